@@ -1,0 +1,1 @@
+"""Implementations of transforms (pure) and side effects that ship with PGS."""

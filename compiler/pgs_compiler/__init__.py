@@ -1,0 +1,1 @@
+"""The compiler: YAML declarations in, a sealed snapshot out."""

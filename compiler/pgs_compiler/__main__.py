@@ -1,0 +1,232 @@
+"""The command `pgs_compiler`. What only some commands need is imported by them: help comes at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+import click
+
+import pgs_snapshot
+from pgs_snapshot.streams import complain, give_up_output, hold_standard_streams
+from pgs_snapshot.visible import visible
+
+if TYPE_CHECKING:
+    from pgs_compiler.compiler import Compilation
+    from pgs_snapshot.model import Graph
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0   nothing is wrong
+  1   findings
+  2   the command line, or an output folder that holds something else
+  14  output could not be written
+  70  a mistake of ours
+  130 interrupted
+"""
+FINDINGS, USAGE, OUTPUT, BUG, INTERRUPTED = 1, 2, 14, 70, 130
+REPORTS = ("text", "json", "sarif", "github", "junit")
+PICTURES = ("dot", "mermaid", "svg", "png")
+
+_paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+_workspace = click.option(
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="PGS_WORKSPACE",
+    help="The folder that holds pgs.yaml; the nearest above unless given.",
+)
+_format = click.option(
+    "--format", "format_", type=click.Choice(REPORTS), default="text", help="How findings are reported."
+)
+
+
+@click.group(epilog=EXIT_CODES, no_args_is_help=False, context_settings={"max_content_width": 100})
+@click.version_option(pgs_snapshot.__version__, package_name="pgs-python")
+def cli() -> None:
+    """Check declarations and compile them to a sealed snapshot."""
+
+
+@cli.command()
+@_paths
+@_workspace
+@_format
+def check(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None:
+    """Report everything that is wrong with the declarations at PATHS.
+
+    Without PATHS the sources of the project are checked.
+    """
+    compilation = _compile(_root(paths, workspace), paths)
+    _report(compilation, format_, sys.stdout)
+    _stop_at_errors(compilation)
+
+
+@cli.command("compile")
+@_paths
+@_workspace
+@_format
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The snapshot's folder; protocol_snapshot in the workspace unless given.",
+)
+def compile_(paths: tuple[Path, ...], workspace: Path | None, format_: str, out: Path | None) -> None:
+    """Compile the declarations at PATHS to a sealed snapshot.
+
+    Nothing is written if there is any error.
+    """
+    from pgs_snapshot.exchange import NotReplaceable, write_snapshot
+
+    root = _root(paths, workspace)
+    compilation = _compile(root, paths)
+    if format_ != "text":
+        _report(compilation, format_, sys.stdout)
+    elif compilation.findings:
+        _report(compilation, format_, sys.stderr)
+    _stop_at_errors(compilation)
+    folder = out or root / "protocol_snapshot"
+    try:
+        write_snapshot(folder, compilation.files or {})
+    except NotReplaceable as refused:
+        _stop(USAGE, str(refused))
+    except OSError as error:
+        _stop(OUTPUT, f"`{folder}` cannot be written: {error.strerror}. What was there before is as it was.")
+    if format_ == "text":
+        click.echo(f"{compilation.root}  {_relative(folder)}")
+
+
+@cli.command()
+@click.argument("code")
+def explain(code: str) -> None:
+    """Explain the rule CODE: what it demands, why, and how to mend what it refuses."""
+    from pgs_compiler.explain import page
+    from pgs_compiler.rules import RULES
+    from pgs_compiler.suggest import nearest
+
+    if code.upper() not in RULES:
+        near = nearest(code.upper(), RULES)
+        _stop(USAGE, f"No rule has the code `{code}`." + (f" Is it `{near}`?" if near else ""))
+    click.echo(page(code.upper()), nl=False)
+
+
+@cli.command()
+@click.argument("workflow")
+@_paths
+@_workspace
+@click.option("--format", "format_", type=click.Choice(PICTURES), help="By the ending of --out, else mermaid.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output unless given.")
+@click.option(
+    "--engine",
+    type=click.Choice(("own", "dot")),
+    default="own",
+    help="Who lays out svg and png: PGS, or Graphviz where it is installed, also above 300 nodes.",
+)
+def graph(
+    workflow: str,
+    paths: tuple[Path, ...],
+    workspace: Path | None,
+    format_: str | None,
+    out: Path | None,
+    engine: str,
+) -> None:
+    """Draw the graph of WORKFLOW."""
+    from pgs_compiler.pictures import DotFailed, draw, draw_with_dot
+    from pgs_snapshot.drawing.picture import TooLarge
+
+    compilation = _compile(_root(paths, workspace), paths)
+    if compilation.checked is None:
+        _report(compilation, "text", sys.stderr)
+        sys.exit(FINDINGS)
+    drawn = _named(workflow, compilation.checked.graphs)
+    ending = out.suffix.lstrip(".") if out else ""
+    kind = format_ or (ending if ending in PICTURES else "mermaid")
+    try:
+        picture = draw_with_dot(drawn, kind) if engine == "dot" and kind in ("svg", "png") else draw(drawn, kind)
+    except (TooLarge, DotFailed) as refused:
+        _stop(FINDINGS, str(refused))
+    if out is None:
+        sys.stdout.buffer.write(picture)
+        return
+    try:
+        out.write_bytes(picture)
+    except OSError as error:
+        _stop(OUTPUT, f"`{out}` cannot be written: {error.strerror}.")
+
+
+# --- what the commands share -----------------------------------------------------------------------
+
+
+def _root(paths: tuple[Path, ...], workspace: Path | None) -> Path:
+    from pgs_compiler.workspace import find_root
+
+    return workspace.absolute() if workspace else find_root(paths[0] if paths else Path.cwd())
+
+
+def _compile(root: Path, paths: tuple[Path, ...]) -> Compilation:
+    from pgs_compiler.compiler import compile_workspace
+
+    return compile_workspace(root, paths)
+
+
+def _report(compilation: Compilation, format_: str, stream: TextIO) -> None:
+    from pgs_compiler.render import Style, render
+
+    color = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    style = Style(color, max(shutil.get_terminal_size((100, 24)).columns, 40))
+    report = render(compilation.findings, compilation.sources, format_, style)
+    click.echo(report, file=stream, nl=False, color=color)
+
+
+def _stop_at_errors(compilation: Compilation) -> None:
+    if any(finding.severity == "error" for finding in compilation.findings):
+        sys.exit(FINDINGS)
+
+
+def _named(workflow: str, graphs: Mapping[str, Graph]) -> Graph:
+    """The graph of a workflow by its full name, or by what stands behind the domain where that is enough."""
+    found = [name for name in graphs if workflow in (name, name.partition("::")[2])]
+    if len(found) != 1:
+        wrong = "are several workflows" if found else "is no workflow"
+        known = ", ".join(f"`{name}`" for name in found or graphs) or "none"
+        _stop(USAGE, f"There {wrong} `{workflow}`. Known: {known}.")
+    return graphs[found[0]]
+
+
+def _relative(path: Path) -> str:
+    return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
+
+
+def _stop(code: int, message: str) -> NoReturn:
+    complain(visible(message))
+    sys.exit(code)
+
+
+def main() -> None:
+    """Run the command line; no failure shows a traceback unless `PGS_DEBUG` is set."""
+    hold_standard_streams()
+    try:
+        with cli.make_context("pgs_compiler", sys.argv[1:]) as context:
+            cli.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as refused:
+        where = getattr(refused, "ctx", None)
+        hint = f" Type `{where.command_path} --help`." if where else ""
+        _stop(USAGE, refused.format_message() + hint)
+    except KeyboardInterrupt:
+        _stop(INTERRUPTED, "Interrupted.")
+    except OSError as error:
+        _stop(OUTPUT, give_up_output(error))
+    except Exception as error:
+        if "PGS_DEBUG" in os.environ:
+            raise
+        _stop(BUG, f"A mistake of ours ({type(error).__name__}). PGS_DEBUG=1 shows more.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""check: a program in, the same program with everything typed out, and the findings of every check.
+
+A check is one file with one function that only yields findings; it cannot change anything. `CHECKS` look at
+the whole program, `WORKFLOW_CHECKS` at one workflow; all of them run, whatever the others find. But what only
+follows from a mistake that is told is not told as well: a workflow with a wrong edge is not typed along its
+edges, and what comes of a mistaken value is passed over in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pgs_compiler.checks import (
+    admission,
+    bindings,
+    decisions,
+    examples,
+    exits,
+    flow,
+    intents,
+    labels,
+    limits,
+    reach,
+    routing,
+    schemas,
+    storage,
+    variables,
+)
+from pgs_compiler.declarations import Contract, Intent, Workflow
+from pgs_compiler.elaborate.configuration import configuration, configuration_of
+from pgs_compiler.elaborate.contracts import TypedContract, elaborate_contract
+from pgs_compiler.elaborate.graphs import elaborate_graph
+from pgs_compiler.elaborate.intents import elaborate_intent
+from pgs_compiler.findings import Finding, Result
+from pgs_compiler.program import Program
+from pgs_compiler.ways import topological
+from pgs_snapshot import model
+
+TOO_LARGE = ("T433", "F523")
+"""What is larger than this is not looked into: written out, a schema or graph might not end."""
+
+CHECKS: tuple[Callable[[Program], Iterator[Finding]], ...] = (
+    variables.check,
+    examples.check,
+    intents.check,
+    decisions.check,
+    storage.check,
+    bindings.check,
+    labels.check,
+)
+WORKFLOW_CHECKS: tuple[Callable[[Program, Mapping[str, TypedContract], Workflow], Iterator[Finding]], ...] = (
+    routing.check,
+    admission.check,
+    flow.check,
+    exits.check,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A program that holds, with its contracts, intents and graphs typed."""
+
+    program: Program
+    intents: Mapping[str, model.Intent]
+    contracts: Mapping[str, TypedContract]
+    graphs: Mapping[str, model.Graph]
+
+
+def check(program: Program) -> Result[Checked]:
+    """Run every check, and type what is sound enough to be typed."""
+    findings = [finding for each in (schemas.check, limits.check) for finding in each(program)]
+    if any(finding.code in TOO_LARGE for finding in findings):
+        return Result(None, tuple(findings))
+    findings += [finding for each in CHECKS for finding in each(program)]
+    intents, contracts, graphs = {}, {}, {}
+    for intent in program.of(Intent):
+        intents[intent.header.name], found = elaborate_intent(program, intent)
+        findings += found
+    configured = configuration(program)
+    for contract in program.of(Contract):
+        name = contract.header.name
+        contracts[name], found = elaborate_contract(program, contract, configured[name])
+        findings += found
+    for workflow in program.of(Workflow):
+        graph, found = _workflow(program, contracts, workflow)
+        findings += found
+        if graph is not None:
+            graphs[workflow.header.name] = graph
+    errors = any(finding.severity == "error" for finding in findings)
+    return Result(None if errors else Checked(program, intents, contracts, graphs), tuple(findings))
+
+
+def _workflow(
+    program: Program, contracts: Mapping[str, TypedContract], workflow: Workflow
+) -> tuple[model.Graph | None, list[Finding]]:
+    """One workflow, typed if its edges are right."""
+    found = [finding for each in WORKFLOW_CHECKS for finding in each(program, contracts, workflow)]
+    if any(finding.severity == "error" for finding in found):
+        return None, found
+    found += reach.check(workflow)
+    config = configuration_of(program, workflow)
+    graph, more = elaborate_graph(program, workflow, topological(workflow), contracts, config)
+    return graph, [*found, *more, *exits.names(workflow, graph)]

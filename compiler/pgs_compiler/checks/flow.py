@@ -1,0 +1,46 @@
+"""A workflow's graph has no cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import networkx as nx
+
+from pgs_compiler.declarations import EdgeSyntax, Workflow
+from pgs_compiler.findings import Finding, Related
+from pgs_compiler.program import Program
+from pgs_compiler.ways import Multigraph, graph_of, spoken
+
+
+def check(_program: Program, _contracts: object, workflow: Workflow) -> Iterator[Finding]:
+    yield from _cycles(workflow, graph_of(workflow))
+
+
+def _cycles(workflow: Workflow, graph: Multigraph) -> Iterator[Finding]:
+    """One finding for each strongly connected part, with a shortest cycle of it as the way."""
+    order = {node.id.text: index for index, node in enumerate(workflow.nodes)}
+    for part in sorted(nx.strongly_connected_components(graph), key=lambda nodes: min(order[id] for id in nodes)):
+        inside = graph.subgraph(part)
+        if inside.number_of_edges() == 0:
+            continue
+        first = min(part, key=order.__getitem__)
+        trail = _shortest_cycle(inside, first)
+        edges: list[EdgeSyntax] = [
+            min((data["edge"] for data in inside[a][b].values()), key=lambda edge: edge.to.place)
+            for a, b in pairwise(trail)
+        ]
+        yield Finding(
+            "F520",
+            f"A run could go round for ever: {spoken(trail)}.",
+            edges[-1].to.place,
+            "back again",
+            tuple(Related(edge.to.place, f"`{edge.outcome.text}`") for edge in edges[:-1][:8]),
+        )
+
+
+def _shortest_cycle(graph: Multigraph, first: str) -> list[str]:
+    if graph.has_edge(first, first):
+        return [first, first]
+    ways = (nx.shortest_path(graph, after, first) for after in sorted(graph.successors(first)))
+    return [first, *min(ways, key=len)]

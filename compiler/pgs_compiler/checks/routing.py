@@ -1,0 +1,111 @@
+"""Every outcome of a node has exactly one edge, and no edge stands for one that the node cannot have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from pgs_compiler.declarations import (
+    Contract,
+    ContractNodeSyntax,
+    EdgeSyntax,
+    ExitNodeSyntax,
+    IntentNodeSyntax,
+    Workflow,
+)
+from pgs_compiler.elaborate.contracts import TypedContract
+from pgs_compiler.findings import Finding, Place, Related
+from pgs_compiler.program import Program
+from pgs_compiler.suggest import nearest
+
+ADMISSION = ("ACK", "NACK")
+Routed: TypeAlias = IntentNodeSyntax | ContractNodeSyntax
+
+
+def check(program: Program, contracts: Mapping[str, TypedContract], workflow: Workflow) -> Iterator[Finding]:
+    nodes = {node.id.text: node.id.place for node in workflow.nodes}
+    for node in workflow.nodes:
+        if isinstance(node, ExitNodeSyntax):
+            continue
+        declared, disputed = _declared(program, contracts, node)
+        yield from _targets(node.next, nodes)
+        if node.next:
+            yield from _missing(node, declared, disputed, workflow)
+            yield from _impossible(node, declared, disputed)
+        else:
+            yield Finding(
+                "F522",
+                f"`{node.id.text}` leads nowhere, and it is no exit.",
+                node.next_place,
+                f"it ends as {', '.join(sorted(declared)) or 'nothing'}",
+            )
+
+
+def _declared(
+    program: Program, contracts: Mapping[str, TypedContract], node: Routed
+) -> tuple[Mapping[str, Place], frozenset[str]]:
+    """The outcomes that a node ends as, and those about which its contract contradicts itself."""
+    if isinstance(node, IntentNodeSyntax):
+        return dict.fromkeys(ADMISSION, node.intent.place), frozenset()
+    contract = program.get(node.contract, Contract)
+    declared = {outcome.name.text: outcome.name.place for outcome in contract.outcomes}
+    return declared, contracts[node.contract.text].disputed
+
+
+def _targets(edges: tuple[EdgeSyntax, ...], nodes: Mapping[str, Place]) -> Iterator[Finding]:
+    for edge in edges:
+        if edge.to.text in nodes:
+            continue
+        near = nearest(edge.to.text, tuple(nodes))
+        yield Finding(
+            "F503",
+            f"`{edge.outcome.text}` leads to `{edge.to.text}`, and there is no such node.",
+            edge.to.place,
+            "" if near else f"known: {', '.join(sorted(nodes))}",
+            hint=f"Write `{near}`." if near else "",
+        )
+
+
+def _missing(
+    node: Routed, declared: Mapping[str, Place], disputed: frozenset[str], workflow: Workflow
+) -> Iterator[Finding]:
+    routed = {edge.outcome.text for edge in node.next}
+    strangers = routed - declared.keys()
+    for outcome in sorted(declared.keys() - routed - disputed):
+        if nearest(outcome, strangers):  # the misspelt edge is told of
+            continue
+        target = _target(outcome, workflow)
+        yield Finding(
+            "F501",
+            f"`{node.id.text}` can end as `{outcome}`, and nothing says where that goes.",
+            node.next_place,
+            f"no edge for `{outcome}`",
+            () if isinstance(node, IntentNodeSyntax) else (Related(declared[outcome], "declared here"),),
+            f"Add `{outcome}: {target}`." if target else "",
+        )
+
+
+def _impossible(node: Routed, declared: Mapping[str, Place], disputed: frozenset[str]) -> Iterator[Finding]:
+    missing = declared.keys() - {edge.outcome.text for edge in node.next} - disputed
+    for edge in node.next:
+        if edge.outcome.text in declared.keys() | disputed:
+            continue
+        near = nearest(edge.outcome.text, missing)
+        yield Finding(
+            "F502",
+            f"`{node.id.text}` never ends as `{edge.outcome.text}`.",
+            edge.outcome.place,
+            f"it ends as {', '.join(sorted(declared)) or 'nothing'}" if not near else "",
+            hint=f"Write `{near}`." if near else "Remove this edge.",
+        )
+
+
+def _target(outcome: str, workflow: Workflow) -> str | None:
+    """Where an edge most likely goes: to the node of that name, else to the one that nothing leads to."""
+    if outcome in ADMISSION:
+        kinds = {node.exit: node.id.text for node in workflow.nodes if isinstance(node, ExitNodeSyntax)}
+        return kinds.get("REJECTED") if outcome == "NACK" else None
+    led_to = {edge.to.text for node in workflow.nodes if not isinstance(node, ExitNodeSyntax) for edge in node.next}
+    idle = [node.id.text for node in workflow.nodes if node.id.text not in {*led_to, workflow.start.text}]
+    near = nearest(outcome, (node.id.text for node in workflow.nodes))
+    return near or (idle[0] if len(idle) == 1 else None)

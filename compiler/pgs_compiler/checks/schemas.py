@@ -1,0 +1,75 @@
+"""The values written in schemas fit them, schemas stay within their size, and labels are the project's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from pgs_compiler.declarations import Declaration, Entity, Event, Store, Word
+from pgs_compiler.findings import Finding
+from pgs_compiler.program import Program
+from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
+from pgs_compiler.schemas.values import check_schema
+from pgs_compiler.source import Scalar
+from pgs_compiler.suggest import nearest
+
+
+def check(program: Program) -> Iterator[Finding]:
+    for declaration in program.declarations.values():
+        for syntax in schemas_in(declaration):
+            yield from check_schema(syntax, program.entity)
+            yield from _labels(program, syntax)
+        for word in _words(declaration):
+            yield from _label(program, word.text, Scalar(word.text, word.place))
+
+
+def _words(declaration: Declaration) -> tuple[Word, ...]:
+    """The labels that a declaration speaks of outside its schemas."""
+    match declaration:
+        case Store(clears=labels) | Event(clears=labels):
+            return labels
+    return ()
+
+
+def schemas_in(declaration: Declaration) -> Iterator[FieldsSyntax | SchemaSyntax]:
+    """The schemas that a declaration writes down, in the order of its fields."""
+    if isinstance(declaration, Entity):
+        yield declaration.schema
+        return
+    yield from _found(declaration)
+
+
+def _found(item: object) -> Iterator[FieldsSyntax]:
+    if isinstance(item, FieldsSyntax):
+        yield item
+    elif isinstance(item, tuple):
+        for part in item:
+            yield from _found(part)
+    elif is_dataclass(item) and not isinstance(item, type):
+        for field in fields(item):
+            yield from _found(getattr(item, field.name))
+
+
+def _labels(program: Program, syntax: FieldsSyntax | SchemaSyntax) -> Iterator[Finding]:
+    if isinstance(syntax, FieldsSyntax):
+        for member in syntax.fields:
+            yield from _labels(program, member.schema)
+        return
+    for label in syntax.labels:
+        yield from _label(program, str(label.value), label)
+    for part in (syntax.additional, syntax.items, *(member.schema for member in syntax.properties)):
+        if part is not None:
+            yield from _labels(program, part)
+
+
+def _label(program: Program, text: str, scalar: Scalar) -> Iterator[Finding]:
+    if text in program.labels:
+        return
+    near = nearest(text, program.labels)
+    yield Finding(
+        "N305",
+        f"`{text}` is not a label of this project.",
+        scalar.place,
+        "" if near else f"known: {', '.join(program.labels)}",
+        hint=f"Write `{near}`." if near else "Add it to `labels` in pgs.yaml.",
+    )

@@ -1,0 +1,69 @@
+"""Intents, typed: who is admitted with what, and the rules between the two."""
+
+from __future__ import annotations
+
+from pgs_compiler.declarations import Actor, Intent, IntentNodeSyntax, Workflow
+from pgs_compiler.elaborate.conditions import Conditions
+from pgs_compiler.elaborate.places import at
+from pgs_compiler.elaborate.scope import Scope, slot
+from pgs_compiler.elaborate.values import Elaborator
+from pgs_compiler.findings import Finding
+from pgs_compiler.program import Program
+from pgs_compiler.schemas.anatomy import properties_of, required_of
+from pgs_compiler.schemas.exact import closed
+from pgs_compiler.schemas.fit import Verdict, fit
+from pgs_compiler.shape import Report
+from pgs_snapshot import model
+from pgs_snapshot.model import Schema
+from pgs_snapshot.values import Value
+
+
+def elaborate_intent(program: Program, intent: Intent) -> tuple[model.Intent, list[Finding]]:
+    """Type one intent."""
+    report = Report()
+    scope = Scope(
+        {
+            ("payload",): slot(0, program.fields(intent.payload)),
+            ("actor",): slot(1, actor_schema(program, intent)),
+        },
+        {},
+    )
+    conditions = Conditions(Elaborator(program, scope, report))
+    typed = [(conditions.condition(syntax), syntax.place) for syntax in intent.requires]
+    lowered = model.Intent(
+        name=intent.header.name,
+        summary=intent.header.summary,
+        payload=program.fields(intent.payload),
+        actors=tuple(sorted({name.text for name in intent.actors})),
+        requires=tuple(condition for condition, _ in typed if condition is not None),
+        requires_at=tuple(at(place) for condition, place in typed if condition is not None),
+        at=at(intent.header.place),
+    )
+    return lowered, report.findings
+
+
+def admitted(program: Program, workflow: Workflow) -> Intent | None:
+    """The intent at the start of a workflow."""
+    start = workflow.node(workflow.start.text)
+    return program.get(start.intent, Intent) if isinstance(start, IntentNodeSyntax) else None
+
+
+def actor_schema(program: Program, intent: Intent) -> Schema:
+    """`$.actor`: `id`, `type`, and the attributes that every admitted actor has."""
+    attributes = [program.fields(program.get(name, Actor).attributes) for name in intent.actors]
+    first = properties_of(attributes[0]) if attributes else {}
+    shared = {
+        name: item
+        for name, item in first.items()
+        if all(_same(item, properties_of(schema).get(name)) for schema in attributes)
+    }
+    common = {name for name in shared if all(name in required_of(schema) for schema in attributes)}
+    types = list[Value](sorted(name.text for name in intent.actors))
+    return closed({"id": {"type": "string"}, "type": {"enum": types}, **shared}, {"id", "type", *common})
+
+
+def _same(left: Schema, right: Schema | None) -> bool:
+    """Whether two declared schemas accept the same values."""
+    if right is None:
+        return False
+    return all(fit(a, b).verdict is Verdict.FITS for a, b in ((left, right), (right, left)))

@@ -1,0 +1,89 @@
+"""What `$.…` means at one place: slots with the schemas that they can hold there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pgs_compiler.elaborate.configuration import Configuration
+from pgs_compiler.schemas.anatomy import present_in
+from pgs_compiler.schemas.exact import closed
+from pgs_snapshot.model import Schema
+
+Route = tuple[str, ...]
+"""The first steps of a reference that name a slot: `("payload",)`, `("results", "admit")`."""
+
+
+_INSTANT: Schema = {"type": "string", "format": "date-time"}
+RUN: Schema = closed({"id": {"type": "string"}, "started": _INSTANT, "time": _INSTANT}, ("id", "started", "time"))
+"""`$.run`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What a slot holds on some ways in. `when` says which: "when `register` ended as `CONFLICT`"."""
+
+    schema: Schema
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A numbered place of a frame.
+
+    Attributes:
+        index: the number, an index of the graph's or contract's `slots`.
+        variants: what it holds, one for each way in; empty where it holds nothing.
+        missing: why it holds nothing on some way in, or "".
+        broken: a finding has told that something is wrong with what it holds, so nothing is known of it.
+    """
+
+    index: int
+    variants: tuple[Variant, ...]
+    missing: str = ""
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The slots that are in reach.
+
+    Attributes:
+        slots: by route.
+        absent: routes that name something real which is out of reach here, with the reason.
+        configuration: what is behind `$.config`, where it is in reach.
+    """
+
+    slots: Mapping[Route, Slot]
+    absent: Mapping[Route, str]
+    configuration: Configuration | None = None
+
+    def roots(self) -> tuple[str, ...]:
+        return tuple(sorted({route[0] for route in (*self.slots, *self.absent)}))
+
+    def under(self, root: str) -> tuple[str, ...]:
+        """The second words under a root that has any."""
+        return tuple(sorted({route[1] for route in (*self.slots, *self.absent) if route[0] == root and len(route) > 1}))
+
+    def find(self, words: Route) -> tuple[Route, Slot] | None:
+        """The slot with the longest route that `words` starts with."""
+        for length in (3, 2, 1):
+            route = words[:length]
+            if len(route) == length and route in self.slots:
+                return route, self.slots[route]
+        return None
+
+    def sources(self, name: str) -> tuple[str, ...]:
+        """The references under which something called `name` is surely there."""
+        return tuple(
+            f"$.{'.'.join(route)}.{name}"
+            for route, found in self.slots.items()
+            if found.variants
+            and not found.missing
+            and all(name in present_in(variant.schema) for variant in found.variants)
+        )
+
+
+def slot(index: int, schema: Schema) -> Slot:
+    """A slot that always holds a value of one schema."""
+    return Slot(index, (Variant(schema),))

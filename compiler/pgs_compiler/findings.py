@@ -1,0 +1,80 @@
+"""Diagnostics as data: what was found, where, and what to type. Text is made by `render`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from pgs_compiler.rules import RULES, Rule
+
+T = TypeVar("T")
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A span of a source file: lines and columns from 1, columns in code points, the end exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that explains a finding, with what is to be seen there."""
+
+    place: Place
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        code: the rule's code, a key of `RULES`.
+        message: one sentence in the author's words, names in backticks, with a full stop.
+        place: where; None for what concerns no file.
+        label: a few words under the caret, or "".
+        related: other places that explain it.
+        hint: what to type; only when it was computed.
+    """
+
+    code: str
+    message: str
+    place: Place | None
+    label: str = ""
+    related: tuple[Related, ...] = ()
+    hint: str = ""
+
+    @property
+    def rule(self) -> Rule:
+        return RULES[self.code]
+
+    @property
+    def severity(self) -> Severity:
+        return self.rule.severity
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[T]):
+    """A phase's answer: a value unless errors forbid one, and the findings."""
+
+    value: T | None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+
+def ordered(findings: tuple[Finding, ...] | list[Finding]) -> tuple[Finding, ...]:
+    """Findings by place, then code, then message, each once: the same on every machine."""
+    nowhere = Place("", 0, 0, 0, 0)
+    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.place or nowhere, f.code, f.message, f.hint)))

@@ -1,0 +1,116 @@
+"""lower: a checked and bound program in, the contents of a snapshot out. A failure here is our mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pgs_compiler.bind import Bound
+from pgs_compiler.checks import Checked
+from pgs_compiler.declarations import (
+    Actor,
+    Binding,
+    Declaration,
+    Entity,
+    Event,
+    SideEffect,
+    Store,
+    Transform,
+)
+from pgs_compiler.elaborate.places import at
+from pgs_compiler.index import index
+from pgs_compiler.program import Program
+from pgs_compiler.project import Project
+from pgs_compiler.schemas.generic import erase
+from pgs_compiler.schemas.operations import with_entity
+from pgs_snapshot import model
+from pgs_snapshot.codec import encode
+from pgs_snapshot.snapshot import INDEX, PROJECT, PROOFS, artifact_path, graph_path
+from pgs_snapshot.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything that a snapshot holds but its manifest: values by path, and sources by digest."""
+
+    name: str
+    version: int
+    documents: Mapping[str, Value]
+    bound: Bound
+
+
+def lower(project: Project, checked: Checked, bound: Bound) -> Contents:
+    """The contents of the snapshot of a program."""
+    program = checked.program
+    documents: dict[str, Value] = {
+        PROJECT: project.sealed(),
+        INDEX: index(program),
+        PROOFS: {"assertions": []},
+    }
+    for name, graph in checked.graphs.items():
+        documents[graph_path(name)] = encode(graph)
+    for name, intent in checked.intents.items():
+        documents[artifact_path("intent", name)] = encode(intent)
+    for name, contract in checked.contracts.items():
+        documents[artifact_path("contract", name)] = encode(contract.contract)
+    for name, declaration in program.declarations.items():
+        lowered = _artifact(program, declaration)
+        if lowered is not None:
+            documents[artifact_path(declaration.header.kind, name)] = encode(lowered)
+    return Contents(project.name, project.version, documents, bound)
+
+
+def _artifact(program: Program, declaration: Declaration) -> object | None:
+    """The artifacts that are not typed along the graph."""
+    header = declaration.header
+    name, summary, place = header.name, header.summary, at(header.place)
+    match declaration:
+        case Actor(attributes=attributes):
+            return model.Actor(name, summary, program.fields(attributes), place)
+        case Entity(schema=schema):
+            return model.Entity(name, summary, program.schema(schema), place)
+        case Event(fields=fields, clears=clears):
+            return model.Event(
+                name, summary, program.fields(fields), tuple(sorted(word.text for word in clears)), place
+            )
+        case Binding():
+            return model.Binding(
+                name,
+                summary,
+                tuple(sorted(store.text for store in declaration.stores)),
+                program.fields(declaration.config),
+                place,
+            )
+        case Transform():
+            return model.Transform(
+                name,
+                summary,
+                erase(program.fields(declaration.inputs)),
+                {outcome.name.text: erase(program.fields(outcome.outputs)) for outcome in declaration.outcomes},
+                declaration.implementation.text,
+                place,
+            )
+        case Store():
+            return _store(program, declaration)
+    return None
+
+
+def _store(program: Program, store: Store) -> model.Store:
+    side_effect = program.get(store.side_effect, SideEffect)
+    allowed = {word.text for word in store.operations}
+    return model.Store(
+        name=store.header.name,
+        summary=store.header.summary,
+        side_effect=side_effect.header.name,
+        semantics=side_effect.semantics,
+        entity=store.entity.text,
+        schema=program.schema(program.get(store.entity, Entity).schema),
+        operations={
+            operation.name.text: with_entity(program, operation, store.entity)
+            for operation in side_effect.operations
+            if operation.name.text in allowed
+        },
+        implementation=side_effect.implementation.text,
+        clears=tuple(sorted(word.text for word in store.clears)),
+        at=at(store.header.place),
+    )

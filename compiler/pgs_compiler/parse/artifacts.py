@@ -1,0 +1,145 @@
+"""The other kinds: intents, actors, transforms, side effects, stores, bindings, entities, events."""
+
+from __future__ import annotations
+
+from typing import Literal, cast, get_args
+
+from pgs_compiler.declarations import (
+    Actor,
+    Binding,
+    Constant,
+    Entity,
+    Event,
+    Example,
+    Header,
+    Intent,
+    OperationSyntax,
+    OutcomeFields,
+    SideEffect,
+    Store,
+    Transform,
+    Word,
+)
+from pgs_compiler.names import NODE, OUTCOME
+from pgs_compiler.parse.conditions import condition
+from pgs_compiler.schemas.shape import parse_enum, parse_fields
+from pgs_compiler.schemas.syntax import FieldsSyntax, Scope, record
+from pgs_compiler.shape import NOT_YET, Fields, later, refuse_outcome
+from pgs_compiler.source import Entry, Mapping, Tree
+from pgs_snapshot.model import Semantics
+
+
+def _fields(fields: Fields, key: str, header: Header, required: bool = True, scope: Scope = "plain") -> FieldsSyntax:
+    return parse_fields(fields.tree(key, required), header.place, fields.report, scope)
+
+
+def intent(header: Header, fields: Fields) -> Intent:
+    actors = fields.names("actors", "actor")
+    payload = _fields(fields, "payload", header)
+    requires = fields.sequence("requires", required=False)
+    conditions = tuple(found for tree in requires or () if (found := condition(tree, fields)))
+    return Intent(header, payload, actors, conditions)
+
+
+def actor(header: Header, fields: Fields) -> Actor:
+    return Actor(header, _fields(fields, "attributes", header, required=False))
+
+
+def transform(header: Header, fields: Fields) -> Transform | None:
+    inputs = _fields(fields, "inputs", header, scope="generic")
+    outcomes = _outcomes(fields, header, "generic")
+    implementation = fields.word("implementation")
+    sequence = fields.sequence("examples", required=False)
+    examples = tuple(found for tree in sequence or () if (found := _example(tree, fields)))
+    later(fields, "declassifies")
+    return Transform(header, inputs, outcomes, implementation, examples) if implementation else None
+
+
+def _example(tree: Tree, fields: Fields) -> Example | None:
+    inner = Fields(tree, "this example", fields.report)
+    inputs, outcome = inner.mapping("inputs"), inner.word("outcome", grammar=OUTCOME)
+    outputs = inner.mapping("outputs", required=False)
+    inner.done()
+    if inputs is None or outcome is None:
+        return None
+    given = Constant(outputs or Mapping((), tree.place), outputs.place if outputs else tree.place)
+    return Example(Constant(inputs, inputs.place), outcome, given, tree.place)
+
+
+def side_effect(header: Header, fields: Fields) -> SideEffect | None:
+    word = fields.word("semantics", required=False)
+    external = word is not None and word.text == "external"
+    if word is not None and external:
+        fields.report.add("D213", NOT_YET.format("external"), word.place)
+    semantics = None if external else fields.choice("semantics", get_args(Semantics))
+    operations = tuple(found for entry in fields.entries("operations") if (found := _operation(entry, header, fields)))
+    implementation = fields.word("implementation")
+    if semantics is None or implementation is None:
+        return None
+    return SideEffect(header, cast(Semantics, semantics), operations, implementation)
+
+
+def _operation(entry: Entry, header: Header, fields: Fields) -> OperationSyntax | None:
+    name = fields.as_word(entry.key, "an operation", OUTCOME)
+    inner = Fields(entry.value, f"the operation `{entry.name}`", fields.report)
+    mode = inner.choice("mode", ("read", "write"))
+    inputs = _fields(inner, "inputs", header, scope="operation")
+    outcomes = _outcomes(inner, header, "operation")
+    inner.done()
+    if name is None or mode is None:
+        return None
+    return OperationSyntax(name, cast(Literal["read", "write"], mode), inputs, outcomes)
+
+
+def _outcomes(fields: Fields, header: Header, scope: Scope) -> tuple[OutcomeFields, ...]:
+    outcomes = []
+    for entry in fields.entries("outcomes"):
+        name = fields.as_word(entry.key, "an outcome", OUTCOME)
+        outputs = parse_fields(entry.value, header.place, fields.report, scope)
+        refuse_outcome(fields, (Word(field.name, field.place) for field in outputs.fields))
+        if name:
+            outcomes.append(OutcomeFields(name, outputs))
+    return tuple(outcomes)
+
+
+def store(header: Header, fields: Fields) -> Store | None:
+    side = fields.name("side_effect", "side_effect")
+    held = fields.name("entity", "entity")
+    operations = fields.words("operations", grammar=OUTCOME)
+    clears = fields.words("clears", required=False, grammar=NODE)
+    return Store(header, side, held, operations, clears) if side and held else None
+
+
+def binding(header: Header, fields: Fields) -> Binding:
+    stores = []
+    for entry in fields.entries("stores", required=False):
+        name = fields.as_name(entry.key, "store")
+        inner = Fields(entry.value, f"the store `{entry.name}`", fields.report)
+        later(inner, "retention")
+        inner.done()
+        if name:
+            stores.append(name)
+    later(fields, "effects")
+    return Binding(header, tuple(stores), _fields(fields, "config", header, required=False))
+
+
+def entity(header: Header, fields: Fields) -> Entity | None:
+    if "enum" in fields and "fields" in fields:
+        fields.entry("enum")
+        fields.entry("fields")
+        fields.report.add(
+            "D216",
+            f"`{header.name}` is of several kinds: `fields` makes a record, `enum` an enumeration.",
+            header.place,
+        )
+        return None
+    tree = None if "enum" in fields else fields.tree("fields", required=fields.meant(("enum",)) is None)
+    members = fields.sequence("enum", required=False)
+    if "enum" in fields:
+        return Entity(header, parse_enum(members, fields.report)) if members else None
+    return Entity(header, record(parse_fields(tree, header.place, fields.report), tree))
+
+
+def event(header: Header, fields: Fields) -> Event:
+    clears = fields.words("clears", required=False, grammar=NODE)
+    return Event(header, _fields(fields, "fields", header), clears)

@@ -1,0 +1,140 @@
+"""Workflows: nodes joined by outcome-named edges."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+from pgs_compiler.declarations import (
+    Bindings,
+    ContractNodeSyntax,
+    EdgeSyntax,
+    EmitSyntax,
+    ExitNodeSyntax,
+    Header,
+    IntentNodeSyntax,
+    NodeSyntax,
+    Reference,
+    Word,
+    Workflow,
+)
+from pgs_compiler.findings import Place
+from pgs_compiler.names import NODE, OUTCOME
+from pgs_compiler.parse.values import bindings, reference
+from pgs_compiler.shape import Fields, later
+from pgs_compiler.source import Entry, Mapping, Scalar, Tree
+from pgs_snapshot.model import ExitKind
+
+EXIT_KINDS = get_args(ExitKind)
+_NODES = ("intent", "contract", "exit")
+_LATER = ("process", "call", "each", "wait")
+
+
+def workflow(header: Header, fields: Fields) -> Workflow | None:
+    binding = fields.name("binding", "binding", required=False)
+    start = fields.word("start", grammar=NODE)
+    nodes_entry = fields.entry("nodes")
+    if nodes_entry is None:
+        return None
+    mapping = fields.shape(nodes_entry.value, Mapping, "`nodes`")
+    nodes = tuple(node for entry in mapping or () if (node := _node(entry, fields)))
+    if start is None or mapping is None:
+        return None
+    return Workflow(header, binding, start, nodes, nodes_entry.key.place)
+
+
+def _node(entry: Entry, fields: Fields) -> NodeSyntax | None:
+    id = fields.as_word(entry.key, "the name of a node", NODE)
+    inner = Fields(entry.value, f"the node `{entry.name}`", fields.report)
+    kinds = [kind for kind in (*_NODES, *_LATER) if kind in inner]
+    if id is None or not isinstance(entry.value, Mapping):
+        return None
+    if len(kinds) != 1:
+        _unknown_node(entry, kinds, inner)
+        return None
+    if kinds[0] in _LATER:
+        later(inner, kinds[0])
+        return None
+    node = {"intent": _intent, "contract": _contract, "exit": _exit}[kinds[0]](id, inner)
+    inner.done()
+    return node
+
+
+def _unknown_node(entry: Entry, kinds: list[str], fields: Fields) -> None:
+    meant = fields.meant((*_NODES, *_LATER)) if not kinds else None
+    fields.report.add(
+        "D216",
+        f"The node `{entry.name}` is of {'no kind' if not kinds else 'several kinds: ' + ', '.join(kinds)}.",
+        meant[0].key.place if meant else entry.key.place,
+        f"one of {', '.join((*_NODES, *_LATER))}" if not meant else "",
+        f"Write `{meant[1]}`." if meant else "",
+    )
+
+
+def _intent(id: Word, fields: Fields) -> NodeSyntax | None:
+    intent = fields.name("intent", "intent")
+    edges, place = _next(id, fields)
+    summary = fields.text("summary", required=False)
+    return IntentNodeSyntax(id, intent, edges, place, summary) if intent else None
+
+
+def _contract(id: Word, fields: Fields) -> NodeSyntax | None:
+    contract = fields.name("contract", "contract")
+    inputs = bindings(fields.tree("inputs", required=False), fields, id.place)
+    later(fields, "undo")
+    edges, place = _next(id, fields)
+    summary = fields.text("summary", required=False)
+    return ContractNodeSyntax(id, contract, inputs, edges, place, summary) if contract else None
+
+
+def _next(id: Word, fields: Fields) -> tuple[tuple[EdgeSyntax, ...], Place]:
+    entry = fields.entry("next")
+    if entry is None:
+        return (), id.place
+    hint = _as_mapping(entry.value) if "contract" in fields else ""
+    mapping = fields.shape(entry.value, Mapping, "`next`", hint)
+    edges = tuple(edge for item in mapping or () if (edge := _edge(item, fields)))
+    return edges, entry.key.place
+
+
+def _as_mapping(tree: Tree) -> str:
+    """A hint where `next` names a node and leaves out after which outcome."""
+    target = tree.value if isinstance(tree, Scalar) else None
+    return f"Write `{{SUCCESS: {target}}}`." if isinstance(target, str) and NODE.accepts(target) else ""
+
+
+def _edge(entry: Entry, fields: Fields) -> EdgeSyntax | None:
+    outcome = fields.as_word(entry.key, "an outcome", OUTCOME)
+    if isinstance(entry.value, Scalar):
+        to, arguments = fields.as_word(entry.value, "the name of a node", NODE), None
+    else:
+        inner = Fields(entry.value, f"the edge `{entry.name}`", fields.report)
+        to = inner.word("to", grammar=NODE)
+        tree = inner.tree("with", required=False)
+        arguments = bindings(tree, inner, tree.place) if tree is not None else None
+        inner.done()
+    return EdgeSyntax(outcome, to, arguments) if outcome and to else None
+
+
+def _exit(id: Word, fields: Fields) -> NodeSyntax | None:
+    kind = fields.choice("exit", EXIT_KINDS)
+    reason = _reason(fields)
+    result = _optional(fields, "result")
+    emit = []
+    for entry in fields.entries("emit", required=False):
+        event = fields.as_name(entry.key, "event")
+        if event:
+            emit.append(EmitSyntax(event, bindings(entry.value, fields, entry.value.place)))
+    summary = fields.text("summary", required=False)
+    return ExitNodeSyntax(id, cast(ExitKind, kind), reason, result, tuple(emit), summary) if kind else None
+
+
+def _optional(fields: Fields, key: str) -> Bindings | None:
+    tree = fields.tree(key, required=False)
+    return bindings(tree, fields, tree.place) if tree is not None else None
+
+
+def _reason(fields: Fields) -> Word | Reference | None:
+    tree = fields.tree("reason", required=False)
+    if isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.value.startswith("$"):
+        return reference(tree, fields)
+    return fields.as_word(tree, "a reason", OUTCOME) if tree is not None else None

@@ -1,0 +1,51 @@
+"""Pictures of a typed graph, in the four formats of `pgs_compiler graph`."""
+
+from __future__ import annotations
+
+import subprocess
+
+import graphviz
+
+from pgs_snapshot import model
+from pgs_snapshot.drawing import dot, mermaid, svg
+from pgs_snapshot.drawing.picture import picture_of
+
+DOT_SECONDS = 30
+
+
+class DotFailed(Exception):
+    """Graphviz is not installed, takes too long, or gives up; the text says which."""
+
+
+def draw(graph: model.Graph, format_: str) -> bytes:
+    """A graph as `dot`, `mermaid`, `svg` or `png`, laid out by ourselves.
+
+    Raises:
+        TooLarge: it has more nodes than a picture can show.
+    """
+    picture = picture_of(graph)
+    if format_ == "png":
+        from pgs_snapshot.drawing import png  # Pillow is slow to load
+
+        return png.draw(picture)
+    return {"dot": dot.draw, "mermaid": mermaid.draw, "svg": svg.draw}[format_](picture).encode()
+
+
+def draw_with_dot(graph: model.Graph, format_: str) -> bytes:
+    """A graph as `svg` or `png`, laid out by Graphviz, which also draws graphs that are too large for us.
+
+    Raises:
+        DotFailed: there is no picture.
+    """
+    text = dot.draw(picture_of(graph))
+    line = [str(graphviz.DOT_BINARY), f"-T{format_}"]
+    try:
+        # The text is escaped, and the process gets no shell and is killed when its time is over.
+        done = subprocess.run(line, input=text.encode(), capture_output=True, timeout=DOT_SECONDS, check=False)  # noqa: S603
+    except FileNotFoundError:
+        raise DotFailed("`dot` is not installed. Install Graphviz, or draw without `--engine dot`.") from None
+    except subprocess.TimeoutExpired:
+        raise DotFailed(f"`dot` took longer than {DOT_SECONDS} s and was stopped.") from None
+    if done.returncode:
+        raise DotFailed(f"`dot` gave up with status {done.returncode}.")
+    return done.stdout

@@ -1,0 +1,170 @@
+"""resolve: declarations in, a program out in which every name is in full and exists.
+
+A reference without a domain means the author's own domain, else `core`.
+
+Before: `Name("CC_PAY_V0")` in a workflow of `payments`. After: `Name("payments::CC_PAY_V0")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from itertools import count
+from typing import TypeVar
+
+from pgs_compiler.declarations import Declaration, Entity
+from pgs_compiler.findings import Finding, Related, Result
+from pgs_compiler.names import Name
+from pgs_compiler.program import Program
+from pgs_compiler.project import Project
+from pgs_compiler.source import Mapping as MappingTree
+from pgs_compiler.source import Scalar, Sequence
+from pgs_compiler.suggest import nearest
+
+T = TypeVar("T")
+_LEAVES = (str, int, float, bool, type(None), Scalar, Sequence, MappingTree)
+
+
+def resolve(declarations: Iterable[Declaration], project: Project) -> Result[Program]:
+    """Names in full, or a finding for each that is defined twice, unknown or ambiguous.
+
+    The project's own reference, the actor of local command lines, has to be in full and to exist.
+    """
+    findings: list[Finding] = []
+    table = _table(declarations, findings)
+    resolved = {name: _resolved(table[name], table, findings) for name in sorted(table)}
+    if project.actor is not None and project.actor.text not in table:
+        findings.append(_unknown(project.actor, "", table))
+    findings += _entity_cycles(resolved)
+    errors = any(finding.severity == "error" for finding in findings)
+    return Result(None if errors else Program(resolved, project.labels), tuple(findings))
+
+
+def _table(declarations: Iterable[Declaration], findings: list[Finding]) -> dict[str, Declaration]:
+    table: dict[str, Declaration] = {}
+    ordered = sorted(declarations, key=lambda item: item.header.place)
+    declared = {declaration.header.name for declaration in ordered}
+    for declaration in ordered:
+        header = declaration.header
+        first = table.setdefault(header.name, declaration)
+        if first is not declaration:
+            findings.append(
+                Finding(
+                    "N301",
+                    f"`{header.name}` is declared twice.",
+                    header.place,
+                    "again; a change is a new version",
+                    (Related(first.header.place, "first declared here"),),
+                    f"Write `{_next_version(header.name, declared)}`.",
+                )
+            )
+    return table
+
+
+def _next_version(name: str, taken: Collection[str]) -> str:
+    """The name with the first version behind its own that is free."""
+    stem, _, version = name.rpartition("_V")
+    return next(found for number in count(int(version) + 1) if (found := f"{stem}_V{number}") not in taken)
+
+
+def _resolved(declaration: Declaration, table: Mapping[str, Declaration], findings: list[Finding]) -> Declaration:
+    domain = declaration.header.domain
+
+    def full(name: Name) -> Name:
+        if name.domain:
+            candidates = [name.text]
+        else:
+            candidates = list(dict.fromkeys((f"{domain}::{name.text}", f"core::{name.text}")))
+        found = [candidate for candidate in candidates if candidate in table]
+        if len(found) > 1:
+            findings.append(
+                Finding(
+                    "N303",
+                    f"`{name.text}` is declared in `{domain}` and in `core`.",
+                    name.place,
+                    hint=f"Write `{found[0]}`.",
+                )
+            )
+        elif not found:
+            findings.append(_unknown(name, domain, table))
+        return replace(name, text=found[0]) if found else name
+
+    return _renamed(declaration, full)
+
+
+def _unknown(name: Name, domain: str, table: Mapping[str, Declaration]) -> Finding:
+    known = [full for full, found in table.items() if found.header.kind == name.kind]
+    short = {full.partition("::")[2]: full for full in known if full.startswith((f"{domain}::", "core::"))}
+    suggestion = next((full for full in known if full.endswith(f"::{name.code}")), None)
+    if suggestion is None and name.domain:
+        suggestion = nearest(name.text, known)
+    suggestion = suggestion or nearest(name.code, short) or nearest(name.text, known)
+    return Finding(
+        "N302",
+        f"No {name.kind.replace('_', ' ')} is called `{name.text}`.",
+        name.place,
+        "" if suggestion else f"not declared in `{name.domain or domain}`",
+        hint=f"Write `{suggestion}`." if suggestion else "",
+    )
+
+
+def _renamed(item: T, full: Callable[[Name], Name]) -> T:
+    """A copy in which every `Name` has gone through `full`; the same object where nothing changed."""
+    if isinstance(item, Name):
+        return full(item)  # type: ignore[return-value]
+    if isinstance(item, tuple):
+        parts = tuple(_renamed(part, full) for part in item)
+        changed = any(new is not old for new, old in zip(parts, item, strict=True))
+        return parts if changed else item  # type: ignore[return-value]
+    if isinstance(item, _LEAVES) or not is_dataclass(item):
+        return item
+    changes = {}
+    for name in _parts(type(item)):  # type: ignore[arg-type]
+        old = getattr(item, name)
+        new = _renamed(old, full)
+        if new is not old:
+            changes[name] = new
+    return replace(item, **changes) if changes else item  # type: ignore[type-var]
+
+
+@cache
+def _parts(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass that can hold names."""
+    leaves = ("Place", "Word", "Header", "str", "bool", "Tree", "Path", "Constant")
+    return tuple(field.name for field in fields(kind) if str(field.type) not in leaves)
+
+
+def _entity_cycles(table: Mapping[str, Declaration]) -> list[Finding]:
+    """An entity that holds itself has no finite value."""
+    findings: list[Finding] = []
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        entity = table.get(name)
+        if name in trail and isinstance(entity, Entity):
+            cycle = (*trail[trail.index(name) :], name)
+            way = " → ".join(f"`{part.partition('::')[2]}`" for part in cycle)
+            findings.append(Finding("N304", f"This entity holds itself: {way}.", entity.header.place))
+            return
+        if name in done or not isinstance(entity, Entity):
+            return
+        for reference in sorted({found.text for found in names_in(entity.schema)}):
+            visit(reference, (*trail, name))
+        done.add(name)
+
+    for name in table:
+        visit(name, ())
+    return findings
+
+
+def names_in(item: object) -> list[Name]:
+    """Every name that a declaration refers to."""
+    found: list[Name] = []
+
+    def note(name: Name) -> Name:
+        found.append(name)
+        return name
+
+    _renamed(item, note)
+    return found

@@ -1,0 +1,150 @@
+"""Every rule of the compiler: a stable code, a slug, a severity and one line. `explain/CODE.md` has its page.
+
+Families: S1xx source · D2xx declaration · N3xx names · T4xx types and paths · F5xx flow · C6xx capabilities,
+purity, stores · P7xx processes · A8xx assertions, labels · Z9xx seal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    code: str
+    slug: str
+    severity: Literal["error", "warning"]
+    title: str
+
+
+def _rules(*rules: Rule) -> MappingProxyType[str, Rule]:
+    return MappingProxyType({rule.code: rule for rule in rules})
+
+
+def _error(code: str, slug: str, title: str) -> Rule:
+    return Rule(code, slug, "error", title)
+
+
+def _warning(code: str, slug: str, title: str) -> Rule:
+    return Rule(code, slug, "warning", title)
+
+
+RULES = _rules(
+    # S1xx: the source text
+    _error("S101", "unreadable-file", "A source file could not be read"),
+    _error("S102", "not-utf8", "A source file is UTF-8 without a byte order mark"),
+    _error("S103", "yaml-syntax", "A source file is YAML"),
+    _error("S104", "duplicate-key", "A key stands once in a mapping"),
+    _error("S105", "ambiguous-scalar", "A plain scalar means the same in YAML 1.1 and 1.2"),
+    _error("S106", "anchor-or-alias", "Anchors, aliases and merge keys are not used"),
+    _error("S107", "tag", "Tags are not used"),
+    _error("S108", "directive", "Directives are not used"),
+    _error("S109", "key-not-string", "A key is a string"),
+    _error("S110", "forbidden-character", "Text holds no control, bidirectional or invisible characters"),
+    _error("S111", "not-nfc", "Text is in Unicode normalization form C"),
+    _error("S112", "number-range", "A number is exact in JSON: integers within 2^53-1, no NaN, no infinity"),
+    _error("S113", "limit", "A source file stays within the documented limits"),
+    _error("S114", "unquoted-reference", "A reference with brackets inside a flow value is quoted"),
+    _error("S115", "empty", "A source file declares something"),
+    # D2xx: the form of declarations
+    _error("D201", "unknown-key", "A document uses the keys of its kind"),
+    _error("D202", "missing-key", "A required key is there"),
+    _error("D203", "wrong-shape", "A key holds a value of the shape that it asks for"),
+    _error("D204", "name-form", "A name has the form that its position asks for"),
+    _error("D205", "unknown-choice", "A word from a closed list is one of its words"),
+    _error("D206", "wrong-prefix", "A name's prefix is that of the kind it stands for"),
+    _error("D207", "named-twice", "A list names each thing once"),
+    _error("D208", "no-last-name", "A reference in a list has a last name to bind it under"),
+    _error("D209", "unknown-form", "A value form is one of the language's"),
+    _error("D210", "default-form", "`$default` takes a reference and what stands in for it"),
+    _error("D211", "text-form", "`$text` has a value for each placeholder and a placeholder for each value"),
+    _error("D212", "condition-form", "A condition is one operator with its operands"),
+    _error("D213", "not-yet", "This version compiles the word that is used"),
+    _error("D214", "unknown-kind", "The first key of a document says what it declares"),
+    _warning("D215", "no-summary", "Every declaration says in one line what it is for"),
+    _error("D216", "node-kind", "A node, step or entity is of exactly one kind"),
+    _error("D217", "case-form", "A case is an outcome with a condition, or with `otherwise`"),
+    # N3xx: names
+    _error("N301", "declared-twice", "A name is declared once"),
+    _error("N302", "unknown-name", "A reference names something that is declared"),
+    _error("N303", "ambiguous-name", "A short name means one declaration"),
+    _error("N304", "entity-cycle", "An entity does not hold itself"),
+    _error("N305", "unknown-label", "A label is one of the project's"),
+    # T401–T419: references and values
+    _error("T401", "reference-form", "A reference is a path of names, indexes, slices and wildcards"),
+    _error("T402", "unknown-root", "A reference starts at a root that is in reach"),
+    _error("T403", "out-of-reach", "A reference names a node, step or member that is in reach"),
+    _error("T404", "leads-nowhere", "A path follows the declared schema"),
+    _error("T405", "unknown-input", "Only declared inputs are bound"),
+    _error("T406", "misfit", "A value can fit the input that it is bound to"),
+    _error("T407", "unbound-input", "Every required input is bound"),
+    _error("T408", "may-be-absent", "A value that has to be there is there on every way"),
+    _warning("T409", "idle-default", "A default stands in for something that may be absent"),
+    _error("T410", "text-part", "A text is made of strings and integers"),
+    _error("T411", "no-record", "Only a record can be passed on whole"),
+    _error("T412", "comparison", "An operator compares values of types that it can compare"),
+    _warning("T413", "idle-exists", "`exists` asks about something that may be absent"),
+    _error("T414", "unproven-input", "A contract whose inputs only may fit has an outcome for misfits"),
+    _error("T415", "unproven-event", "What an exit emits surely fits the event"),
+    _error("T416", "open-reason", "The reason of an exit is a word or an enumeration"),
+    _error("T417", "uneven-with", "All edges into a node carry the same arguments"),
+    _error("T418", "variable-clash", "A variable of a transform stands for one schema"),
+    _error("T419", "unbound-variable", "A variable in what a transform gives stands in its inputs"),
+    # T420–T433: schemas
+    _error("T420", "schema-form", "A schema is a mapping of keywords, each with a value of its kind"),
+    _error("T421", "unknown-keyword", "A schema uses the keywords of the language"),
+    _error("T422", "unknown-type", "A type is one of the seven of JSON Schema"),
+    _error("T423", "keyword-type", "A keyword belongs to the type of its schema"),
+    _error("T424", "misplaced-keyword", "A keyword stands where it means something"),
+    _error("T425", "crossed-bounds", "Some value lies between the bounds of a schema"),
+    _error("T426", "enumeration", "An enumeration has members, each once"),
+    _error("T427", "value-misfit", "The values written in a schema fit it"),
+    _error("T428", "pattern", "A pattern is an I-Regexp (RFC 9485) without anchors"),
+    _error("T429", "unknown-format", "A format is one of the language's"),
+    _error("T430", "required", "`required` names declared properties without a default, each once"),
+    _error("T431", "field-name", "A field has a name that references can spell"),
+    _error("T432", "empty-object", "An object says which members it has"),
+    _error("T433", "schema-size", "A schema stays within the documented size with its entities written out"),
+    _warning("T440", "lookalike", "A text that reads like a reference is one"),
+    # F5xx: flow
+    _error("F501", "unhandled-outcome", "Every outcome of a node has an edge"),
+    _error("F502", "impossible-outcome", "An edge stands for an outcome that the node can have"),
+    _error("F503", "unknown-node", "An edge leads to a node of the workflow"),
+    _error("F510", "second-way-in", "A workflow starts at its one intent"),
+    _error("F511", "rejection", "NACK, and nothing else, leads to a REJECTED exit"),
+    _error("F512", "shared-intent", "An intent starts one workflow"),
+    _warning("F513", "nobody-admitted", "An intent admits somebody"),
+    _error("F520", "cycle", "A workflow has no cycle"),
+    _error("F521", "unreachable", "Every node is reachable"),
+    _error("F522", "dead-end", "Every way ends in an exit"),
+    _error("F523", "graph-limit", "Workflows and contracts stay within the documented limits"),
+    _error("F530", "undeclared-outcome", "A contract declares every outcome that its steps can end with"),
+    _error("F531", "nothing-behind", "The last step of a contract ends it"),
+    _error("F532", "idle-outcome", "A contract declares no outcome that its steps cannot end with"),
+    _error("F533", "unknown-step-outcome", "A step's `next` names outcomes of the step"),
+    _error("F534", "cut-off-step", "Every step can be reached"),
+    _error("F535", "dead-case", "Every case of a decision can be reached"),
+    _error("F536", "partial-decision", "A decision says what happens when no case holds"),
+    _error("F540", "uneven-exits", "Exits of one name are of one kind and give the same result"),
+    _error("F541", "emits-nothing", "Only a COMPLETED or DENIED exit emits"),
+    # C60x: implementations and what they import
+    _error("C601", "implementation-form", "An implementation is written `package.module:attribute`"),
+    _error("C602", "unlisted-package", "An implementation lies in a package that the project lists"),
+    _error("C603", "no-module", "The module of an implementation exists"),
+    _error("C604", "not-source", "What an implementation runs is Python source of the package itself"),
+    _error("C605", "no-callable", "An implementation is a function or class of its module"),
+    _error("C606", "unknown-import", "An implementation imports from the project or a distribution"),
+    _error("C607", "dynamic-import", "What an implementation imports can be read off its source"),
+    # C6xx: capabilities, stores, bindings
+    _error("C612", "example", "An example fits the inputs and an outcome of its transform"),
+    _error("C621", "store-operation", "A store allows operations that its side effect has"),
+    _error("C622", "operation-not-allowed", "A step uses an operation that its store allows"),
+    _error("C631", "no-binding", "A workflow that uses stores names a binding"),
+    _error("C632", "unbound-store", "A binding covers the stores of its workflows"),
+    _warning("C633", "idle-store", "A binding names only stores that its workflows use"),
+    _error("C634", "no-configuration", "What is asked of `$.config` is declared by every binding in use"),
+    # A8xx: labels
+    _error("A801", "uncleared-label", "A store or an event clears every label of what it can hold"),
+)

@@ -1,0 +1,62 @@
+"""Accepting a snapshot: a copy in the data root, so that old traces can be replayed; versions only grow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.stores.port import Store, StoreUnusable
+from pgs_snapshot.folder import open_snapshot
+from pgs_snapshot.snapshot import Snapshot
+
+_VERSION = "snapshot_version:"
+
+
+def accept(snapshot: Snapshot, store: Store, data_root: Path) -> None:
+    """Keep a verified copy, and remember the version as the newest of its name.
+
+    Raises:
+        Refusal: a newer version of this snapshot was accepted here before.
+        StoreUnusable: the copy cannot be kept.
+    """
+    name, version = snapshot.sealed.manifest.name, snapshot.sealed.manifest.version
+    key = f"{_VERSION}{name}"
+    while True:
+        known = store.meta(key)
+        newest = int(known) if known is not None else -1
+        if version < newest:
+            raise Refusal(
+                "R053",
+                f"Version {version} of `{name}` is older than version {newest}, which was accepted here.",
+                ExitCode.SEAL,
+                hint="Compile with a higher `version` in pgs.yaml.",
+            )
+        _keep(snapshot, data_root)  # first: a version that could not be kept must not keep older ones out
+        if version == newest or store.swap_meta(key, known, str(version).encode()):
+            return
+
+
+def _keep(snapshot: Snapshot, data_root: Path) -> None:
+    copy = data_root / "snapshots" / snapshot.id
+    if copy.parent.is_symlink():
+        raise StoreUnusable("unsafe", f"`{copy.parent}` is a symbolic link.", "Put the folder itself there.")
+    if copy.is_dir():  # it is verified whenever it is used, not at every start
+        return
+    from pgs_snapshot.exchange import NotReplaceable, write_snapshot  # 4 ms, once for a snapshot
+
+    try:
+        copy.parent.mkdir(mode=0o700, exist_ok=True)
+        write_snapshot(copy, snapshot.sealed.files())
+    except (NotReplaceable, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else "something else is there"
+        message = f"The snapshot cannot be kept at `{copy}`: {why}."
+        raise StoreUnusable("permission", message, "See what is there, or name another data root.") from error
+
+
+def accepted(data_root: Path, id: str) -> Snapshot:
+    """A snapshot that was accepted earlier, verified again.
+
+    Raises:
+        SealBroken: it is not there, or not what it was.
+    """
+    return Snapshot(open_snapshot(data_root / "snapshots" / id, pin=id))

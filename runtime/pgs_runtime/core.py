@@ -1,0 +1,105 @@
+"""The core: what a run does next. It does no input and no output.
+
+Laws:
+* the next node is `node.next[outcome]` and nothing else: no default, no fallback, no exception as an outcome;
+* whatever is not computed from the payload, the actor and the recorded facts is asked for: `traverse` yields
+  an `Operation`, and goes on with the `Outcome` that it is sent;
+* the same graph, frame and replies give the same visits, so a replay is this loop with the recorded replies;
+* a run ends at an exit, or by an exception that ends it as a fault; it never ends without either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TypeAlias
+
+from pgs_runtime.expressions import ABSENT, Frame, Missing
+from pgs_runtime.linked import (
+    CONFIG,
+    RUN,
+    WITH,
+    Contract,
+    Decision,
+    Exit,
+    Graph,
+    Seen,
+    Storage,
+    Visit,
+    Visitor,
+)
+from pgs_snapshot.frozen import frozen
+from pgs_snapshot.values import Outcome, Value
+
+
+@frozen
+class Operation:
+    """A request: perform an operation of a store with these inputs."""
+
+    step: Storage
+    inputs: dict[str, Value]
+
+
+Traversal: TypeAlias = Generator[Operation, Outcome, Exit]
+
+
+def traverse(graph: Graph, frame: Frame, visited: Visitor) -> Traversal:
+    """Walk from the start to an exit, and tell `visited` of every node on the way."""
+    visit = graph.start.admit(frame)
+    while True:
+        visited(visit)
+        try:
+            edge = visit.node.next[visit.outcome]
+        except KeyError:
+            raise _no_way(visit.node.id, visit.outcome) from None
+        frame[WITH] = edge.arguments(frame) if edge.arguments else ABSENT
+        node = graph.nodes[edge.to]
+        if not isinstance(node, Contract):
+            return node
+        inputs = node.inputs(frame)
+        # A contract's own frame: what it was given, then the outputs and the outcome of each step that ran.
+        slots: Frame = [inputs, frame[RUN], frame[CONFIG]]
+        visit = Visit(node, inputs, [], "", {})
+        if node.misfits and (refused := node.misfits(inputs)):
+            visit.refuse(refused)
+        for step in () if visit.refused else node.steps:
+            seen: Seen
+            if isinstance(step, Decision):
+                answer, seen = step.decide(slots)
+            else:
+                seen = given = step.inputs(slots)
+                if step.misfits and (refused := step.misfits(given)):
+                    visit.refuse(refused, step.name)
+                    break
+                answer = (yield Operation(step, given)) if isinstance(step, Storage) else step.call(given)
+            visit.steps.append((step, answer, seen))
+            slots += (answer.outputs, answer.name)
+            try:
+                ended = step.next[answer.name]
+            except KeyError:
+                raise _no_way(step.name, answer.name) from None
+            if ended is not None:
+                visit.outcome = ended
+                break
+        try:
+            outputs = node.outcomes[visit.outcome]
+        except KeyError:
+            raise Missing(f"the last step of {node.id!r} does not end it") from None  # F531 of the compiler
+        visit.outputs = frame[node.slot] = outputs(slots)
+
+
+def _no_way(id: str, outcome: str) -> Missing:
+    return Missing(f"{id!r} ended as {outcome!r}, which leads nowhere")
+
+
+Advance: TypeAlias = Callable[[Operation], Outcome]
+
+
+def drive(traversal: Traversal, perform: Advance) -> Exit:
+    """Answer every request of a traversal with `perform`; the exit that it reached."""
+    try:
+        request = next(traversal)
+        while True:
+            request = traversal.send(perform(request))
+    except StopIteration as stop:
+        exit: Exit = stop.value
+        return exit

@@ -1,0 +1,51 @@
+"""What a workspace and its store know about a trace, as far as they are at hand. Nothing is made or changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from pgs_runtime.accept import accepted
+from pgs_runtime.stores.port import Store, Timing
+from pgs_runtime.stores.sqlite import SqliteStore
+from pgs_snapshot.folder import open_snapshot
+from pgs_snapshot.seal import SealBroken
+from pgs_snapshot.snapshot import Snapshot
+
+
+class Evidence:
+    """A workspace with its data root. `store` is None where there is none."""
+
+    def __init__(self, workspace: Path, data_root: Path) -> None:
+        self._workspace = workspace
+        self._data_root = data_root
+        file = data_root / "state.db"
+        self.store: Store | None = SqliteStore(file) if file.is_file() else None
+
+    def __enter__(self) -> Evidence:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.store is not None:
+            self.store.close()
+
+    def snapshot(self, id: str) -> Snapshot | None:
+        """The snapshot of this id, verified, from the workspace or from those that the store has accepted."""
+        try:
+            return Snapshot(open_snapshot(self._workspace / "protocol_snapshot", pin=id))
+        except SealBroken:
+            pass  # another one, or none: the store may have kept it
+        try:
+            return accepted(self._data_root, id)
+        except SealBroken:
+            return None
+
+    def knows(self, id: str) -> bool:
+        """Whether the snapshot of this id is here, unchanged."""
+        return self.snapshot(id) is not None
+
+    def timing(self, run: str) -> tuple[Timing, ...]:
+        """How long the lines of a run took, if the store has it."""
+        return self.store.timing(run) if self.store is not None else ()

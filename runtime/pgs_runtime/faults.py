@@ -1,0 +1,68 @@
+"""Faults: what ends a run without an exit, and what refuses one before it starts. Each has a code and an exit code.
+
+| family | means | exit |
+| --- | --- | --- |
+| R001 | the command line | 2 |
+| R009, R01x | the request: workflow, payload, actor, request id | 2, 5 |
+| R02x | a capability or the engine broke its word | 6 |
+| R03x | a limit was exceeded | 10 |
+| R04x | the store | 8, 11 |
+| R05x | the seal, a trace | 3 |
+| R06x | output could not be written; the run stands | 14 |
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How both programs end."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    SEAL = 3
+    DENIED = 4
+    REJECTED = 5
+    FAULT = 6
+    STOPPED = 7
+    STORE = 8
+    DIVERGED = 9
+    LIMIT = 10
+    BUSY = 11
+    IN_DOUBT = 12
+    WAITING = 13
+    OUTPUT = 14
+    BUG = 70
+    INTERRUPTED = 130
+
+
+class Refusal(Exception):
+    """Something cannot be done, and this says why.
+
+    Attributes:
+        code: a stable code, `R0xx`.
+        message: one sentence.
+        where: a place: `path:line:column`, a JSON Pointer, a file, or "".
+        hint: what to do, or "".
+        exit_code: how a program that stops for it ends.
+    """
+
+    def __init__(self, code: str, message: str, exit_code: ExitCode, where: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.exit_code = exit_code
+        self.where = where
+        self.hint = hint
+
+
+class Fault(Refusal):
+    """A run ends here, rolled back: a capability broke its contract, or a limit was exceeded.
+
+    `message` is hashed into the trace, so it holds no value and no text of an exception; `cause` has those.
+    """
+
+    def __init__(self, code: str, message: str, exit_code: ExitCode = ExitCode.FAULT, where: str = "") -> None:
+        super().__init__(code, message, exit_code, where)

@@ -1,0 +1,205 @@
+"""intake: what somebody asks for, checked and made into what a run starts from.
+
+What is refused here leaves no run and no trace. Whether a protocol admits a payload and an actor is decided
+by the run itself, at its intent.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from jsonschema_rs import Draft202012Validator
+
+from pgs_runtime.attempt import Given
+from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.linked import Graph
+from pgs_runtime.ports import Ports, request_run_id, run_id, timestamp
+from pgs_runtime.record import FORMAT
+from pgs_runtime.redaction import Redact, Redactor
+from pgs_snapshot.canonical import canonical, digest
+from pgs_snapshot.defaults import filler
+from pgs_snapshot.frozen import frozen
+from pgs_snapshot.model import Schema
+from pgs_snapshot.problems import problems
+from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.validation import validator
+from pgs_snapshot.values import MAX_DEPTH, NotPlain, Value, plain
+from pgs_snapshot.visible import visible
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,199}")
+_UNKNOWN: Schema = {"labels": ["unknown"]}  # nobody has declared what the attributes of such an actor hold
+
+
+@frozen
+class Actor:
+    """Who acts: the type that a protocol declares, an id, and the attributes of that type.
+
+    `authenticated_by` says who vouches for it: `local` is the operating system's user at a command line.
+    """
+
+    type: str
+    id: str
+    attributes: dict[str, Value]
+    authenticated_by: str = "local"
+
+
+@frozen
+class Ask:
+    """What is asked for, checked as far as that takes no protocol; its values are copies.
+
+    Attributes:
+        text: the payload's canonical bytes.
+        actor: `id`, `type` and attributes.
+        config: by name, without defaults.
+    """
+
+    payload: Value
+    text: bytes
+    actor: dict[str, Value]
+    authenticated_by: str
+    request_id: str | None
+    config: dict[str, Value]
+
+
+class Intake:
+    """Makes asks into what runs of one snapshot and store start from."""
+
+    def __init__(self, snapshot: Snapshot, redactor: Redactor, ports: Ports, store: bytes) -> None:
+        """`store` is the store's id."""
+        self._snapshot = snapshot
+        self._redactor = redactor
+        self._ports = ports
+        self._store = store
+        self._limits = snapshot.limits()
+        self._actors = frozenset(snapshot.names("artifacts/actor"))
+        self._redacts: dict[str, Redact | None] = {}
+        self._configs: dict[str, Draft202012Validator] = {}
+
+    def ask(self, payload: object, actor: Actor, request_id: str | None, config: dict[str, Value] | None) -> Ask:
+        """Check and copy what is asked for.
+
+        Raises:
+            Refusal: R009, R011, R012, R013, R018.
+        """
+        if request_id is not None and not _REQUEST_ID.fullmatch(request_id):
+            raise Refusal(
+                "R009",
+                f"`{visible(request_id[:40])}` is not the form of a request id.",
+                ExitCode.REJECTED,
+                hint="Use 1 to 200 letters, digits and `_.:@+-`, the first a letter or digit.",
+            )
+        taken = _taken(payload, "R011", "payload", self._limits.payload_depth)
+        text, most = canonical(taken), self._limits.payload_bytes
+        if len(text) > most:
+            raise Refusal("R012", f"The payload has more than {most} bytes.", ExitCode.REJECTED)
+        return Ask(taken, text, _actor(actor), actor.authenticated_by, request_id, _config(config or {}))
+
+    def given(self, graph: Graph, ask: Ask) -> Given:
+        """What a run starts from.
+
+        Raises:
+            Refusal: R013, the configuration does not fit the binding.
+        """
+        config = self._config(graph.workflow, ask.config)
+        if ask.request_id is None:
+            run = run_id(self._ports)
+        else:
+            run = request_run_id(self._store, graph.workflow, ask.request_id)
+        started = timestamp(self._ports.clock())
+        header = self._header(graph, ask, config)
+        header["started"] = started
+        facts: dict[str, Value] = {"id": run, "started": started, "time": started}
+        body: dict[str, Value] = {"format": FORMAT, "header": header, "kind": "run"}
+        return Given(run, body, ask.payload, ask.actor, config, facts)
+
+    def _config(self, workflow: str, stated: dict[str, Value]) -> dict[str, Value]:
+        """The configuration of the workflow's binding, defaults filled in."""
+        binding = self._snapshot.graph(workflow).binding
+        if binding is None:
+            if stated:
+                raise Refusal("R013", f"`{workflow}` has no binding to configure.", ExitCode.USAGE)
+            return {}
+        schema = self._snapshot.binding(binding).config
+        if binding not in self._configs:
+            self._configs[binding] = validator(schema)
+        fill = filler(schema)
+        config = fill(stated) if fill else stated
+        found = problems(self._configs[binding], config)
+        if found:
+            where = str(found[0]["at"])
+            raise Refusal("R013", f"Configuration of `{binding}`: {found[0]['why']}.", ExitCode.USAGE, where)
+        return cast("dict[str, Value]", config)
+
+    # --- the record ------------------------------------------------------------------------------
+
+    def _header(self, graph: Graph, ask: Ask, config: dict[str, Value]) -> dict[str, Value]:
+        """What line 0 tells: the request, redacted, and what it runs on."""
+        intent = self._snapshot.intent(graph.start.name)
+        payload = self._redacted(ask.payload, intent.name, intent.payload)
+        labelled = self._redacts[intent.name] is not None
+        header: dict[str, Value] = {
+            "actor": self._who(ask.actor),
+            "authenticated_by": ask.authenticated_by,
+            "fingerprint": dict(self._ports.fingerprint),
+            "payload": payload,
+            "payload_digest": self._redactor.commit(ask.payload) if labelled else digest(ask.text),
+            "snapshot": self._snapshot.id,
+            "workflow": graph.workflow,
+        }
+        binding = self._snapshot.graph(graph.workflow).binding
+        if binding is not None and config:
+            header["config"] = self._redacted(config, binding, self._snapshot.binding(binding).config)
+        if ask.request_id is not None:
+            header["request_id"] = ask.request_id
+        return header
+
+    def _who(self, actor: dict[str, Value]) -> Value:
+        """The actor; of a type that the snapshot does not know, no attribute is shown."""
+        type = str(actor["type"])
+        own: dict[str, Value] = {name: value for name, value in actor.items() if name not in ("id", "type")}
+        if own:
+            schema = self._snapshot.actor(type).attributes if type in self._actors else _UNKNOWN
+            own = cast("dict[str, Value]", self._redacted(own, f"actor {type}", schema))
+        return {**own, "id": actor["id"], "type": type}
+
+    def _redacted(self, value: Value, name: str, schema: Schema) -> Value:
+        """A value with commitments in place of what is labelled. `name` stands for the schema."""
+        if name not in self._redacts:
+            self._redacts[name] = self._redactor.of(schema)
+        redact = self._redacts[name]
+        return redact(value) if redact else value
+
+
+def _config(stated: object) -> dict[str, Value]:
+    if not isinstance(stated, dict):
+        raise Refusal("R013", "A configuration is an object: values by name.", ExitCode.USAGE)
+    return cast("dict[str, Value]", _taken(stated, "R013", "configuration"))
+
+
+def _actor(actor: Actor) -> dict[str, Value]:
+    if not isinstance(actor.id, str) or not actor.id:
+        raise _unacceptable("The `id` of an actor is a text, and not empty.", "/id")
+    if not isinstance(actor.type, str):
+        raise _unacceptable("The `type` of an actor is the name of a declaration.", "/type")
+    if not isinstance(actor.attributes, dict):
+        raise _unacceptable("The attributes of an actor are an object.")
+    for name in ("id", "type"):
+        if name in actor.attributes:
+            raise _unacceptable(f"`{name}` says who an actor is, and is none of the attributes.", f"/{name}")
+    whole = {**actor.attributes, "id": actor.id, "type": actor.type}
+    return cast("dict[str, Value]", _taken(whole, "R018", "actor"))
+
+
+def _unacceptable(message: str, where: str = "") -> Refusal:
+    return Refusal("R018", message, ExitCode.REJECTED, where)
+
+
+def _taken(value: object, code: str, what: str, depth: int = MAX_DEPTH) -> Value:
+    """A copy of a value in the value domain."""
+    exit_code = ExitCode.USAGE if code == "R013" else ExitCode.REJECTED
+    try:
+        return plain(value, depth)
+    except NotPlain as refused:
+        message = f"The {what} is no JSON value as protocols have it: {refused.why}."
+        raise Refusal(code, message, exit_code, refused.pointer) from refused

@@ -1,0 +1,272 @@
+"""link: a sealed graph in, closures over slots out. Done once for a workflow, before its first run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from pgs_runtime.capability import Capability, Guarded, guarded
+from pgs_runtime.expressions import Frame, Judge, Missing, Seen, getter, judge, record
+from pgs_runtime.labels import ExitLabels, Labels, NodeLabels, StepLabels
+from pgs_runtime.linked import (
+    ACTOR,
+    PAYLOAD,
+    Build,
+    Contract,
+    Decided,
+    Decision,
+    Edge,
+    Exit,
+    Graph,
+    Intent,
+    Misfits,
+    Perform,
+    Problem,
+    Shown,
+    Step,
+    Storage,
+    Transformation,
+    Visit,
+)
+from pgs_runtime.overlay import Overlay
+from pgs_runtime.places import Access, place_of
+from pgs_runtime.redaction import Redactor, public
+from pgs_snapshot import model
+from pgs_snapshot.defaults import filler
+from pgs_snapshot.model import Schema
+from pgs_snapshot.problems import problems
+from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.validation import validator
+from pgs_snapshot.values import Outcome, Value
+
+
+class Linker:
+    """Links the graphs of one snapshot; what stands behind the boundary is put there once."""
+
+    def __init__(self, snapshot: Snapshot, load: Callable[[str], Capability], redactor: Redactor) -> None:
+        """`load` gives the callable that an implementation reference means."""
+        self._snapshot = snapshot
+        self._load = load
+        self._redactor = redactor
+        self._most = snapshot.limits().value_bytes
+        self._transforms: dict[str, Guarded] = {}
+        self._operations: dict[tuple[str, str], Perform] = {}
+
+    def graph(self, workflow: str) -> Graph:
+        """Link a workflow.
+
+        Raises:
+            KeyError: the snapshot has no such workflow.
+        """
+        sealed = self._snapshot.graph(workflow)
+        labels = Labels(self._snapshot, sealed)
+        start: Intent | None = None
+        nodes: dict[str, Contract | Exit] = {}
+        for node in sealed.nodes:
+            match node:
+                case model.IntentNode():
+                    start = self._intent(node)
+                case model.ContractNode():
+                    slot = sealed.slots.index(f"results.{node.id}")
+                    nodes[node.id] = self._contract(node, slot, labels.contracts[node.id])
+                case model.ExitNode():
+                    nodes[node.id] = self._exit(node, labels.exits[node.id])
+        if start is None:
+            raise AssertionError(f"{workflow} starts with no intent")  # F510 of the compiler
+        return Graph(workflow, start, nodes, len(sealed.slots))
+
+    # --- admission -------------------------------------------------------------------------------
+
+    def _intent(self, node: model.IntentNode) -> Intent:
+        sealed = self._snapshot.intent(node.intent)
+        rules = tuple(zip((judge(rule) for rule in sealed.requires), sealed.requires_at, strict=True))
+        fill, check = filler(sealed.payload), _checker(sealed.payload)
+        actor = _admission({name: self._snapshot.actor(name).attributes for name in sealed.actors})
+
+        def admit(frame: Frame) -> Visit:
+            if fill is not None:
+                frame[PAYLOAD] = fill(frame[PAYLOAD])
+            frame[ACTOR], unadmitted = actor(frame[ACTOR])
+            refused = [*unadmitted, *check(frame[PAYLOAD])]
+            if not refused:
+                refused = [{"rule": at} for rule, at in rules if not rule(frame, [])]
+            return Visit(intent, {}, [], "NACK" if refused else "ACK", {}, tuple(refused))
+
+        intent = Intent(node.id, sealed.name, admit, _edges(node.next))
+        return intent
+
+    # --- contracts -------------------------------------------------------------------------------
+
+    def _contract(self, node: model.ContractNode, slot: int, labels: NodeLabels) -> Contract:
+        sealed = self._snapshot.contract(node.contract)
+        unproven = [step.unproven for step in sealed.steps if not isinstance(step, model.DecideStep)]
+        if sealed.on_input_failure is None and any((node.unproven, *unproven)):
+            raise AssertionError(f"{sealed.name} has no outcome for inputs that may not fit")  # T414
+        steps = (self._step(step, found) for step, found in zip(sealed.steps, labels.steps, strict=True))
+        return Contract(
+            id=node.id,
+            name=sealed.name,
+            slot=slot,
+            inputs=_inputs(node.inputs, sealed.inputs),
+            misfits=_misfits(sealed.inputs, labels.inputs, node.unproven),
+            steps=tuple(steps),
+            outcomes={outcome: record(outputs) for outcome, outputs in sealed.outcomes.items()},
+            failure=sealed.on_input_failure or "",
+            next=_edges(node.next),
+            redact=self._redactor.of(labels.inputs),
+            shown=self._shown(labels.outputs),
+        )
+
+    def _step(self, step: model.Step, labels: StepLabels) -> Step:
+        match step:
+            case model.TransformStep():
+                declared = self._snapshot.transform(step.transform).inputs
+                return Transformation(
+                    name=step.name,
+                    inputs=_inputs(step.inputs, declared),
+                    misfits=_misfits(declared, labels.inputs, step.unproven),
+                    call=self._transform(step.transform),
+                    next=step.next,
+                    transform=step.transform,
+                    shown=self._shown(labels.outputs),
+                )
+            case model.OperationStep():
+                operation = self._snapshot.store(step.store).operations[step.operation]
+                return Storage(
+                    name=step.name,
+                    inputs=_inputs(step.inputs, operation.inputs),
+                    misfits=_misfits(operation.inputs, labels.inputs, step.unproven),
+                    store=step.store,
+                    operation=step.operation,
+                    perform=self._operation(step.store, step.operation),
+                    next=step.next,
+                    redact=self._redactor.of(labels.inputs),
+                    shown=self._shown(labels.outputs),
+                )
+            case model.DecideStep():
+                return Decision(step.name, _decision(step), step.next, labels.secret)
+
+    def _shown(self, schemas: Mapping[str, Schema]) -> Shown:
+        return {outcome: self._redactor.of(schema) for outcome, schema in schemas.items()}
+
+    # --- capabilities ----------------------------------------------------------------------------
+
+    def _transform(self, name: str) -> Guarded:
+        if name not in self._transforms:
+            sealed = self._snapshot.transform(name)
+            guard = guarded(name, sealed.outcomes, self._most)
+            self._transforms[name] = guard(self._load(sealed.implementation))
+        return self._transforms[name]
+
+    def _operation(self, store: str, operation: str) -> Perform:
+        """An operation of a store: its side effect is made anew for each, over the place it then works on."""
+        if (store, operation) not in self._operations:
+            sealed = self._snapshot.store(store)
+            guard = guarded(f"{operation} of {store}", sealed.operations[operation].outcomes, self._most)
+            side_effect = self._load(sealed.implementation)
+            holds = validator(sealed.schema).is_valid
+            access = Access(store, sealed.entity, holds, sealed.operations[operation].mode == "write")
+
+            def perform(overlay: Overlay, inputs: dict[str, Value]) -> Outcome:
+                place = place_of(overlay, sealed.semantics, access)
+
+                def capability(**given: Value) -> object:
+                    return getattr(side_effect(place), operation.lower())(**given)
+
+                return guard(capability)(inputs)
+
+            self._operations[store, operation] = perform
+        return self._operations[store, operation]
+
+    # --- exits -----------------------------------------------------------------------------------
+
+    def _exit(self, node: model.ExitNode, labels: ExitLabels) -> Exit:
+        name = node.names[0]
+        reason: Callable[[Frame], Value] = getter(node.reason) if node.reason else lambda frame: name
+        emit = {event: (record(fields), self._redactor.of(labels.events[event])) for event, fields in node.emit.items()}
+        redact = self._redactor.of(labels.result)
+        return Exit(node.id, node.exit, node.names, reason, record(node.result), redact, emit)
+
+
+def _decision(step: model.DecideStep) -> Callable[[Frame], tuple[Outcome, Decided]]:
+    cases: list[tuple[int, Judge | None, Outcome, Build | None]] = [
+        (
+            number,
+            judge(case.when) if case.when else None,
+            Outcome(case.outcome),
+            record(case.outputs) if case.outputs else None,
+        )
+        for number, case in enumerate(step.cases)
+    ]
+
+    def decide(frame: Frame) -> tuple[Outcome, Decided]:
+        seen: Seen = []
+        for number, holds, bare, outputs in cases:
+            if holds is None or holds(frame, seen):
+                return (Outcome(bare.name, **outputs(frame)) if outputs else bare), (number, seen)
+        raise Missing(f"no case of {step.name!r} holds")  # F536 of the compiler
+
+    return decide
+
+
+def _inputs(bound: Mapping[str, model.Expr], declared: Schema) -> Build:
+    """Builds inputs with the defaults of what they are bound to, at every depth: there they are always present."""
+    build, fill = record(bound), filler(declared)
+    return build if fill is None else lambda frame: cast("dict[str, Value]", fill(build(frame)))
+
+
+def _edges(edges: Mapping[str, model.Edge]) -> dict[str, Edge]:
+    return {
+        outcome: Edge(edge.to, record(edge.arguments) if edge.arguments else None) for outcome, edge in edges.items()
+    }
+
+
+def _misfits(schema: Schema, labelled: Schema, unproven: tuple[str, ...]) -> Misfits | None:
+    """A check of the inputs that the compiler could not prove; the others need none.
+
+    `labelled` is the schema with the labels that arrive, and says how much of a place may be told.
+    """
+    if not unproven:
+        return None
+    properties = cast("Mapping[str, Schema]", schema["properties"])
+    required = cast("list[str]", schema.get("required", []))
+    checks = tuple((name, name in required, validator(properties[name])) for name in unproven)
+
+    def misfits(inputs: dict[str, Value]) -> tuple[Problem, ...]:
+        found: list[Problem] = []
+        for name, needed, check in checks:
+            if name in inputs:
+                inner = problems(check, inputs[name])
+                found += ({**problem, "at": public(labelled, f"/{name}{problem['at']}")} for problem in inner)
+            elif needed:
+                found.append({"at": f"/{name}", "why": "required, and not there"})
+        return tuple(found)
+
+    return misfits
+
+
+def _checker(schema: Schema) -> Callable[[Value], list[Problem]]:
+    """What of a value does not fit a schema; a place in what carries a label is told up to there."""
+    check = validator(schema)
+
+    def checked(value: Value) -> list[Problem]:
+        return [{**problem, "at": public(schema, str(problem["at"]))} for problem in problems(check, value)]
+
+    return checked
+
+
+def _admission(attributes: Mapping[str, Schema]) -> Callable[[Value], tuple[Value, list[Problem]]]:
+    """The actor with the defaults of its type, and why it is not admitted, if it is not."""
+    known = {name: (filler(schema), _checker(schema)) for name, schema in attributes.items()}
+    admitted = ", ".join(f"`{name}`" for name in attributes) or "nobody"
+
+    def admit(actor: Value) -> tuple[Value, list[Problem]]:
+        if not isinstance(actor, dict) or actor["type"] not in known:
+            return actor, [{"at": "actor", "why": f"not one of {admitted}"}]
+        fill, check = known[str(actor["type"])]
+        own: Value = {name: value for name, value in actor.items() if name not in ("id", "type")}
+        own = fill(own) if fill else own
+        whole = {**cast("dict[str, Value]", own), "id": actor["id"], "type": actor["type"]}
+        return whole, [{**problem, "at": f"actor{problem['at']}"} for problem in check(own)]
+
+    return admit

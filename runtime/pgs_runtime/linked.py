@@ -1,0 +1,159 @@
+"""A linked graph: what the core walks over. Everything that could be looked up by name has been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pgs_runtime import expressions
+from pgs_runtime.expressions import Frame
+from pgs_runtime.overlay import Overlay
+from pgs_runtime.redaction import Redact
+from pgs_snapshot.frozen import frozen
+from pgs_snapshot.model import ExitKind
+from pgs_snapshot.values import Outcome, Value
+
+PAYLOAD, ACTOR, RUN, CONFIG, WITH = range(5)
+
+Build: TypeAlias = Callable[[Frame], dict[str, Value]]
+Problem: TypeAlias = dict[str, Value]
+Misfits: TypeAlias = Callable[[dict[str, Value]], tuple[Problem, ...]]
+"""What of the inputs does not fit, and why; nothing when all of them do."""
+Decided: TypeAlias = tuple[int, expressions.Seen]
+"""The number of the case that held, and every comparison that was looked at."""
+Perform: TypeAlias = Callable[[Overlay, dict[str, Value]], Outcome]
+"""What answers an operation, outside of the core."""
+Shown: TypeAlias = Mapping[str, Redact | None]
+"""How the record shows outputs, by outcome: redacted, or (None) as they are."""
+
+Parts: TypeAlias = tuple[bytes, bytes, bytes]
+"""A line's canonical bytes before its number, between that and `prev`, and behind its run (`record`)."""
+
+
+@frozen
+class Edge:
+    to: str
+    arguments: Build | None
+
+
+@frozen
+class Transformation:
+    """A step that computes."""
+
+    name: str
+    inputs: Build
+    misfits: Misfits | None
+    call: Callable[[dict[str, Value]], Outcome]
+    next: Mapping[str, str | None]
+    transform: str
+    shown: Shown
+
+
+@frozen
+class Storage:
+    """A step that asks a store. `redact` is for its inputs."""
+
+    name: str
+    inputs: Build
+    misfits: Misfits | None
+    store: str
+    operation: str
+    perform: Perform
+    next: Mapping[str, str | None]
+    redact: Redact | None
+    shown: Shown
+
+
+@frozen
+class Decision:
+    """A step that chooses by cases. `secret`: no operand of it may be shown."""
+
+    name: str
+    decide: Callable[[Frame], tuple[Outcome, Decided]]
+    next: Mapping[str, str | None]
+    secret: bool
+
+
+Step: TypeAlias = Transformation | Storage | Decision
+Seen: TypeAlias = "dict[str, Value] | Decided"
+Done: TypeAlias = tuple[Step, Outcome, Seen]
+"""A step that ran, what it answered, and what it saw: its inputs, or of a decision the case and operands."""
+
+
+@frozen
+class Intent:
+    """The admission gate. `admit` gives a visit with ACK, or with NACK and the reasons."""
+
+    id: str
+    name: str
+    admit: Callable[[Frame], Visit]
+    next: Mapping[str, Edge]
+
+
+@frozen
+class Contract:
+    """A contract at one node: its steps with the node's own inputs and edges.
+
+    `redact` is for its inputs. `told` is the recorder's: what it knows of lines that hold no value, by
+    outcome and cases.
+    """
+
+    id: str
+    name: str
+    slot: int
+    inputs: Build
+    misfits: Misfits | None
+    steps: tuple[Step, ...]
+    outcomes: Mapping[str, Build]
+    failure: str
+    next: Mapping[str, Edge]
+    redact: Redact | None
+    shown: Shown
+    told: dict[tuple[str | int, ...], Parts] = field(default_factory=dict, compare=False)
+
+
+@frozen
+class Exit:
+    """Where a run ends, under one of `names`. `redact` is for the result; each event has its own."""
+
+    id: str
+    kind: ExitKind
+    names: tuple[str, ...]
+    reason: Callable[[Frame], Value]
+    result: Build
+    redact: Redact | None
+    emit: Mapping[str, tuple[Build, Redact | None]]
+
+
+@dataclass(slots=True)  # not frozen: making one costs a quarter, and only the core writes to it
+class Visit:
+    """One node, passed: what went in, what its steps did, and the outcome with its outputs.
+
+    `refused`: why the payload, the actor or inputs were not taken.
+    """
+
+    node: Intent | Contract
+    inputs: dict[str, Value]
+    steps: list[Done]
+    outcome: str
+    outputs: dict[str, Value]
+    refused: tuple[Problem, ...] = ()
+
+    def refuse(self, problems: tuple[Problem, ...], step: str = "") -> None:
+        """End under `on_input_failure`: the contract's inputs do not fit, or those of a step."""
+        self.refused = tuple({**problem, "step": step} for problem in problems) if step else problems
+        self.outcome = self.node.failure if isinstance(self.node, Contract) else ""
+
+
+Visitor: TypeAlias = Callable[[Visit], None]
+
+
+@frozen
+class Graph:
+    """A workflow, ready to run. `nodes` are those behind the start."""
+
+    workflow: str
+    start: Intent
+    nodes: Mapping[str, Contract | Exit]
+    slots: int

@@ -1,0 +1,72 @@
+"""A segment in memory: what a run has read from the store and wants to write, before anything is committed.
+
+Reads go through to the store and are noted in the read set; writes stay here, and later reads see them. At
+the end of the segment both go to the store in one commit. Side effects see an overlay through their places.
+"""
+
+from __future__ import annotations
+
+from pgs_runtime.stores.port import CellRead, Kind, LengthRead, Read, Store, StoreRead, Table, Write
+from pgs_snapshot.frozen import frozen
+
+
+@frozen
+class Held:
+    """What a key holds, as bytes, so that no reader can change what the next one sees, and its version."""
+
+    data: bytes
+    version: int
+
+
+class Overlay:
+    """The reads and writes of one segment.
+
+    Attributes:
+        most: bytes that one written value may have.
+        line: the number of the trace line that is being made.
+        cells: the keys that were read or written, as the segment leaves them.
+        appended: the records that it adds, by store and stream.
+    """
+
+    def __init__(self, store: Store, most: int) -> None:
+        self.store = store
+        self.most = most
+        self.line = 0
+        self.reads: dict[Read, None] = {}
+        self.writes: list[Write] = []
+        self.cells: dict[tuple[Table, str, str], Held | None] = {}
+        self.appended: dict[tuple[str, str], list[bytes]] = {}
+        self._lengths: dict[tuple[str, str], int] = {}
+
+    def cell(self, table: Table, store: str, key: str) -> Held | None:
+        """What a key holds, with this segment's own writes."""
+        where = (table, store, key)
+        if where not in self.cells:
+            held = self.store.get(table, store, key)
+            self.reads[CellRead(table, store, key, held.change if held else 0)] = None
+            self.cells[where] = Held(held.value, held.version) if held else None
+        return self.cells[where]
+
+    def rows(self, kind: Kind, store: str) -> int:
+        """How many rows a store held when the segment looked now."""
+        tally = self.store.count(kind, store)
+        self.reads[StoreRead(kind, store, tally.changes)] = None
+        return tally.rows
+
+    def keys(self, table: Table, store: str, prefix: str) -> set[str]:
+        """The keys that begin with a prefix, with this segment's own writes."""
+        scan = self.store.scan(table, store, prefix)
+        self.reads[StoreRead(table, store, scan.changes)] = None
+        keys = {cell.key for cell in scan.cells}
+        for (its_table, its_store, key), held in self.cells.items():
+            if (its_table, its_store) == (table, store) and key.startswith(prefix):
+                (keys.discard if held is None else keys.add)(key)
+        return keys
+
+    def length(self, store: str, stream: str) -> int:
+        """How many events a stream held when the segment first looked."""
+        where = (store, stream)
+        if where not in self._lengths:
+            self._lengths[where] = self.store.length(store, stream)
+            self.reads[LengthRead(store, stream, self._lengths[where])] = None
+        return self._lengths[where]

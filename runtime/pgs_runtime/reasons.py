@@ -1,0 +1,299 @@
+"""Why a run went the way it did: what its trace recorded, joined to what the sealed protocol says there.
+
+Laws:
+* the protocol only explains. What it does not know, or knows otherwise, is told by the trace alone;
+* nothing is computed again: which comparison held is on record, only its place in the conditions is sought.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
+
+from pgs_runtime.redaction import REDACTED
+from pgs_runtime.traces import Computed, Decided, Looked, Passed, Problem, Stored, Trace
+from pgs_snapshot import model
+from pgs_snapshot.frozen import frozen
+from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.values import Value
+from pgs_snapshot.visible import visible
+
+MOST = 160
+"""Characters of a value within a sentence."""
+
+OPERATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "eq": ("equals", "does not equal"),
+        "ne": ("differs from", "does not differ from"),
+        "lt": ("is less than", "is not less than"),
+        "le": ("is at most", "is more than"),
+        "gt": ("is more than", "is at most"),
+        "ge": ("is at least", "is less than"),
+        "in": ("is one of", "is none of"),
+        "not_in": ("is none of", "is one of"),
+        "matches": ("matches", "does not match"),
+        "exists": ("is there", "is not there"),
+    }
+)
+"""What a comparison says when it holds, and when it does not."""
+
+
+class Meaning:
+    """What a snapshot says about the names in a trace; silent about those that it does not know."""
+
+    def __init__(self, snapshot: Snapshot | None, workflow: str) -> None:
+        self._snapshot = snapshot
+        self.graph = self._graph(workflow)
+        self._nodes = {node.id: node for node in self.graph.nodes} if self.graph else {}
+
+    def _graph(self, workflow: str) -> model.Graph | None:
+        try:
+            return self._snapshot.graph(workflow) if self._snapshot else None
+        except KeyError:
+            return None
+
+    def node(self, id: str) -> model.Node | None:
+        return self._nodes.get(id)
+
+    def contract(self, name: str) -> model.Contract | None:
+        try:
+            return self._snapshot.contract(name) if self._snapshot else None
+        except KeyError:
+            return None
+
+    def intent(self, name: str) -> model.Intent | None:
+        try:
+            return self._snapshot.intent(name) if self._snapshot else None
+        except KeyError:
+            return None
+
+    def mode(self, step: Stored) -> Literal["read", "write"] | None:
+        """Whether an operation may change its store."""
+        try:
+            return self._snapshot.store(step.store).operations[step.operation].mode if self._snapshot else None
+        except KeyError:
+            return None
+
+    def summary(self, passed: Passed) -> str:
+        """The author's words for a node, else for what stands there."""
+        node = self.node(passed.node)
+        artifact = self.intent(passed.target) if passed.kind == "intent" else self.contract(passed.target)
+        return (node.summary if node else "") or (artifact.summary if artifact else "")
+
+    def leads(self, passed: Passed) -> str:
+        """Where a node's outcome leads, "" where that is not known."""
+        edge = self.edges(passed.node).get(passed.outcome)
+        return edge.to if edge else ""
+
+    def edges(self, id: str) -> Mapping[str, model.Edge]:
+        """A node's edges by outcome; none of an exit, or of a node that is not known."""
+        node = self.node(id)
+        return {} if node is None or isinstance(node, model.ExitNode) else node.next
+
+
+# --- the decision that mattered ------------------------------------------------------------------
+
+
+def deciding(trace: Trace, meaning: Meaning) -> Passed | None:
+    """The last node at which another outcome would have left other exits within reach, or none.
+
+    Without the graph, the last node that decided or refused something.
+    """
+    if meaning.graph is None:
+        told = (passed for passed in reversed(trace.passed) if passed.refused or _decides(passed))
+        return next(told, None)
+    ahead = _exits_ahead(meaning.graph)
+    for passed in reversed(trace.passed):
+        taken = meaning.leads(passed)
+        if taken and any(ahead[edge.to] != ahead[taken] for edge in meaning.edges(passed.node).values()):
+            return passed
+    return None
+
+
+def _decides(passed: Passed) -> bool:
+    return any(isinstance(step, Decided) for step in passed.steps)
+
+
+def _exits_ahead(graph: model.Graph) -> dict[str, frozenset[str]]:
+    """The exits that can be reached from each node."""
+    ahead: dict[str, frozenset[str]] = {}
+    for node in reversed(graph.nodes):
+        if isinstance(node, model.ExitNode):
+            ahead[node.id] = frozenset([node.id])
+        else:
+            ahead[node.id] = frozenset().union(*(ahead[edge.to] for edge in node.next.values()))
+    return ahead
+
+
+# --- cases of a decision -------------------------------------------------------------------------
+
+
+@frozen
+class Operand:
+    """A value, and the reference that gave it, "" where it was written out or is not known."""
+
+    name: str
+    value: Value
+
+
+@frozen
+class Comparison:
+    """One comparison as it was made. Of `exists` the only operand has no value."""
+
+    op: str
+    operands: tuple[Operand, ...]
+    held: bool
+
+
+@frozen
+class Case:
+    """One case as it was looked at: counted from 1, with the author's line, "" where that is not known."""
+
+    number: int
+    outcome: str
+    at: str
+    held: bool
+    comparisons: tuple[Comparison, ...]
+
+
+def cases(decided: Decided, contract: model.Contract | None) -> tuple[Case, ...]:
+    """The cases of a decision up to the one that held.
+
+    Without the protocol only that one is known; then it has all comparisons.
+    """
+    steps = contract.steps if contract else ()
+    for step in steps:
+        if step.name == decided.step and isinstance(step, model.DecideStep) and contract:
+            try:
+                return tuple(_joined(decided, step.cases, contract.slots))
+            except _Apart:
+                break
+    looked = tuple(_compared(item, ("",) * max(len(item.of), 1)) for item in decided.looked)
+    return (Case(decided.case + 1, decided.outcome, "", True, looked),)
+
+
+class _Apart(Exception):
+    """What was recorded does not fit the conditions of the protocol."""
+
+
+def _joined(decided: Decided, sealed: Sequence[model.Case], slots: Sequence[str]) -> Iterator[Case]:
+    looked = iter(decided.looked)
+    for number, case in enumerate(sealed[: decided.case + 1], start=1):
+        found: list[Comparison] = []
+        held = case.when is None or _follow(case.when, looked, slots, found)
+        if held is not (number == decided.case + 1):
+            raise _Apart
+        yield Case(number, case.outcome, case.at, held, tuple(found))
+    if next(looked, None) is not None or len(sealed) <= decided.case:
+        raise _Apart
+
+
+def _follow(
+    condition: model.Condition, looked: Iterator[Looked], slots: Sequence[str], found: list[Comparison]
+) -> bool:
+    """Take the comparisons that a condition made, in its order, and say whether it held."""
+    match condition:
+        case model.All(conditions):
+            return all(_follow(inner, looked, slots, found) for inner in conditions)
+        case model.Any_(conditions):
+            return any(_follow(inner, looked, slots, found) for inner in conditions)
+        case model.Not(inner):
+            return not _follow(inner, looked, slots, found)
+        case model.Compare(op, operands):
+            item = next(looked, None)
+            if item is None or item.op != op:
+                raise _Apart
+            found.append(_compared(item, tuple(_name(operand, slots) for operand in operands)))
+            return item.held
+
+
+def _compared(looked: Looked, names: tuple[str, ...]) -> Comparison:
+    values = looked.of or (None,)
+    return Comparison(
+        looked.op, tuple(Operand(name, value) for name, value in zip(names, values, strict=True)), looked.held
+    )
+
+
+def _name(expr: model.Expr, slots: Sequence[str]) -> str:
+    """`$.inputs.tool_name`."""
+    if not isinstance(expr, model.Ref) or expr.slot >= len(slots):
+        return ""
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in expr.path)
+    return f"$.{slots[expr.slot]}{steps}"
+
+
+# --- in words ------------------------------------------------------------------------------------
+
+Code = Callable[[str], str]
+"""Sets a piece of data off from the words around it."""
+
+
+def sentence(comparison: Comparison, code: Code) -> str:
+    """`$.inputs.n` (3) is not less than 3."""
+    words = OPERATORS[comparison.op][0 if comparison.held else 1]
+    left, *right = (_operand(operand, comparison.op, code) for operand in comparison.operands)
+    return " ".join([left, words, *right])
+
+
+def _operand(operand: Operand, op: str, code: Code) -> str:
+    if op == "exists":
+        return code(operand.name) if operand.name else "the value"
+    value = words_for(operand.value, code)
+    return f"{code(operand.name)} ({value})" if operand.name else value
+
+
+def words_for(value: Value, code: Code) -> str:
+    """A value within a sentence: short, and in words where only a commitment or a digest is on record."""
+    if isinstance(value, dict):
+        commitment, large, size = value.get(REDACTED), value.get("$digest"), value.get("size")
+        if isinstance(commitment, str) and len(value) == 1:
+            return f"a redacted value, commitment {code(commitment[:12])}"
+        if isinstance(large, str) and isinstance(size, int) and len(value) == 2:
+            return f"a value of {size} bytes, SHA-256 {code(large[:12])}"
+    text = visible(json.dumps(value, ensure_ascii=False, sort_keys=True))
+    return code(text if len(text) <= MOST else text[: MOST - 1] + "…")
+
+
+def because(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[str]:
+    """Why a node ended as it did: what was refused, what was compared, or who answered so."""
+    if passed.refused:
+        return [_refused(problem, code, prose) for problem in passed.refused]
+    if not passed.steps:
+        return []
+    step = passed.steps[-1]
+    match step:
+        case Decided():
+            looked = cases(step, meaning.contract(passed.target))
+            decisive = looked[-1].comparisons or [item for case in looked for item in case.comparisons]
+            return [sentence(item, code) for item in decisive]
+        case Computed():
+            gave = f" with {words_for(step.outputs, code)}" if step.outputs else ""
+            return [f"{code(step.transform)} answered {code(step.outcome)}{gave}"]
+        case Stored():
+            about = f" for {named(step, code)}" if named(step, code) else ""
+            return [f"{code(step.store)} answered {code(step.outcome)} to {code(step.operation)}{about}"]
+
+
+def _refused(problem: Problem, code: Code, prose: Code) -> str:
+    if problem.rule:
+        return f"the rule at {code(problem.rule)} does not hold"
+    step = f" for the step {code(problem.step)}" if problem.step else ""
+    verb = "" if problem.why.startswith(("is ", "has ", "does ", "holds ")) else "is "
+    return f"{code(problem.at or '/')}{step} {verb}{prose(problem.why)}"
+
+
+def named(step: Stored, code: Code) -> str:
+    """The key or stream that an operation asked for, "" if it has none."""
+    inputs = step.inputs if isinstance(step.inputs, dict) else {}
+    name = inputs.get("key", inputs.get("stream"))
+    if name is None:
+        return ""
+    return code(name) if isinstance(name, str) else words_for(name, code)
+
+
+def written(step: Stored) -> dict[str, Value]:
+    """What an operation asked to write, beside its key or stream."""
+    inputs = step.inputs if isinstance(step.inputs, dict) else {}
+    return {name: value for name, value in inputs.items() if name not in ("key", "stream")}

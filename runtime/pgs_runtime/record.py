@@ -1,0 +1,166 @@
+"""The record of a run: trace lines, each chained to the one before (format `pgs-trace/1`, `docs/trace.md`).
+
+Laws:
+* a line is the canonical JSON of one object on one line; its `digest` is SHA-256 over the same object without
+  `digest`, its `prev` is the digest of the line before;
+* nothing of the machinery is in a line: no clock, duration, process, host, path or text of an exception;
+* what carries a label is a commitment, what is large is a digest.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import cast
+
+import orjson
+
+from pgs_runtime.expressions import Looked
+from pgs_runtime.linked import Decided, Decision, Intent, Parts, Seen, Step, Transformation, Visit
+from pgs_runtime.redaction import Redact, Redactor
+from pgs_snapshot.canonical import canonical, digest, digest_of
+from pgs_snapshot.values import Outcome, Value
+
+FORMAT = "pgs-trace/1"
+LOAD = "pgs::STATE_LOAD"  # what stands for the workflow where an operator put rows into stores
+MAX_SHOWN = 4096  # bytes of canonical JSON; a larger value stands as its digest and size
+
+
+_MARK = "\0"  # no value holds it
+
+
+class Chain:
+    """Lines of one run, each with its number and the digest of the one before.
+
+    `size` is the sum of their bytes.
+    """
+
+    __slots__ = ("_head", "_tail", "lines", "run", "size")
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self._tail = b'","run":"' + run.encode()
+        self._head = b""
+        self.lines: list[bytes] = []
+        self.size = 0
+
+    @property
+    def head(self) -> str:
+        """The digest of the last line."""
+        return self._head.decode()
+
+    def add(self, body: dict[str, Value]) -> None:
+        """Append a line. `body` has no member that sorts before `digest`."""
+        body["n"] = len(self.lines)
+        body["prev"] = self.head
+        body["run"] = self.run
+        self._append(canonical(body))
+
+    def add_parts(self, parts: Parts) -> None:
+        """Append a line whose bytes are known but for its number and what it follows."""
+        before, between, after = parts
+        self._append(b"%b%d%b%b%b%b" % (before, len(self.lines), between, self._head, self._tail, after))
+
+    def _append(self, text: bytes) -> None:
+        self._head = head = sha256(text).hexdigest().encode()
+        line = b'{"digest":"%b",%b' % (head, text[1:])
+        self.lines.append(line)
+        self.size += len(line)
+
+
+class Narrator:
+    """Says what a visit was, redacted. One for a store."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+
+    def tell(self, visit: Visit, chain: Chain) -> None:
+        """Add the line of a visit."""
+        if (parts := self._parts(visit)) is not None:
+            chain.add_parts(parts)
+        else:
+            chain.add(self.visit(visit))
+
+    def _parts(self, visit: Visit) -> Parts | None:
+        """The parts of a line without any value: the same for every visit that went the same way.
+
+        Nodes that only route are most of a long run, and are told four times as fast so.
+        """
+        if visit.inputs or visit.outputs or visit.refused or isinstance(visit.node, Intent):
+            return None
+        way: tuple[str | int, ...] = (visit.outcome,)
+        for step, _, seen in visit.steps:
+            if not isinstance(step, Decision) or not isinstance(seen, tuple) or seen[1]:
+                return None
+            way += (seen[0],)
+        known = visit.node.told
+        parts = known.get(way)
+        if parts is None:
+            mark: dict[str, Value] = {"n": 0, "prev": _MARK, "run": _MARK}
+            text = orjson.dumps({**self.visit(visit), **mark}, option=orjson.OPT_SORT_KEYS)
+            before, rest = text.split(b'"n":0', 1)
+            between, _, after = rest.split(b"\\u0000")
+            parts = known[way] = (before + b'"n":', between, after)
+        return parts
+
+    def visit(self, visit: Visit) -> dict[str, Value]:
+        """The body of a node's line."""
+        node = visit.node
+        if isinstance(node, Intent):
+            body: dict[str, Value] = {
+                "kind": "intent",
+                "node": node.id,
+                "outcome": visit.outcome,
+                "target": node.name,
+            }
+            return body | _refused(visit)
+        body = {
+            "kind": "contract",
+            "node": node.id,
+            "outcome": visit.outcome,
+            "steps": [self._step(*done) for done in visit.steps],
+            "target": node.name,
+        }
+        if visit.inputs:
+            body["inputs"] = self._redactor.commit(visit.inputs) if node.redact else digest_of(visit.inputs)
+        if visit.outputs:
+            body["outputs"] = shown(visit.outputs, node.shown[visit.outcome])
+        return body | _refused(visit)
+
+    def _step(self, step: Step, answer: Outcome, seen: Seen) -> Value:
+        body: dict[str, Value] = {"outcome": answer.name, "step": step.name}
+        if isinstance(step, Decision):
+            case, looked = cast(Decided, seen)
+            body["case"] = case
+            if looked:
+                body["operands"] = [self._looked(item, step.secret) for item in looked]
+            return body
+        body["outputs"] = shown(answer.outputs, step.shown[answer.name])
+        if isinstance(step, Transformation):
+            body["transform"] = step.transform
+        else:
+            body["inputs"] = shown(cast("dict[str, Value]", seen), step.redact)
+            body["operation"], body["store"] = step.operation, step.store
+        return body
+
+    def _looked(self, looked: Looked, secret: bool) -> Value:
+        comparison = looked.comparison
+        show: Redact = self._redactor.commit if comparison.labelled or secret else _short
+        return {"held": looked.held, "of": [show(value) for value in looked.values], "op": comparison.op}
+
+
+def shown(value: Value, redact: Redact | None) -> Value:
+    """A value as a trace shows it: redacted, and as a digest where it is large."""
+    return _short(redact(value) if redact else value)
+
+
+def _refused(visit: Visit) -> dict[str, Value]:
+    """Why the payload, the actor or the inputs were not taken: where, and what is wrong there."""
+    return {"refused": list(visit.refused)} if visit.refused else {}
+
+
+def _short(value: Value) -> Value:
+    """The value, or its digest and size where it is large."""
+    if not isinstance(value, str | list | dict):
+        return value
+    text = canonical(value)
+    return value if len(text) <= MAX_SHOWN else {"$digest": digest(text), "size": len(text)}

@@ -1,0 +1,97 @@
+"""Redaction: what carries a label stands in a trace as a commitment, never in clear.
+
+A commitment is HMAC-SHA-256 (RFC 2104) over the canonical bytes under the store's own secret: the same value
+gives the same commitment in one store, and cannot be guessed from it without the secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from pgs_snapshot.canonical import canonical
+from pgs_snapshot.model import Schema
+from pgs_snapshot.values import Value
+
+Redact: TypeAlias = Callable[[Value], Value]
+REDACTED = "$redacted"
+
+
+class Redactor:
+    """Makes redacted copies under one secret of 32 bytes."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def commit(self, value: Value) -> dict[str, Value]:
+        """The commitment to a value."""
+        return {REDACTED: hmac.digest(self._secret, canonical(value), hashlib.sha256).hex()}
+
+    def of(self, schema: Schema) -> Redact | None:
+        """A function that redacts the values of a schema, or None when nothing in it carries a label.
+
+        A value that is not of the schema is never shown where a labelled one could have been: what has
+        another shape, or stands beside labelled members and is not declared, becomes a commitment as well.
+        """
+        if schema.get("labels"):
+            return self.commit
+        members, items = self._members(schema), self._items(schema)
+        if members is None and items is None:
+            return None
+
+        def redact(value: Value) -> Value:
+            if isinstance(value, dict) and members is not None:
+                return members(value)
+            if isinstance(value, list) and items is not None:
+                return [items(item) for item in value]
+            return value if value is None else self.commit(value)
+
+        return redact
+
+    def _members(self, schema: Schema) -> Callable[[dict[str, Value]], Value] | None:
+        properties = schema.get("properties")
+        declared: Mapping[str, Value] = properties if isinstance(properties, dict) else {}
+        additional = schema.get("additionalProperties")
+        own = {name: self._inner(member) for name, member in declared.items()}
+        others = self._inner(additional)
+        if others is None and not any(own.values()):
+            return None
+        if not isinstance(additional, dict):
+            others = self.commit
+
+        def inside(value: dict[str, Value]) -> Value:
+            return {name: redact(item) if (redact := own.get(name, others)) else item for name, item in value.items()}
+
+        return inside
+
+    def _items(self, schema: Schema) -> Redact | None:
+        return self._inner(schema.get("items"))
+
+    def _inner(self, schema: Value) -> Redact | None:
+        return self.of(schema) if isinstance(schema, dict) else None
+
+
+def public(schema: Schema, pointer: str) -> str:
+    """As much of a JSON Pointer (RFC 6901) into a value of a schema as names nothing that carries a label."""
+    shown = ""
+    for token in pointer.split("/")[1:]:
+        if schema.get("labels"):
+            break
+        shown += f"/{token}"
+        below = _below(schema, token)
+        if below is None:
+            break
+        schema = below
+    return shown
+
+
+def _below(schema: Schema, token: str) -> Schema | None:
+    properties = schema.get("properties")
+    name = token.replace("~1", "/").replace("~0", "~")
+    inner = properties.get(name) if isinstance(properties, dict) else None
+    for stated in (inner, schema.get("additionalProperties"), schema.get("items")):
+        if isinstance(stated, dict):
+            return stated
+    return None

@@ -1,0 +1,30 @@
+"""What the library raises, as one refusal with a code, a place, a hint and an exit code."""
+
+from __future__ import annotations
+
+from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.stores.errors import StoreBusy, StoreUnusable
+from pgs_snapshot.jsontext import JsonRefused
+from pgs_snapshot.seal import SealBroken
+
+# What is usually meant, where compiling is the answer; after any other broken seal it would hide what happened.
+_MEND = {"Z901": "Compile one: `pgs_compiler compile`.", "Z912": "If the change is meant, compile again."}
+HANDLED = (Refusal, SealBroken, StoreBusy, StoreUnusable, JsonRefused)
+
+
+def refusal_of(error: Refusal | SealBroken | StoreBusy | StoreUnusable | JsonRefused) -> Refusal:
+    """The refusal that an exception of the library stands for."""
+    match error:
+        case Refusal():
+            return error
+        case SealBroken():
+            return Refusal(error.code, error.message, ExitCode.SEAL, error.path, _MEND.get(error.code, ""))
+        case StoreUnusable():
+            return Refusal("R040", str(error), ExitCode.STORE, hint=error.hint)
+        case StoreBusy():
+            return Refusal("R041", str(error), ExitCode.BUSY, hint="Try again.")
+        case JsonRefused():
+            where = error.pointer
+            if where is None:
+                where = f"line {error.line}, column {error.column}" if error.line else ""
+            return Refusal(error.code, f"The JSON is refused: {error.why}.", ExitCode.REJECTED, where)

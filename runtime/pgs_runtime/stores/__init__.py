@@ -1,0 +1,1 @@
+"""The state store: one port in bytes (`port`), and its backends."""

@@ -1,0 +1,168 @@
+"""What a run asks of a state store, in bytes.
+
+Laws, held by every backend and by one suite of tests:
+* a segment is written whole or not at all, and only if nothing that it read has changed since;
+* registry rows, events, trace lines and log entries never change and never go; streams, traces and the log
+  have no gaps;
+* the version of a state cell counts its writes, and a key that was freed and set again is seen as changed;
+* an ended run never changes, and a run is moved only by the owner of its latest lease epoch;
+* keys, streams and ids are listed in the order of their UTF-8 bytes.
+
+Single reads see the newest committed state, and two reads may see two states. So a run that ends in a fault
+commits its read set like any other, and a `Conflict` tells that what it saw never was.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from pgs_runtime.stores.errors import Cause, LawBroken, StoreBusy, StoreMisused, StoreUnusable
+from pgs_runtime.stores.records import (
+    ENDED,
+    LIVE,
+    OWN_FACTS,
+    Append,
+    Cell,
+    CellRead,
+    Committed,
+    Conflict,
+    Delete,
+    Effect,
+    EffectStatus,
+    Event,
+    Expected,
+    Fenced,
+    Head,
+    Insert,
+    Kind,
+    Lease,
+    LengthRead,
+    LogEntry,
+    Put,
+    Read,
+    Request,
+    Run,
+    Scan,
+    Segment,
+    Status,
+    StoreRead,
+    Table,
+    Tally,
+    Timing,
+    Write,
+)
+
+__all__ = [
+    "ENDED",
+    "LIVE",
+    "OWN_FACTS",
+    "Append",
+    "Cause",
+    "Cell",
+    "CellRead",
+    "Committed",
+    "Conflict",
+    "Delete",
+    "Effect",
+    "EffectStatus",
+    "Event",
+    "Expected",
+    "Fenced",
+    "Head",
+    "Insert",
+    "Kind",
+    "LawBroken",
+    "Lease",
+    "LengthRead",
+    "LogEntry",
+    "Put",
+    "Read",
+    "Request",
+    "Run",
+    "Scan",
+    "Segment",
+    "Status",
+    "Store",
+    "StoreBusy",
+    "StoreMisused",
+    "StoreRead",
+    "StoreUnusable",
+    "Table",
+    "Tally",
+    "Timing",
+    "Write",
+]
+
+
+class Store(Protocol):
+    """A state store, owned by the process and thread that used it first.
+
+    Every method may raise `StoreBusy`, `StoreUnusable` and `StoreMisused`. Ranges are half open.
+    """
+
+    def get(self, table: Table, store: str, key: str) -> Cell | None: ...
+
+    def scan(self, table: Table, store: str, prefix: str = "") -> Scan: ...
+
+    def count(self, kind: Kind, store: str) -> Tally: ...
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """Every store that was ever written to, by kind and name."""
+
+    def length(self, store: str, stream: str) -> int: ...
+
+    def events(self, store: str, stream: str, start: int, stop: int) -> tuple[Event, ...]: ...
+
+    def streams(self, store: str) -> tuple[str, ...]: ...
+
+    def commit(self, segment: Segment) -> Committed | Conflict | Fenced:
+        """Write a segment whole, or not at all.
+
+        Raises:
+            LawBroken: the segment contradicts itself or a law of the store.
+        """
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Keep every other writer out, until the commit inside the block or the end of the block."""
+
+    def claim(self, run: str, lease: Lease, now: int) -> Run | None:
+        """Take the lease of a live run, which raises its epoch by one.
+
+        None: there is no such run, it has ended, or another owner holds it beyond `now` (µs since 1970 UTC).
+        """
+
+    def run(self, run: str) -> Run | None: ...
+
+    def run_by_request(self, workflow: str, key: str) -> Run | None: ...
+
+    def runs(self, after: str = "", limit: int = 100, status: Status | None = None) -> tuple[Run, ...]:
+        """Up to `limit` runs whose ids follow `after`, in the order of ids."""
+
+    def lines(self, run: str) -> tuple[bytes, ...]: ...
+
+    def timing(self, run: str) -> tuple[Timing, ...]: ...
+
+    def effect(self, key: str) -> Effect | None: ...
+
+    def effects(self, run: str) -> tuple[Effect, ...]:
+        """A run's effects in the order of their lines."""
+
+    def log_size(self) -> int: ...
+
+    def log(self, start: int, stop: int) -> tuple[LogEntry, ...]: ...
+
+    def meta(self, key: str) -> bytes | None:
+        """A fact about the store; `schema`, `store` (its id) and `secret` (32 bytes) are always there."""
+
+    def swap_meta(self, key: str, expected: bytes | None, value: bytes) -> bool:
+        """Set a fact if it still is what was expected (None: absent), and say whether it was.
+
+        Raises:
+            LawBroken: the key is one of those that the store sets itself.
+        """
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong with the store's own structures; nothing when they are sound."""
+
+    def close(self) -> None: ...

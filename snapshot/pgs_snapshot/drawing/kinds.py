@@ -1,0 +1,42 @@
+"""How each kind of node looks: one table for every renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+Shape: TypeAlias = Literal["hexagon", "rectangle", "stadium"]
+Mark: TypeAlias = Literal["start", "tick", "bar", "cross", "alarm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of node. Colours are `#rrggbb`; `line` reads on `fill` and on white at 4.5 to 1 or better.
+
+    `mark` tells what the colour tells, for readers who do not see it; `is_end` says that a run can end there.
+    """
+
+    legend: str
+    shape: Shape
+    fill: str
+    line: str
+    mark: Mark | None = None
+    is_end: bool = False
+
+
+SIGNS: Mapping[Mark, str] = MappingProxyType({"start": "▶", "tick": "✔", "bar": "⊖", "cross": "✘", "alarm": "⚠"})
+"""Characters that stand for the marks where only text can be given."""
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "intent": Kind("intent: a run starts here", "hexagon", "#e2eefc", "#1a5799", "start"),
+        "contract": Kind("contract", "rectangle", "#f3f5f8", "#3d4b5c"),
+        "COMPLETED": Kind("COMPLETED", "stadium", "#dcf2e2", "#17683a", "tick", is_end=True),
+        "DENIED": Kind("DENIED", "stadium", "#fdeecb", "#8a5200", "bar", is_end=True),
+        "REJECTED": Kind("REJECTED", "stadium", "#eee5fa", "#64389c", "cross", is_end=True),
+        "FAILED": Kind("FAILED", "stadium", "#fbe1df", "#a8201a", "alarm", is_end=True),
+    }
+)
+"""The kinds by the name that a `Box` gives, in the order of the legend."""

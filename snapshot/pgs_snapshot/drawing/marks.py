@@ -1,0 +1,75 @@
+"""Shapes of boxes and the marks inside them, as paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from pgs_snapshot.drawing.kinds import Mark, Shape
+from pgs_snapshot.drawing.layout import Rect
+from pgs_snapshot.drawing.palette import WHITE
+from pgs_snapshot.drawing.scene import Path, Stroke, circle, polygon, rounded
+
+MARK_RADIUS = 10
+CORNER = 6
+POINT = 14
+"""How far a hexagon's tips reach."""
+
+
+def outline(shape: Shape, rect: Rect) -> tuple[Stroke, ...]:
+    """The border of a box; in the middle of its width it runs along the rectangle's upper and lower edge."""
+    if shape == "hexagon":
+        middle = rect.top + rect.height / 2
+        return polygon(
+            [
+                (rect.left, middle),
+                (rect.left + POINT, rect.top),
+                (rect.right - POINT, rect.top),
+                (rect.right, middle),
+                (rect.right - POINT, rect.bottom),
+                (rect.left + POINT, rect.bottom),
+            ]
+        )
+    radius = CORNER if shape == "rectangle" else min(rect.height / 2, 22)
+    return rounded(rect.left, rect.top, rect.width, rect.height, radius)
+
+
+def mark(kind: Mark, x: float, y: float, colour: str) -> tuple[Path, ...]:
+    """A mark of radius `MARK_RADIUS` around a point, told apart by its form alone."""
+    return _MARKS[kind](x, y, colour)
+
+
+def _sign(x: float, y: float, colour: str) -> Path:
+    return Path(circle(x, y, MARK_RADIUS), fill=colour)
+
+
+def _start(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    tip = polygon([(x - 3.5, y - 5.5), (x + 6, y), (x - 3.5, y + 5.5)])
+    return (_sign(x, y, colour), Path(tip, fill=WHITE))
+
+
+def _tick(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    hook = polygon([(x - 5, y + 0.5), (x - 1.5, y + 4), (x + 5, y - 4)])
+    return (_sign(x, y, colour), Path(hook, line=WHITE, thickness=2.5, closed=False))
+
+
+def _bar(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    return (_sign(x, y, colour), Path(rounded(x - 6, y - 2, 12, 4, 0.5), fill=WHITE))
+
+
+def _cross(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    arms = (((x - 4, y - 4), (x + 4, y + 4)), ((x - 4, y + 4), (x + 4, y - 4)))
+    square = rounded(x - 9.5, y - 9.5, 19, 19, 3)
+    lines = (Path(polygon(arm), line=WHITE, thickness=2.5, closed=False) for arm in arms)
+    return (Path(square, fill=colour), *lines)
+
+
+def _alarm(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    triangle = polygon([(x, y - 10.5), (x + 11.5, y + 9), (x - 11.5, y + 9)])
+    stem = rounded(x - 1.25, y - 4, 2.5, 7, 1.25)
+    return (Path(triangle, fill=colour), Path(stem, fill=WHITE), Path(circle(x, y + 5.75, 1.5), fill=WHITE))
+
+
+_MARKS: Mapping[Mark, Callable[[float, float, str], tuple[Path, ...]]] = MappingProxyType(
+    {"start": _start, "tick": _tick, "bar": _bar, "cross": _cross, "alarm": _alarm}
+)

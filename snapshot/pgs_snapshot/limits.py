@@ -1,0 +1,28 @@
+"""How much of everything is allowed. A project may set its own in `pgs.yaml`; these are the defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, times in seconds.
+
+    Attributes:
+        payload_bytes, payload_depth: of a request; beyond them it is refused (exit 5).
+        value_bytes: of what one capability gives; beyond it the run ends (exit 10), as with all below.
+        run_lines: trace lines of one run.
+        run_bytes: trace bytes of one run.
+        run_seconds: wall time of one run.
+    """
+
+    payload_bytes: int = 1 << 20
+    payload_depth: int = 64
+    value_bytes: int = 256 << 10
+    run_lines: int = 25_000
+    run_bytes: int = 64 << 20
+    run_seconds: int = 3600
+
+
+LIMIT_NAMES = tuple(field.name for field in fields(Limits))

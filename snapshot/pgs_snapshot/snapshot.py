@@ -1,0 +1,99 @@
+"""A sealed snapshot, read as what it says: graphs and artifacts by name, each decoded when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pgs_snapshot import model
+from pgs_snapshot.codec import CodecRefused, decode
+from pgs_snapshot.limits import Limits
+from pgs_snapshot.seal import SealBroken, Sealed
+from pgs_snapshot.values import Value
+
+T = TypeVar("T")
+
+PROJECT = "project.json"
+INDEX = "index.json"
+PROOFS = "proofs.json"
+
+
+def graph_path(name: str) -> str:
+    """`graphs/blockchain__WF_VERIFY_ACTOR_V0.json`."""
+    return f"graphs/{name.replace('::', '__')}.json"
+
+
+def artifact_path(kind: str, name: str) -> str:
+    """`artifacts/store/blockchain__ST_ACTORS_V0.json`."""
+    return f"artifacts/{kind}/{name.replace('::', '__')}.json"
+
+
+class Snapshot:
+    """The typed face of a verified snapshot. Names are in full; an unknown one is a `KeyError`."""
+
+    def __init__(self, sealed: Sealed) -> None:
+        self.sealed = sealed
+        self._decoded: dict[str, object] = {}
+
+    @property
+    def id(self) -> str:
+        return self.sealed.root
+
+    def project(self) -> Mapping[str, Value]:
+        """The project file, as sealed."""
+        project = self.sealed.value(PROJECT)
+        return project if isinstance(project, dict) else {}
+
+    def packages(self) -> dict[str, str]:
+        """Python packages whose code may be bound; the value is the folder of the workspace, "" if installed."""
+        packages = self.project().get("packages", {})
+        return {name: str(folder) for name, folder in packages.items()} if isinstance(packages, dict) else {}
+
+    def limits(self) -> Limits:
+        limits = self.project().get("limits", {})
+        own = limits if isinstance(limits, dict) else {}
+        return Limits(**{name: int(str(value)) for name, value in own.items()})
+
+    def workflows(self) -> tuple[str, ...]:
+        """The names of all workflows, sorted."""
+        return self.names("graphs")
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names of what lies in a folder, sorted: `names("artifacts/store")`."""
+        found = (path for path in self.sealed.paths() if path.rpartition("/")[0] == folder)
+        return tuple(sorted(path.rpartition("/")[2].removesuffix(".json").replace("__", "::", 1) for path in found))
+
+    def graph(self, name: str) -> model.Graph:
+        return self._decode(model.Graph, graph_path(name))
+
+    def intent(self, name: str) -> model.Intent:
+        return self._decode(model.Intent, artifact_path("intent", name))
+
+    def actor(self, name: str) -> model.Actor:
+        return self._decode(model.Actor, artifact_path("actor", name))
+
+    def contract(self, name: str) -> model.Contract:
+        return self._decode(model.Contract, artifact_path("contract", name))
+
+    def transform(self, name: str) -> model.Transform:
+        return self._decode(model.Transform, artifact_path("transform", name))
+
+    def store(self, name: str) -> model.Store:
+        return self._decode(model.Store, artifact_path("store", name))
+
+    def binding(self, name: str) -> model.Binding:
+        return self._decode(model.Binding, artifact_path("binding", name))
+
+    def event(self, name: str) -> model.Event:
+        return self._decode(model.Event, artifact_path("event", name))
+
+    def _decode(self, kind: type[T], path: str) -> T:
+        found = self._decoded.get(path)
+        if not isinstance(found, kind):
+            try:
+                found = decode(kind, self.sealed.value(path))
+            except CodecRefused as refused:
+                message = f"`{path}` does not hold a {kind.__name__}: `{refused.pointer or '/'}` {refused.why}."
+                raise SealBroken("Z902", message, path) from refused
+            self._decoded[path] = found
+        return found

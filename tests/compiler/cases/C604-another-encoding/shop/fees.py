@@ -1,0 +1,6 @@
+# -*- coding: latin-1 -*-
+"""Fees."""
+
+
+def fee(amount: int) -> dict[str, int]:
+    return {"fee": amount // 100}

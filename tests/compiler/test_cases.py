@@ -1,0 +1,123 @@
+"""Every folder of `cases` holds declarations and, in `expected.json`, all that is found in them.
+
+A folder is called `<CODE>-<slug>`: the rule that it shows, and what it shows of it. Cases of the family S are
+read, all others compiled whole, with the `pgs.yaml` that the folder may hold. `python -m
+tests.compiler.test_cases` writes every `expected.json` anew; what has changed is then for you to judge.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from pgs_compiler.compiler import compile_workspace
+from pgs_compiler.findings import Finding
+from pgs_compiler.project import FILE
+from pgs_compiler.read import read
+from pgs_compiler.rules import RULES
+from pgs_compiler.source import SourceFile
+
+CASES = sorted((Path(__file__).parent / "cases").iterdir())
+WITHOUT_CASE = {"S101"}  # an operating system's refusal to read a file, which no file can hold
+
+
+@cache
+def findings_of(case: Path) -> tuple[Finding, ...]:
+    inputs = sorted(path for path in case.rglob("*.yaml") if path.name != FILE)
+    if case.name[0] == "S":
+        sources = (SourceFile(path.name, path.read_bytes()) for path in inputs)
+        return tuple(chain.from_iterable(read(source).findings for source in sources))
+    return compile_workspace(case, tuple(inputs)).findings
+
+
+def found_in(case: Path) -> list[dict[str, str | int]]:
+    """What is found in a case, as `expected.json` has it."""
+    return [
+        {
+            "code": finding.code,
+            "line": finding.place.line if finding.place else 0,
+            "column": finding.place.column if finding.place else 0,
+            "message": finding.message,
+            "hint": finding.hint,
+        }
+        for finding in findings_of(case)
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_case_gives_exactly_what_it_expects(case: Path) -> None:
+    assert found_in(case) == json.loads((case / "expected.json").read_bytes())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_case_shows_the_rule_that_it_is_called_after(case: Path) -> None:
+    code = case.name.split("-")[0]
+    assert code in RULES
+    assert code in {entry["code"] for entry in json.loads((case / "expected.json").read_bytes())}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name[0] != "S"], ids=lambda case: case.name)
+def test_one_mistake_gives_one_finding(case: Path) -> None:
+    assert len(json.loads((case / "expected.json").read_bytes())) == 1
+
+
+def test_a_rule_without_a_failing_example_does_not_exist() -> None:
+    shown = {case.name.split("-")[0] for case in CASES}
+    assert RULES.keys() - shown == WITHOUT_CASE
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_messages_are_sentences_and_hold_nothing_that_cannot_be_seen(case: Path) -> None:
+    for entry in found_in(case):
+        for text in filter(None, (str(entry["message"]), str(entry["hint"]))):
+            assert text.endswith((".", "?"))
+            assert text.isprintable()
+
+
+def mended(source: str, finding: Finding) -> str | None:
+    """The source with what the hint says in the place of what is marked, if the hint says what to write."""
+    hint = re.fullmatch(r"(?:Write|Is it) `(.+)`[.?]", finding.hint)
+    place = finding.place
+    if hint is None or place is None or place.line != place.end_line:
+        return None
+    lines = source.split("\n")
+    line = lines[place.line - 1]
+    start, end = place.column - 1, place.end_column - 1
+    if hint[1].startswith("$.") and not line[start:end].strip("\"'").startswith("$"):
+        # A part of a reference is marked, or none at all; the hint has the reference as a whole.
+        whole = next((m for m in re.finditer(r"\$[^\s,{}\]\"]*", line) if m.start() <= start < m.end()), None)
+        start, end = whole.span() if whole else (start, end)
+    lines[place.line - 1] = line[:start] + hint[1] + line[end:]
+    return "\n".join(lines)
+
+
+MENDABLE = [
+    case
+    for case in CASES
+    if case.name[0] != "S" and re.search("Write|Is it", (case / "expected.json").read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("case", MENDABLE, ids=lambda case: case.name)
+def test_what_a_hint_says_to_write_mends_what_is_marked(case: Path, tmp_path: Path) -> None:
+    (finding,) = findings_of(case)
+    assert finding.place is not None
+    copy = tmp_path / case.name
+    shutil.copytree(case, copy)
+    file = copy / finding.place.path
+    text = mended(file.read_text(encoding="utf-8"), finding)
+    assert text is not None
+    file.write_text(text, encoding="utf-8")
+    assert finding.code not in {found.code for found in findings_of(copy)}
+
+
+if __name__ == "__main__":
+    for folder in CASES:
+        text = json.dumps(found_in(folder), indent=2, ensure_ascii=False)
+        (folder / "expected.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,87 @@
+"""Every rule has a page of the fixed form, and what a page shows is so."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from pgs_compiler import explain
+from pgs_compiler.compiler import compile_workspace
+from pgs_compiler.read import read
+from pgs_compiler.render import Style, render
+from pgs_compiler.rules import RULES
+from pgs_compiler.source import SourceFile
+
+PAGES = {
+    entry.name.removesuffix(".md"): entry.read_text(encoding="utf-8")
+    for entry in sorted(files(explain).iterdir(), key=lambda entry: entry.name)
+    if entry.name.endswith(".md")
+}
+REPORTED = sorted(code for code, text in PAGES.items() if "\n## Report\n" in text)
+FORM = re.compile(
+    r"# (?P<title>[^\n]+)\n\n"
+    r"(?P<demand>[^#\n][^#]+?)\n\n"
+    r"## Refused\n\n```yaml\n(?P<refused>.+?)```\n\n"
+    r"(?:## Report\n\n```text\n(?P<report>.+?)```\n\n)?"
+    r"## Mend\n\n(?P<mend>.+)\n",
+    re.DOTALL,
+)
+
+
+def parts(code: str) -> dict[str, str]:
+    """The parts of a page by name, as far as it has them."""
+    match = FORM.fullmatch(PAGES[code])
+    assert match, f"{code}.md does not have the form that `pgs_compiler.explain` describes"
+    return {name: text for name, text in match.groupdict().items() if text is not None}
+
+
+def test_every_rule_has_a_page() -> None:
+    assert sorted(RULES.keys() - PAGES.keys()) == []
+
+
+def test_every_page_has_a_rule() -> None:
+    assert sorted(PAGES.keys() - RULES.keys()) == []
+
+
+@pytest.mark.parametrize("code", sorted(PAGES.keys() & RULES.keys()))
+def test_a_page_has_the_fixed_form_under_the_name_of_its_rule(code: str) -> None:
+    page = parts(code)
+    assert page["title"] == f"{code} {RULES[code].slug}"
+    sentences = re.findall(r"[.:](?:\s|$)", page["demand"])
+    assert 2 <= len(sentences) <= 7, "what the rule demands and why takes a few sentences"
+    assert page["mend"].rstrip().endswith((".", "```"))
+
+
+@pytest.mark.parametrize("code", REPORTED)
+def test_the_report_of_a_page_is_what_its_example_gives(code: str) -> None:
+    page = parts(code)
+    source = SourceFile("example.yaml", page["refused"].encode())
+    findings = read(source).findings
+    assert {finding.code for finding in findings} == {code}
+    shown, _, _totals = render(findings, {source.path: source.data}, "text", Style()).rpartition("\n\n")
+    assert f"{shown}\n" == page["report"]
+
+
+@pytest.mark.parametrize("code", sorted(code for code in PAGES.keys() & RULES.keys() if code[0] != "S"))
+def test_the_example_of_a_page_has_no_mistake_but_its_own(code: str, tmp_path: Path) -> None:
+    """Pages leave out declarations that their examples refer to, and the project that lists a package."""
+    (tmp_path / "example.yaml").write_text(parts(code)["refused"], encoding="utf-8")
+    found = {finding.code for finding in compile_workspace(tmp_path, (tmp_path / "example.yaml",)).findings}
+    assert found <= {code, "N302", "C602"}
+
+
+def test_a_page_is_read_by_its_code() -> None:
+    assert explain.page("S104") == PAGES["S104"]
+
+
+def test_the_demand_of_a_rule_is_the_first_paragraph_on_one_line() -> None:
+    assert explain.demand("S104") == " ".join(parts("S104")["demand"].split())
+
+
+@pytest.mark.parametrize("code", ["S999", "s104", "../S104", ""])
+def test_there_is_no_page_for_what_is_no_rule(code: str) -> None:
+    with pytest.raises(KeyError):
+        explain.page(code)

@@ -1,0 +1,1 @@
+"""An implementation that misbehaves on demand."""
