@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from collections.abc import Callable
-from itertools import repeat
 from typing import Literal, TypeAlias, cast
 
 from pgs_runtime.core import Operation, drive, traverse
@@ -14,7 +12,7 @@ from pgs_runtime.faults import ExitCode, Fault
 from pgs_runtime.linked import ACTOR, CONFIG, PAYLOAD, RUN, Exit, Graph, Problem, Visit, Visitor
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.record import Chain, Narrator, shown
-from pgs_runtime.stores.port import Read, Timing, Write
+from pgs_runtime.stores.port import Marks, Read, Write
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.limits import Limits
 from pgs_snapshot.model import ExitKind
@@ -68,7 +66,7 @@ class Ended:
     head: str
     reads: tuple[Read, ...]
     writes: tuple[Write, ...]
-    timing: tuple[Timing, ...]
+    timing: Marks
 
 
 @frozen
@@ -94,8 +92,8 @@ class _Attempt:
         self._clock = shop.clock
         self._chain = Chain(given.run)
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._marks: list[int] = []
         self._began = self._clock()
+        self._marks = [self._began]
         self._last: Visit | None = None
 
     def run(self) -> Ended:
@@ -206,7 +204,7 @@ class _Attempt:
             head=self._chain.head,
             reads=tuple(self._overlay.reads),
             writes=() if undone else tuple(self._overlay.writes),
-            timing=self._timing(),
+            timing=Marks(0, self._marks),
         )
 
     def _effects(self) -> Effects:
@@ -214,12 +212,6 @@ class _Attempt:
         for (store, operation), times in sorted(self._counts.items()):
             effects.setdefault(store, {})[operation] = times
         return effects
-
-    def _timing(self) -> tuple[Timing, ...]:
-        """When each line began, and how long it took; a clock that goes back took no time."""
-        begins = (self._began, *self._marks[:-1])
-        took = map(operator.sub, self._marks, begins)
-        return tuple(map(Timing, range(len(begins)), begins, map(max, took, repeat(0))))
 
 
 def _exceeded(limits: Limits, lines: int, size: int) -> Fault:

@@ -20,6 +20,7 @@ from pgs_runtime.linked import (
     WITH,
     Contract,
     Decision,
+    Done,
     Exit,
     Graph,
     Seen,
@@ -58,33 +59,35 @@ def traverse(graph: Graph, frame: Frame, visited: Visitor) -> Traversal:
         inputs = node.inputs(frame)
         # A contract's own frame: what it was given, then the outputs and the outcome of each step that ran.
         slots: Frame = [inputs, frame[RUN], frame[CONFIG]]
-        visit = Visit(node, inputs, [], "", {})
-        if node.misfits and (refused := node.misfits(inputs)):
-            visit.refuse(refused)
-        for step in () if visit.refused else node.steps:
+        done: list[Done] = []
+        outcome, refused = "", node.misfits(inputs) if node.misfits else ()
+        for step in () if refused else node.steps:
             seen: Seen
             if isinstance(step, Decision):
                 answer, seen = step.decide(slots)
             else:
                 seen = given = step.inputs(slots)
                 if step.misfits and (refused := step.misfits(given)):
-                    visit.refuse(refused, step.name)
+                    refused = tuple({**problem, "step": step.name} for problem in refused)
                     break
                 answer = (yield Operation(step, given)) if isinstance(step, Storage) else step.call(given)
-            visit.steps.append((step, answer, seen))
+            done.append((step, answer, seen))
             slots += (answer.outputs, answer.name)
             try:
                 ended = step.next[answer.name]
             except KeyError:
                 raise _no_way(step.name, answer.name) from None
             if ended is not None:
-                visit.outcome = ended
+                outcome = ended
                 break
+        if refused:
+            outcome = node.failure
         try:
-            outputs = node.outcomes[visit.outcome]
+            outputs = node.outcomes[outcome]
         except KeyError:
             raise Missing(f"the last step of {node.id!r} does not end it") from None  # F531 of the compiler
-        visit.outputs = frame[node.slot] = outputs(slots)
+        frame[node.slot] = found = outputs(slots)
+        visit = Visit(node, inputs, done, outcome, found, refused)
 
 
 def _no_way(id: str, outcome: str) -> Missing:

@@ -93,10 +93,14 @@ def record(members: Mapping[str, Expr]) -> Callable[[Frame], dict[str, Value]]:
     """A function that builds an object; a member whose reference is absent is left out."""
     gets = tuple((name, getter(expr)) for name, expr in members.items())
     if not gets:
-        return lambda frame: {}
+        return _nothing
     if any(map(_optional, members.values())):
         return lambda frame: {name: value for name, get in gets if (value := get(frame)) is not ABSENT}
     return lambda frame: {name: get(frame) for name, get in gets}
+
+
+def _nothing(frame: Frame) -> dict[str, Value]:
+    return {}
 
 
 def _reference(ref: model.Ref) -> Get:

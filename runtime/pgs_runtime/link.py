@@ -30,14 +30,30 @@ from pgs_runtime.linked import (
 )
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.places import Access, place_of
-from pgs_runtime.redaction import Redactor, public
+from pgs_runtime.redaction import Redact, Redactor, public
 from pgs_snapshot import model
 from pgs_snapshot.defaults import filler
+from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import Schema
 from pgs_snapshot.problems import problems
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.validation import validator
 from pgs_snapshot.values import Outcome, Value
+
+
+@frozen
+class _Inside:
+    """What a contract is at every node where the same labels arrive: made once, so that a long run stays in cache.
+
+    `inputs` is its schema with those labels.
+    """
+
+    sealed: model.Contract
+    inputs: Schema
+    steps: tuple[Step, ...]
+    outcomes: Mapping[str, Build]
+    redact: Redact | None
+    shown: Shown
 
 
 class Linker:
@@ -60,6 +76,7 @@ class Linker:
         """
         sealed = self._snapshot.graph(workflow)
         labels = Labels(self._snapshot, sealed)
+        alike: dict[int, _Inside] = {}
         start: Intent | None = None
         nodes: dict[str, Contract | Exit] = {}
         for node in sealed.nodes:
@@ -68,7 +85,10 @@ class Linker:
                     start = self._intent(node)
                 case model.ContractNode():
                     slot = sealed.slots.index(f"results.{node.id}")
-                    nodes[node.id] = self._contract(node, slot, labels.contracts[node.id])
+                    found = labels.contracts[node.id]
+                    if id(found) not in alike:
+                        alike[id(found)] = self._inside(self._snapshot.contract(node.contract), found)
+                    nodes[node.id] = self._contract(node, slot, alike[id(found)])
                 case model.ExitNode():
                     nodes[node.id] = self._exit(node, labels.exits[node.id])
         if start is None:
@@ -97,22 +117,32 @@ class Linker:
 
     # --- contracts -------------------------------------------------------------------------------
 
-    def _contract(self, node: model.ContractNode, slot: int, labels: NodeLabels) -> Contract:
-        sealed = self._snapshot.contract(node.contract)
+    def _contract(self, node: model.ContractNode, slot: int, inside: _Inside) -> Contract:
+        sealed = inside.sealed
         unproven = [step.unproven for step in sealed.steps if not isinstance(step, model.DecideStep)]
         if sealed.on_input_failure is None and any((node.unproven, *unproven)):
             raise AssertionError(f"{sealed.name} has no outcome for inputs that may not fit")  # T414
-        steps = (self._step(step, found) for step, found in zip(sealed.steps, labels.steps, strict=True))
         return Contract(
             id=node.id,
             name=sealed.name,
             slot=slot,
             inputs=_inputs(node.inputs, sealed.inputs),
-            misfits=_misfits(sealed.inputs, labels.inputs, node.unproven),
-            steps=tuple(steps),
-            outcomes={outcome: record(outputs) for outcome, outputs in sealed.outcomes.items()},
+            misfits=_misfits(sealed.inputs, inside.inputs, node.unproven),
+            steps=inside.steps,
+            outcomes=inside.outcomes,
             failure=sealed.on_input_failure or "",
             next=_edges(node.next),
+            redact=inside.redact,
+            shown=inside.shown,
+        )
+
+    def _inside(self, sealed: model.Contract, labels: NodeLabels) -> _Inside:
+        steps = (self._step(step, found) for step, found in zip(sealed.steps, labels.steps, strict=True))
+        return _Inside(
+            sealed=sealed,
+            inputs=labels.inputs,
+            steps=tuple(steps),
+            outcomes={outcome: record(outputs) for outcome, outputs in sealed.outcomes.items()},
             redact=self._redactor.of(labels.inputs),
             shown=self._shown(labels.outputs),
         )
@@ -189,6 +219,10 @@ class Linker:
 
 
 def _decision(step: model.DecideStep) -> Callable[[Frame], tuple[Outcome, Decided]]:
+    first = step.cases[0]
+    if first.when is None and not first.outputs:
+        decided: tuple[Outcome, Decided] = (Outcome(first.outcome), (0, []))
+        return lambda frame: decided
     cases: list[tuple[int, Judge | None, Outcome, Build | None]] = [
         (
             number,

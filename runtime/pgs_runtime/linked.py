@@ -126,7 +126,7 @@ class Exit:
     emit: Mapping[str, tuple[Build, Redact | None]]
 
 
-@dataclass(slots=True)  # not frozen: making one costs a quarter, and only the core writes to it
+@dataclass(slots=True)  # not frozen: there is one for every node that a run passes, and making it takes a quarter
 class Visit:
     """One node, passed: what went in, what its steps did, and the outcome with its outputs.
 
@@ -139,11 +139,6 @@ class Visit:
     outcome: str
     outputs: dict[str, Value]
     refused: tuple[Problem, ...] = ()
-
-    def refuse(self, problems: tuple[Problem, ...], step: str = "") -> None:
-        """End under `on_input_failure`: the contract's inputs do not fit, or those of a step."""
-        self.refused = tuple({**problem, "step": step} for problem in problems) if step else problems
-        self.outcome = self.node.failure if isinstance(self.node, Contract) else ""
 
 
 Visitor: TypeAlias = Callable[[Visit], None]

@@ -12,8 +12,6 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import cast
 
-import orjson
-
 from pgs_runtime.expressions import Looked
 from pgs_runtime.linked import Decided, Decision, Intent, Parts, Seen, Step, Transformation, Visit
 from pgs_runtime.redaction import Redact, Redactor
@@ -58,11 +56,11 @@ class Chain:
     def add_parts(self, parts: Parts) -> None:
         """Append a line whose bytes are known but for its number and what it follows."""
         before, between, after = parts
-        self._append(b"%b%d%b%b%b%b" % (before, len(self.lines), between, self._head, self._tail, after))
+        self._append(b"".join((before, b"%d" % len(self.lines), between, self._head, self._tail, after)))
 
     def _append(self, text: bytes) -> None:
         self._head = head = sha256(text).hexdigest().encode()
-        line = b'{"digest":"%b",%b' % (head, text[1:])
+        line = b"".join((b'{"digest":"', head, b'",', text[1:]))
         self.lines.append(line)
         self.size += len(line)
 
@@ -72,35 +70,38 @@ class Narrator:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
+        self._same: dict[bytes, bytes] = {}
 
     def tell(self, visit: Visit, chain: Chain) -> None:
-        """Add the line of a visit."""
-        if (parts := self._parts(visit)) is not None:
-            chain.add_parts(parts)
-        else:
-            chain.add(self.visit(visit))
+        """Add the line of a visit.
 
-    def _parts(self, visit: Visit) -> Parts | None:
-        """The parts of a line without any value: the same for every visit that went the same way.
-
-        Nodes that only route are most of a long run, and are told four times as fast so.
+        A line without any value is the same for every visit that went the same way, but for its place in the chain.
         """
-        if visit.inputs or visit.outputs or visit.refused or isinstance(visit.node, Intent):
-            return None
+        node = visit.node
+        if visit.inputs or visit.outputs or visit.refused or isinstance(node, Intent):
+            chain.add(self.visit(visit))
+            return
         way: tuple[str | int, ...] = (visit.outcome,)
-        for step, _, seen in visit.steps:
-            if not isinstance(step, Decision) or not isinstance(seen, tuple) or seen[1]:
-                return None
+        for _, _, seen in visit.steps:
+            if not isinstance(seen, tuple) or seen[1]:
+                chain.add(self.visit(visit))
+                return
             way += (seen[0],)
-        known = visit.node.told
-        parts = known.get(way)
+        parts = node.told.get(way)
         if parts is None:
-            mark: dict[str, Value] = {"n": 0, "prev": _MARK, "run": _MARK}
-            text = orjson.dumps({**self.visit(visit), **mark}, option=orjson.OPT_SORT_KEYS)
-            before, rest = text.split(b'"n":0', 1)
-            between, _, after = rest.split(b"\\u0000")
-            parts = known[way] = (before + b'"n":', between, after)
-        return parts
+            parts = node.told[way] = self._parts(self.visit(visit))
+        chain.add_parts(parts)
+
+    def _parts(self, body: dict[str, Value]) -> Parts:
+        """A line's canonical bytes around its number, and around what it follows and its run.
+
+        What the lines of many nodes have alike is kept once.
+        """
+        text = canonical({**body, "n": 0, "prev": _MARK, "run": _MARK})
+        before, rest = text.split(b'"n":0', 1)
+        between, _, after = rest.split(b"\\u0000")
+        before += b'"n":'
+        return self._same.setdefault(before, before), between, self._same.setdefault(after, after)
 
     def visit(self, visit: Visit) -> dict[str, Value]:
         """The body of a node's line."""

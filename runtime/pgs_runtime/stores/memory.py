@@ -29,6 +29,7 @@ from pgs_runtime.stores.records import (
     Lease,
     LengthRead,
     LogEntry,
+    Marks,
     Put,
     Read,
     Run,
@@ -59,7 +60,7 @@ class MemoryStore:
         self._runs: dict[str, Run] = {}
         self._requests: dict[tuple[str, str], str] = {}
         self._lines: dict[str, list[bytes]] = {}
-        self._timing: dict[str, dict[int, Timing]] = {}
+        self._timing: dict[str, list[Marks | tuple[Timing, ...]]] = {}
         self._effects: dict[str, Effect] = {}
         self._log: list[LogEntry] = []
         self._meta = {"schema": b"1", "store": entropy(16).hex().encode(), "secret": entropy(32)}
@@ -112,7 +113,7 @@ class MemoryStore:
             self._write(run.id, write)
         self._effects.update(settled)
         self._lines.setdefault(run.id, []).extend(segment.lines)
-        self._timing.setdefault(run.id, {}).update((timing.line, timing) for timing in segment.timing)
+        self._timing.setdefault(run.id, []).append(segment.timing)
         known = self._runs.get(run.id)
         self._runs[run.id] = run if known is None else replace(run, request=known.request)
         if known is None and run.request.key is not None:
@@ -164,8 +165,7 @@ class MemoryStore:
 
     def timing(self, run: str) -> tuple[Timing, ...]:
         self._owner.check()
-        timings = self._timing.get(run, {})
-        return tuple(timings[line] for line in sorted(timings))
+        return tuple(sorted(timing for segment in self._timing.get(run, ()) for timing in segment))
 
     def effect(self, key: str) -> Effect | None:
         self._owner.check()

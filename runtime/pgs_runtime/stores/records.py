@@ -5,7 +5,9 @@ Rows are named tuples: a class of them is made ten times as fast as a frozen dat
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 from pgs_runtime.stores.errors import LawBroken
@@ -164,14 +166,35 @@ class Effect:
 
 
 class Timing(NamedTuple):
-    """When a trace line began, in µs since 1970 UTC, and how long it took, in µs. Never hashed.
-
-    A tuple, because there is one for every line of every run.
-    """
+    """When a trace line began, in µs since 1970 UTC, and how long it took, in µs. Never hashed."""
 
     line: int
     at: int
     took: int
+
+
+class Marks:
+    """The timing of all lines of a segment, kept as one number for each: there are many, and few are ever read.
+
+    Attributes:
+        first: the number of the first line.
+        at: when that began, and then when each line was done, in µs since 1970 UTC.
+    """
+
+    __slots__ = ("at", "first")
+
+    def __init__(self, first: int, at: Sequence[int]) -> None:
+        self.first = first
+        self.at = at
+
+    def __iter__(self) -> Iterator[Timing]:
+        """A clock that goes back took no time."""
+        for line, (began, done) in enumerate(pairwise(self.at), self.first):
+            yield Timing(line, began, max(0, done - began))
+
+    @property
+    def lines(self) -> Sequence[int]:
+        return range(self.first, self.first + len(self.at) - 1)
 
 
 # --- runs ----------------------------------------------------------------------------------------
@@ -255,14 +278,14 @@ class Segment:
     reads: tuple[Read, ...] = ()
     writes: tuple[Write, ...] = ()
     effects: tuple[Effect, ...] = ()
-    timing: tuple[Timing, ...] = ()
+    timing: Marks | tuple[Timing, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.lines or self.run.head.line != self.first_line + len(self.lines) - 1:
             raise LawBroken("The head of a run is its last line.")
         own = range(self.first_line, self.run.head.line + 1)
-        timed = {timing.line for timing in self.timing}
-        if len(timed) != len(self.timing) or any(line not in own for line in timed):
+        timed = self.timing.lines if isinstance(self.timing, Marks) else [line for line, _, _ in self.timing]
+        if len(set(timed)) != len(timed) or not set(timed).issubset(own):
             raise LawBroken("A segment times its own lines, each once.")
 
     @property

@@ -164,7 +164,7 @@ def apply(connection: sqlite3.Connection, segment: Segment) -> int:
     lines = enumerate(segment.lines, segment.first_line)
     connection.executemany(_LINE, [(run.id, n, line) for n, line in lines])
     if segment.timing:
-        connection.executemany(_TIMING, [(run.id, time.line, time.at, time.took) for time in segment.timing])
+        connection.executemany(_TIMING, [(run.id, *timed) for timed in segment.timing])
     _move(connection, run, known=segment.expected is not None)
     place: int = connection.execute(_LOG, (run.id, run.head.line, run.head.digest)).fetchone()[0]
     return place
