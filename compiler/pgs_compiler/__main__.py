@@ -16,6 +16,8 @@ from pgs_snapshot.streams import complain, give_up_output, hold_standard_streams
 from pgs_snapshot.visible import visible
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pgs_compiler.compiler import Compilation
     from pgs_snapshot.model import Graph
 
@@ -43,6 +45,12 @@ _workspace = click.option(
 _format = click.option(
     "--format", "format_", type=click.Choice(REPORTS), default="text", help="How findings are reported."
 )
+_strict = click.option("--strict", is_flag=True, help="Count every warning as an error.")
+_today = click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day that the project's waivers are compared with; the system's unless given.",
+)
 
 
 @click.group(epilog=EXIT_CODES, no_args_is_help=False, context_settings={"max_content_width": 100})
@@ -55,12 +63,14 @@ def cli() -> None:
 @_paths
 @_workspace
 @_format
-def check(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None:
+@_strict
+@_today
+def check(paths: tuple[Path, ...], workspace: Path | None, format_: str, strict: bool, today: datetime | None) -> None:
     """Report everything that is wrong with the declarations at PATHS.
 
     Without PATHS the sources of the project are checked.
     """
-    compilation = _compile(_root(paths, workspace), paths)
+    compilation = _compile(_root(paths, workspace), paths, strict, today)
     _report(compilation, format_, sys.stdout)
     _stop_at_errors(compilation)
 
@@ -74,7 +84,16 @@ def check(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None
     type=click.Path(path_type=Path),
     help="The snapshot's folder; protocol_snapshot in the workspace unless given.",
 )
-def compile_(paths: tuple[Path, ...], workspace: Path | None, format_: str, out: Path | None) -> None:
+@_strict
+@_today
+def compile_(
+    paths: tuple[Path, ...],
+    workspace: Path | None,
+    format_: str,
+    out: Path | None,
+    strict: bool,
+    today: datetime | None,
+) -> None:
     """Compile the declarations at PATHS to a sealed snapshot.
 
     Nothing is written if there is any error.
@@ -82,7 +101,7 @@ def compile_(paths: tuple[Path, ...], workspace: Path | None, format_: str, out:
     from pgs_snapshot.exchange import NotReplaceable, write_snapshot
 
     root = _root(paths, workspace)
-    compilation = _compile(root, paths)
+    compilation = _compile(root, paths, strict, today)
     if format_ != "text":
         _report(compilation, format_, sys.stdout)
     elif compilation.findings:
@@ -97,6 +116,26 @@ def compile_(paths: tuple[Path, ...], workspace: Path | None, format_: str, out:
         _stop(OUTPUT, f"`{folder}` cannot be written: {error.strerror}. What was there before is as it was.")
     if format_ == "text":
         click.echo(f"{compilation.root}  {_relative(folder)}")
+
+
+@cli.command()
+@_paths
+@_workspace
+@click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", help="How they are listed.")
+def rules(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None:
+    """List every rule and, for a workspace, what it looked at there and found.
+
+    A rule that had nothing to look at has found nothing for that reason alone, and is marked.
+    """
+    from pgs_compiler.census import examined
+    from pgs_compiler.project import FILE
+    from pgs_compiler.render.rules import as_json, as_text
+    from pgs_compiler.rules import RULES
+
+    root = _root(paths, workspace)
+    there = paths or workspace or (root / FILE).is_file()
+    counted = examined(_compile(root, paths)) if there else None
+    click.echo((as_json if format_ == "json" else as_text)(tuple(RULES.values()), counted), nl=False)
 
 
 @cli.command()
@@ -166,10 +205,11 @@ def _root(paths: tuple[Path, ...], workspace: Path | None) -> Path:
     return workspace.absolute() if workspace else find_root(paths[0] if paths else Path.cwd())
 
 
-def _compile(root: Path, paths: tuple[Path, ...]) -> Compilation:
+def _compile(root: Path, paths: tuple[Path, ...], strict: bool = False, today: datetime | None = None) -> Compilation:
     from pgs_compiler.compiler import compile_workspace
+    from pgs_compiler.waivers import Policy
 
-    return compile_workspace(root, paths)
+    return compile_workspace(root, paths, Policy(strict, today.date()) if today else Policy(strict))
 
 
 def _report(compilation: Compilation, format_: str, stream: TextIO) -> None:
@@ -182,7 +222,7 @@ def _report(compilation: Compilation, format_: str, stream: TextIO) -> None:
 
 
 def _stop_at_errors(compilation: Compilation) -> None:
-    if any(finding.severity == "error" for finding in compilation.findings):
+    if any(finding.blocks for finding in compilation.findings):
         sys.exit(FINDINGS)
 
 

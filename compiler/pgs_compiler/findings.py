@@ -34,6 +34,26 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """What a project has decided to live with, and for how long.
+
+    Attributes:
+        rule: the code of the rule.
+        at: a source file by its path, or a declaration by its name, in full or without the domain.
+        owner, reason: who answers for it, and why.
+        until: the last day on which it holds, `YYYY-MM-DD`.
+        place: where it is written.
+    """
+
+    rule: str
+    at: str
+    owner: str
+    reason: str
+    until: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong.
 
@@ -44,6 +64,9 @@ class Finding:
         label: a few words under the caret, or "".
         related: other places that explain it.
         hint: what to type; only when it was computed.
+        about: the full name of the declaration that it concerns, where its place does not say.
+        waiver: the waiver that covers it.
+        raised: a warning that counts as an error.
     """
 
     code: str
@@ -52,6 +75,9 @@ class Finding:
     label: str = ""
     related: tuple[Related, ...] = ()
     hint: str = ""
+    about: str = ""
+    waiver: Waiver | None = None
+    raised: bool = False
 
     @property
     def rule(self) -> Rule:
@@ -59,7 +85,17 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        return self.rule.severity
+        return "error" if self.raised else self.rule.severity
+
+    @property
+    def stops(self) -> bool:
+        """Whether later phases cannot work on what has it: an error that no waiver can cover."""
+        return self.rule.severity == "error" and not self.rule.waivable
+
+    @property
+    def blocks(self) -> bool:
+        """Whether there is no snapshot because of it: an error that no waiver covers."""
+        return self.severity == "error" and self.waiver is None
 
 
 @dataclass(frozen=True, slots=True)

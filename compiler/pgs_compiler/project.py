@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pgs_compiler.declarations import Word
-from pgs_compiler.findings import Result
+from pgs_compiler.findings import Result, Waiver
 from pgs_compiler.names import NODE, Grammar, Name
 from pgs_compiler.read import read
 from pgs_compiler.shape import Fields, Report, later
 from pgs_compiler.source import Mapping as MappingTree
 from pgs_compiler.source import Scalar, SourceFile
+from pgs_compiler.waivers import read_waivers
 from pgs_snapshot.limits import LIMIT_NAMES
 from pgs_snapshot.values import Value
 
@@ -38,6 +39,7 @@ class Project:
         labels: the labels that fields may carry.
         limits: by name, where they differ from the defaults.
         actor: who acts on a local command line that names nobody, in full, or "".
+        waivers: what it lives with.
     """
 
     name: str = "unnamed"
@@ -47,6 +49,7 @@ class Project:
     labels: tuple[str, ...] = LABELS
     limits: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     actor: Name | None = None
+    waivers: tuple[Waiver, ...] = ()
 
     def sealed(self) -> dict[str, Value]:
         """What of it goes into the snapshot."""
@@ -58,6 +61,10 @@ class Project:
             "name": self.name,
             "packages": dict(self.packages),
             "version": self.version,
+            "waivers": [
+                {"at": item.at, "owner": item.owner, "reason": item.reason, "rule": item.rule, "until": item.until}
+                for item in sorted(self.waivers, key=lambda item: (item.rule, item.at, item.until))
+            ],
         }
 
 
@@ -82,8 +89,9 @@ def read_project(file: SourceFile) -> Result[Project]:
         labels=_texts(fields, "labels", NODE) if "labels" in fields else LABELS,
         limits=_limits(fields),
         actor=fields.name("actor", "actor", required=False),
+        waivers=read_waivers(fields),
     )
-    later(fields, "waivers", "trust")
+    later(fields, "trust")
     fields.done()
     return Result(None if report.findings else project, tuple(report.findings))
 

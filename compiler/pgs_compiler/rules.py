@@ -13,22 +13,30 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """A rule of the compiler.
+
+    Attributes:
+        waivable: why a snapshot is sound although the rule is broken; "" where it would not be, so that no
+            waiver helps.
+    """
+
     code: str
     slug: str
     severity: Literal["error", "warning"]
     title: str
+    waivable: str = ""
 
 
 def _rules(*rules: Rule) -> MappingProxyType[str, Rule]:
     return MappingProxyType({rule.code: rule for rule in rules})
 
 
-def _error(code: str, slug: str, title: str) -> Rule:
-    return Rule(code, slug, "error", title)
+def _error(code: str, slug: str, title: str, waivable: str = "") -> Rule:
+    return Rule(code, slug, "error", title, waivable)
 
 
 def _warning(code: str, slug: str, title: str) -> Rule:
-    return Rule(code, slug, "warning", title)
+    return Rule(code, slug, "warning", title, "it is a warning, and what is compiled does what it says")
 
 
 RULES = _rules(
@@ -66,6 +74,9 @@ RULES = _rules(
     _warning("D215", "no-summary", "Every declaration says in one line what it is for"),
     _error("D216", "node-kind", "A node, step or entity is of exactly one kind"),
     _error("D217", "case-form", "A case is an outcome with a condition, or with `otherwise`"),
+    _error("D220", "not-waivable", "A waiver is of a rule that a sound snapshot can break"),
+    _error("D221", "expired-waiver", "A waiver has not run out"),
+    _warning("D222", "idle-waiver", "A waiver waives something"),
     # N3xx: names
     _error("N301", "declared-twice", "A name is declared once"),
     _error("N302", "unknown-name", "A reference names something that is declared"),
@@ -138,7 +149,12 @@ RULES = _rules(
     _error("C606", "unknown-import", "An implementation imports from the project or a distribution"),
     _error("C607", "dynamic-import", "What an implementation imports can be read off its source"),
     # C6xx: capabilities, stores, bindings
-    _error("C612", "example", "An example fits the inputs and an outcome of its transform"),
+    _error(
+        "C612",
+        "example",
+        "An example fits the inputs and an outcome of its transform",
+        "an example is for readers, and no run depends on it",
+    ),
     _error("C621", "store-operation", "A store allows operations that its side effect has"),
     _error("C622", "operation-not-allowed", "A step uses an operation that its store allows"),
     _error("C631", "no-binding", "A workflow that uses stores names a binding"),
@@ -146,5 +162,10 @@ RULES = _rules(
     _warning("C633", "idle-store", "A binding names only stores that its workflows use"),
     _error("C634", "no-configuration", "What is asked of `$.config` is declared by every binding in use"),
     # A8xx: labels
-    _error("A801", "uncleared-label", "A store or an event clears every label of what it can hold"),
+    _error(
+        "A801",
+        "uncleared-label",
+        "A store or an event clears every label of what it can hold",
+        "every run does the same, and traces redact what is labelled, cleared or not",
+    ),
 )

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pgs_compiler.__main__ import EXIT_CODES, PICTURES, REPORTS, cli
+from pgs_compiler.rules import RULES
 
 ENTITY = "entity: shop::EN_ITEM_V0\nsummary: An item\nfields: {name: {type: string}}\n"
 WORKFLOW = """\
@@ -68,7 +69,7 @@ def call(*arguments: str | Path, **environment: str) -> subprocess.CompletedProc
 # --- help ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["check", "compile", "explain", "graph"])
+@pytest.mark.parametrize("command", ["check", "compile", "rules", "explain", "graph"])
 def test_every_command_has_help(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -209,6 +210,63 @@ def test_hidden_files_and_other_files_are_left_alone(shop: Path) -> None:
     (shop / "protocols" / ".git" / "config.yaml").write_text("x", encoding="utf-8")
     (shop / "protocols" / "README.md").write_text("x", encoding="utf-8")
     assert run("check").exit_code == 0
+
+
+# --- strictness, waivers, the list of rules ------------------------------------------------------
+
+
+def test_a_strict_check_ends_with_1_where_there_are_only_warnings(shop: Path) -> None:
+    (shop / "protocols" / "item.yaml").write_text(ENTITY.replace("summary: An item\n", ""), encoding="utf-8")
+    result = run("check", "--strict")
+    assert result.exit_code == 1
+    assert "error[D215]" in result.stdout
+    assert run("compile", "--strict").exit_code == 1
+    assert not (shop / "protocol_snapshot").exists()
+
+
+def test_waivers_are_compared_with_the_day_that_the_command_names(shop: Path) -> None:
+    (shop / "protocols" / "item.yaml").write_text(ENTITY.replace("summary: An item\n", ""), encoding="utf-8")
+    waiver = '{rule: D215, at: EN_ITEM_V0, owner: dora, reason: It is plain, until: "2030-06-30"}'
+    with (shop / "pgs.yaml").open("a", encoding="utf-8") as project:
+        project.write(f"waivers: [{waiver}]\n")
+    before = run("check", "--strict", "--today", "2030-06-30")
+    assert (before.exit_code, before.stdout) == (0, "no findings, 1 waived\n")
+    after = run("check", "--today", "2030-07-01")
+    assert after.exit_code == 1
+    assert "error[D221] expired-waiver: The waiver of `D215` at `EN_ITEM_V0` ended on 2030-06-30." in after.stdout
+    assert run("compile", "--today", "2030-07-01").exit_code == 1
+    assert run("check", "--today", "tomorrow").exit_code == 2
+
+
+def test_the_rules_are_listed_with_what_each_looked_at(shop: Path) -> None:
+    result = run("rules")
+    assert result.exit_code == 0
+    lines = {line.split(" ")[0]: line for line in result.stdout.splitlines()}
+    assert lines["F501"].split()[:5] == ["F501", "error", "unhandled-outcome", "3", "nodes"]
+    assert "! 0 contracts" in lines["F530"]
+    assert "F530" in lines["!"]
+
+
+def test_the_rules_are_listed_without_counts_where_there_is_no_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("rules", "--format", "json")
+    listed = {rule["code"]: rule for rule in json.loads(result.stdout)["rules"]}
+    assert set(listed) == set(RULES)
+    assert set(listed["F501"]) == {"code", "rule", "severity", "title", "waivable"}
+    assert listed["F501"]["waivable"] is None
+
+
+def test_a_program_reads_what_was_looked_at_and_found(broken: Path) -> None:
+    listed = {rule["code"]: rule for rule in json.loads(run("rules", "--format", "json").stdout)["rules"]}
+    assert {key: listed["D201"][key] for key in ("examines", "examined", "findings", "waived")} == {
+        "examines": "document",
+        "examined": 3,
+        "findings": 1,
+        "waived": 0,
+    }
+    assert listed["F501"]["examined"] is None
 
 
 # --- compile -------------------------------------------------------------------------------------

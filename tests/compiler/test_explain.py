@@ -30,6 +30,9 @@ FORM = re.compile(
     re.DOTALL,
 )
 
+PROJECT = "format: pgs-project/1\nname: shop\nversion: 1\n"
+DECLARATION = "entity: shop::EN_ITEM_V0\nsummary: An item\nfields: {name: {type: string}}\n"
+
 
 def parts(code: str) -> dict[str, str]:
     """The parts of a page by name, as far as it has them."""
@@ -68,7 +71,10 @@ def test_the_report_of_a_page_is_what_its_example_gives(code: str) -> None:
 @pytest.mark.parametrize("code", sorted(code for code in PAGES.keys() & RULES.keys() if code[0] != "S"))
 def test_the_example_of_a_page_has_no_mistake_but_its_own(code: str, tmp_path: Path) -> None:
     """Pages leave out declarations that their examples refer to, and the project that lists a package."""
-    (tmp_path / "example.yaml").write_text(parts(code)["refused"], encoding="utf-8")
+    refused = parts(code)["refused"]
+    of_project = refused.startswith("format: ")
+    (tmp_path / "pgs.yaml").write_text(refused if of_project else PROJECT, encoding="utf-8")
+    (tmp_path / "example.yaml").write_text(DECLARATION if of_project else refused, encoding="utf-8")
     found = {finding.code for finding in compile_workspace(tmp_path, (tmp_path / "example.yaml",)).findings}
     assert found <= {code, "N302", "C602"}
 

@@ -87,7 +87,7 @@ def check(program: Program) -> Result[Checked]:
         findings += found
         if graph is not None:
             graphs[workflow.header.name] = graph
-    errors = any(finding.severity == "error" for finding in findings)
+    errors = any(finding.stops for finding in findings)
     return Result(None if errors else Checked(program, intents, contracts, graphs), tuple(findings))
 
 
@@ -96,7 +96,7 @@ def _workflow(
 ) -> tuple[model.Graph | None, list[Finding]]:
     """One workflow, typed if its edges are right."""
     found = [finding for each in WORKFLOW_CHECKS for finding in each(program, contracts, workflow)]
-    if any(finding.severity == "error" for finding in found):
+    if any(finding.stops for finding in found):
         return None, found
     found += reach.check(workflow)
     config = configuration_of(program, workflow)

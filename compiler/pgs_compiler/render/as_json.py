@@ -1,7 +1,8 @@
 """The report for programs: one JSON object, format `pgs-findings/1`.
 
 Written in ASCII, so that nothing in it can act on a terminal. Lines and columns count from 1, columns in code
-points, the end is exclusive; what concerns no file has null there.
+points, the end is exclusive; what concerns no file has null there. `waived` is null, or the waiver that covers
+the finding, which then counts neither as error nor as warning.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ def render(findings: Sequence[Finding], sources: Mapping[str, bytes], style: Sty
     report: dict[str, Value] = {
         "format": FORMAT,
         "findings": [_finding(finding) for finding in findings],
-        "counts": {"errors": counts.errors, "warnings": counts.warnings, "files": counts.files},
+        "counts": {
+            "errors": counts.errors,
+            "warnings": counts.warnings,
+            "files": counts.files,
+            "waived": counts.waived,
+        },
     }
     return json.dumps(report, indent=2) + "\n"
 
@@ -38,7 +44,15 @@ def _finding(finding: Finding) -> dict[str, Value]:
         "label": finding.label,
         "hint": finding.hint,
         "related": [{**_place(other.place), "label": other.label} for other in finding.related],
+        "waived": _waived(finding),
     }
+
+
+def _waived(finding: Finding) -> Value:
+    waiver = finding.waiver
+    if waiver is None:
+        return None
+    return {"at": waiver.at, "owner": waiver.owner, "reason": waiver.reason, "until": waiver.until}
 
 
 def _place(place: Place | None) -> dict[str, Value]:

@@ -10,24 +10,27 @@ from pgs_compiler.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many errors and warnings there are, and how many files hold them."""
+    """How many errors and warnings there are, how many files hold them, and how many findings are waived."""
 
     errors: int
     warnings: int
     files: int
+    waived: int = 0
 
     def __str__(self) -> str:
         totals = (self.errors, "error"), (self.warnings, "warning")
         parts = [_many(number, noun) for number, noun in totals if number]
         where = f" in {_many(self.files, 'file')}" if self.files else ""
-        return ", ".join(parts) + where if parts else "no findings"
+        shown = ", ".join(parts) + where if parts else "no findings"
+        return f"{shown}, {self.waived} waived" if self.waived else shown
 
 
 def count(findings: Sequence[Finding]) -> Counts:
-    """Count findings by severity, and the files of their primary places."""
-    errors = sum(finding.severity == "error" for finding in findings)
-    paths = {finding.place.path for finding in findings if finding.place}
-    return Counts(errors, len(findings) - errors, len(paths))
+    """Count findings by severity, and the files of their primary places; waived ones by themselves."""
+    open_ = [finding for finding in findings if finding.waiver is None]
+    errors = sum(finding.severity == "error" for finding in open_)
+    paths = {finding.place.path for finding in open_ if finding.place}
+    return Counts(errors, len(open_) - errors, len(paths), len(findings) - len(open_))
 
 
 def _many(number: int, noun: str) -> str:

@@ -14,8 +14,8 @@ from pgs_snapshot.visible import visible
 
 
 def render(findings: Sequence[Finding], sources: Mapping[str, bytes], style: Style) -> str:
-    """Write one command a finding, each on a line; nothing where nothing was found."""
-    return "".join(f"{_command(finding)}\n" for finding in findings)
+    """Write one command a finding, each on a line; nothing where nothing was found, or what was is waived."""
+    return "".join(f"{_command(finding)}\n" for finding in findings if finding.waiver is None)
 
 
 def _command(finding: Finding) -> str:

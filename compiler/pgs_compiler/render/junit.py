@@ -1,7 +1,8 @@
 """The report for test dashboards: JUnit XML, in the form that Jenkins and GitLab read.
 
 Each finding is a test case of its file, and a file without one is a test case that passed. An error is a
-failure with its excerpt; a warning passes and keeps its excerpt as output, for JUnit knows no warnings.
+failure with its excerpt; a warning passes and keeps its excerpt as output, for JUnit knows no warnings. What is
+waived is a test that was skipped, and says who answers for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pgs_compiler.render.counts import count
 from pgs_compiler.render.lines import source_lines
 from pgs_compiler.render.style import Style
 from pgs_compiler.render.text import block
+from pgs_compiler.render.waived import spoken
 from pgs_snapshot.visible import visible
 
 _TOOL = "pgs_compiler"
@@ -24,9 +26,11 @@ def render(findings: Sequence[Finding], sources: Mapping[str, bytes], style: Sty
     lines = source_lines(findings, sources)
     plain = Style(color=False, width=style.width)
     clean = sorted(sources.keys() - {finding.place.path for finding in findings if finding.place})
-    totals = {"tests": str(len(clean) + len(findings)), "failures": str(count(findings).errors)}
+    counts = count(findings)
+    totals = {"tests": str(len(clean) + len(findings)), "failures": str(counts.errors)}
     root = ET.Element("testsuites", totals)
-    suite = ET.SubElement(root, "testsuite", {"name": _TOOL, **totals, "errors": "0", "skipped": "0"})
+    skipped = {"errors": "0", "skipped": str(counts.waived)}
+    suite = ET.SubElement(root, "testsuite", {"name": _TOOL, **totals, **skipped})
     for path in clean:
         ET.SubElement(suite, "testcase", {"classname": visible(path), "name": "no findings"})
     for finding in findings:
@@ -45,7 +49,9 @@ def _case(suite: ET.Element, finding: Finding, text: str) -> None:
     if place:
         attributes |= {"file": visible(place.path), "line": str(place.line)}
     case = ET.SubElement(suite, "testcase", attributes)
-    if finding.severity == "error":
+    if finding.waiver is not None:
+        ET.SubElement(case, "skipped", {"message": visible(spoken(finding.waiver))})
+    elif finding.severity == "error":
         about = {"type": finding.code, "message": visible(finding.message)}
         ET.SubElement(case, "failure", about).text = text
     else:

@@ -15,6 +15,7 @@ from pgs_compiler.explain import demand, page
 from pgs_compiler.findings import Finding, Place
 from pgs_compiler.render.lines import line_at, source_lines
 from pgs_compiler.render.style import Style
+from pgs_compiler.render.waived import spoken
 from pgs_compiler.rules import RULES, Rule
 from pgs_snapshot import __version__
 from pgs_snapshot.canonical import digest
@@ -26,11 +27,16 @@ FINGERPRINT = "pgsFinding/v1"
 
 
 def render(findings: Sequence[Finding], sources: Mapping[str, bytes], style: Style) -> str:
-    """Write a log of one run, with the rules that were broken and their pages as help."""
+    """Write a log of one run, with the rules that were broken and their pages as help.
+
+    Where one result of a run has suppressions, all have them (§3.27.23): most then have none to list.
+    """
     codes = sorted({finding.code for finding in findings})
+    waived = any(finding.waiver for finding in findings)
     results: list[Value] = [
         {
             **_result(finding),
+            **({"suppressions": _suppressions(finding)} if waived else {}),
             "ruleIndex": codes.index(finding.code),
             "partialFingerprints": {FINGERPRINT: mark},
         }
@@ -78,6 +84,14 @@ def _result(finding: Finding) -> dict[str, Value]:
             for number, other in enumerate(finding.related, start=1)
         ]
     return result
+
+
+def _suppressions(finding: Finding) -> list[Value]:
+    """An external one: a waiver stands in the project file, not in the source that it is about."""
+    if finding.waiver is None:
+        return []
+    justification = visible(spoken(finding.waiver))
+    return [{"kind": "external", "justification": justification}]
 
 
 def _location(place: Place, label: str) -> dict[str, Value]:

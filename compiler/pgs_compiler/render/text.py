@@ -67,9 +67,12 @@ class _Sheet:
 
 
 def render(findings: Sequence[Finding], sources: Mapping[str, bytes], style: Style) -> str:
-    """Show each finding with its excerpts, an empty line after each, and the totals last."""
+    """Show each finding with its excerpts, an empty line after each, and the totals last.
+
+    What is waived is counted and not shown.
+    """
     lines = source_lines(findings, sources)
-    blocks = [block(finding, lines, style) for finding in findings]
+    blocks = [block(finding, lines, style) for finding in findings if finding.waiver is None]
     return "\n\n".join([*blocks, str(count(findings))]) + "\n"
 
 

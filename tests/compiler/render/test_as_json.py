@@ -44,13 +44,15 @@ def test_every_part_of_a_finding_has_its_key_in_a_fixed_order() -> None:
           "end_column": 9,
           "label": "first stands here"
         }
-      ]
+      ],
+      "waived": null
     }
   ],
   "counts": {
     "errors": 1,
     "warnings": 0,
-    "files": 1
+    "files": 1,
+    "waived": 0
   }
 }
 """
@@ -61,7 +63,7 @@ def test_what_concerns_no_file_has_null_for_its_place() -> None:
     report = json.loads(render([Finding("S115", "Nothing is declared.", None)], {}, "json", Style()))
     place = {name: report["findings"][0][name] for name in ("path", "line", "column", "end_line", "end_column")}
     assert set(place.values()) == {None}
-    assert report["counts"] == {"errors": 1, "warnings": 0, "files": 0}
+    assert report["counts"] == {"errors": 1, "warnings": 0, "files": 0, "waived": 0}
 
 
 def test_nothing_found_is_an_empty_list() -> None:
@@ -69,7 +71,7 @@ def test_nothing_found_is_an_empty_list() -> None:
     assert report == {
         "format": "pgs-findings/1",
         "findings": [],
-        "counts": {"errors": 0, "warnings": 0, "files": 0},
+        "counts": {"errors": 0, "warnings": 0, "files": 0, "waived": 0},
     }
 
 

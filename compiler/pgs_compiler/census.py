@@ -1,0 +1,213 @@
+"""What each rule had to look at in a workspace: so many nodes, so many schemas, perhaps none.
+
+A rule says nothing about itself here. Its code belongs to a part of the language (`SUBJECTS`), and the objects of
+that part are counted in what was really read, parsed and checked: an object that a check goes through is counted
+by its class wherever it stands. Declarations that come with PGS are checked like all others and not counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from types import MappingProxyType
+from typing import get_args
+
+from pgs_compiler import declarations as d
+from pgs_compiler.compiler import Compilation, Phase
+from pgs_compiler.findings import Place, Waiver
+from pgs_compiler.names import KINDS, Name
+from pgs_compiler.project import FILE
+from pgs_compiler.read import read
+from pgs_compiler.rules import RULES, Rule
+from pgs_compiler.schemas.syntax import Property, SchemaSyntax
+from pgs_compiler.source import SourceFile
+from pgs_compiler.workspace import CORE
+
+SUBJECTS: Mapping[str, str] = MappingProxyType(
+    {
+        "S": "file",
+        "D": "document",
+        "D22": "waiver",
+        "N301": "declaration",
+        "N302": "name",
+        "N303": "name",
+        "N304": "entity",
+        "N305": "schema",
+        "T401": "document",
+        "T402": "reference",
+        "T403": "reference",
+        "T404": "reference",
+        "T405": "bound value",
+        "T406": "bound value",
+        "T407": "input list",
+        "T408": "reference",
+        "T409": "default",
+        "T410": "text",
+        "T411": "input list",
+        "T412": "comparison",
+        "T413": "comparison",
+        "T414": "contract",
+        "T415": "emit",
+        "T416": "exit",
+        "T417": "edge",
+        "T418": "transform step",
+        "T419": "transform",
+        "T42": "document",
+        "T43": "document",
+        "T427": "schema",
+        "T433": "schema",
+        "T440": "constant",
+        "F50": "node",
+        "F51": "workflow",
+        "F511": "edge",
+        "F513": "intent",
+        "F520": "workflow",
+        "F521": "node",
+        "F522": "node",
+        "F523": "declaration",
+        "F53": "step",
+        "F530": "contract",
+        "F531": "contract",
+        "F532": "contract",
+        "F535": "case",
+        "F536": "decision",
+        "F540": "exit",
+        "F541": "exit",
+        "C60": "implementation",
+        "C612": "example",
+        "C621": "store",
+        "C622": "operation step",
+        "C631": "workflow",
+        "C632": "workflow",
+        "C633": "binding",
+        "C634": "reference",
+        "A801": "clearance",
+    }
+)
+"""What a rule looks at, by its code or how its code begins; the longest that fits is the rule's."""
+
+CLASSES: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {
+        "declaration": (d.Header,),
+        "name": (Name,),
+        "node": get_args(d.NodeSyntax),
+        "exit": (d.ExitNodeSyntax,),
+        "edge": (d.EdgeSyntax,),
+        "emit": (d.EmitSyntax,),
+        "step": get_args(d.StepSyntax),
+        "transform step": (d.TransformStepSyntax,),
+        "operation step": (d.OperationStepSyntax,),
+        "decision": (d.DecideStepSyntax,),
+        "case": (d.CaseSyntax,),
+        "comparison": (d.Comparison,),
+        "input list": (d.Bindings,),
+        "bound value": (d.Bound,),
+        "constant": (d.Constant,),
+        "reference": (d.Reference,),
+        "default": (d.DefaultForm,),
+        "text": (d.TextForm,),
+        "schema": (SchemaSyntax, Property),
+        "example": (d.Example,),
+        "implementation": (d.Transform, d.SideEffect),
+        "clearance": (d.Store, d.Event),
+        "waiver": (Waiver,),
+    }
+)
+"""The parts of declarations by their classes. A kind of declaration is a part of its own name."""
+
+TURNS: Mapping[str, Phase] = MappingProxyType(
+    {
+        "": "check",
+        "S": "open",
+        "D": "parse",
+        "N": "resolve",
+        "N305": "check",
+        "T401": "parse",
+        "T42": "parse",
+        "T427": "check",
+        "T43": "parse",
+        "T433": "check",
+        "C60": "bind",
+    }
+)
+"""The phase in which a rule has its turn, by code as above."""
+
+_PHASES: tuple[Phase, ...] = get_args(Phase)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A rule with what it looked at.
+
+    Attributes:
+        count: of the objects; None where errors ended the work before the rule's turn.
+        findings, waived: what was found, and how much of that is waived.
+    """
+
+    rule: Rule
+    subject: str
+    count: int | None
+    findings: int
+    waived: int
+
+
+def subject_of(code: str) -> str:
+    """What a rule looks at.
+
+    Raises:
+        KeyError: nothing is said of it.
+    """
+    return SUBJECTS[_longest(SUBJECTS, code)]
+
+
+def examined(compilation: Compilation) -> tuple[Examined, ...]:
+    """Every rule with what it looked at in a compilation, by code."""
+    counts = _counts(compilation)
+    reached = _PHASES.index(compilation.reached)
+    found = Counter(finding.code for finding in compilation.findings)
+    waived = Counter(finding.code for finding in compilation.findings if finding.waiver)
+    rows = []
+    for code in sorted(RULES):
+        subject = subject_of(code)
+        count = counts[subject] if _PHASES.index(TURNS[_longest(TURNS, code)]) <= reached else None
+        rows.append(Examined(RULES[code], subject, count, found[code], waived[code]))
+    return tuple(rows)
+
+
+def _longest(starts: Iterable[str], code: str) -> str:
+    return max((start for start in starts if code.startswith(start)), key=len, default=code)
+
+
+def _counts(compilation: Compilation) -> Counter[str]:
+    files = [SourceFile(path, data) for path, data in compilation.sources.items() if _own(path)]
+    classes: Counter[type] = Counter()
+    kinds: Counter[str] = Counter()
+    for declaration in compilation.declarations:
+        if _own(declaration.header.place.path):
+            kinds[declaration.header.kind] += 1
+            _count(declaration, classes)
+    if compilation.project is not None:
+        _count((compilation.project.actor, compilation.project.waivers), classes)
+    counts = Counter({part: sum(classes[each] for each in known) for part, known in CLASSES.items()})
+    counts.update({kind: kinds[kind] for kind in KINDS})
+    counts["file"] = len(files)
+    counts["document"] = sum(len(read(file).value or ()) for file in files if file.path != FILE)
+    return counts
+
+
+def _own(path: str) -> bool:
+    return not path.startswith(f"{CORE}/")
+
+
+def _count(item: object, classes: Counter[type]) -> None:
+    """Count every object of a declaration by its class."""
+    if isinstance(item, tuple):
+        parts: Iterable[object] = item
+    elif is_dataclass(item) and not isinstance(item, type | Place):
+        classes[type(item)] += 1
+        parts = (getattr(item, field.name) for field in fields(item))
+    else:
+        return
+    for part in parts:
+        _count(part, classes)
