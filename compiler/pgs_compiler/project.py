@@ -23,8 +23,8 @@ FORMAT = "pgs-project/1"
 PACKAGES = ("pgs_capabilities",)
 LABELS = ("pii", "secret")
 SOURCES = ("protocols",)
-_NAME = Grammar(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"), "letters, digits, `.`, `_` and `-`")
-_FOLDER = Grammar(re.compile(r"(?!/)(?!(.*/)?\.\.(/|$)).*"), "a path inside of the workspace")
+NAME = Grammar(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"), "letters, digits, `.`, `_` and `-`")
+FOLDER = Grammar(re.compile(r"(?!/)(?!(.*/)?\.\.(/|$)).*"), "a path inside of the workspace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ def read_project(file: SourceFile) -> Result[Project]:
     form = fields.word("format")
     if form is not None and form.text != FORMAT:
         report.add("D205", f"`format` is `{FORMAT}`, not `{form.text}`.", form.place, hint=f"Write `{FORMAT}`.")
-    name = fields.word("name", grammar=_NAME)
+    name = fields.word("name", grammar=NAME)
     project = Project(
         name=name.text if name else "",
         version=_number(fields, "version", 0),
-        sources=_texts(fields, "sources", _FOLDER) or SOURCES,
+        sources=_texts(fields, "sources", FOLDER) or SOURCES,
         packages=_packages(fields),
         labels=_texts(fields, "labels", NODE) if "labels" in fields else LABELS,
         limits=_limits(fields),
@@ -138,7 +138,7 @@ def _packages(fields: Fields) -> Mapping[str, str]:
             continue
         inner = Fields(item, "a package", fields.report)
         for entry in item if isinstance(item, MappingTree) else ():
-            name, found = inner.as_word(entry.key, "a package", NODE), inner.word(entry.name, grammar=_FOLDER)
+            name, found = inner.as_word(entry.key, "a package", NODE), inner.word(entry.name, grammar=FOLDER)
             names += [name] if name else []
             packages |= {name.text: found.text} if name and found else {}
     fields.unique(tuple(names), "packages")

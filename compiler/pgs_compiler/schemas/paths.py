@@ -33,6 +33,8 @@ _STEP = re.compile(
     rf"\.(?P<dotted>{_NAME})|\['(?P<quoted>{_NAME})'\]|\[(?P<index>{_INT})\]|\[(?P<all>\*)\]"
     rf"|\[(?P<start>{_INT})?:(?P<stop>{_INT})?(?P<stepped>:(?P<step>{_INT})?)?\]"
 )
+REFERENCE = r"\$(?:" + re.sub(r"\?P<\w+>", "?:", _STEP.pattern) + ")*"
+"""The grammar as one pattern in the dialect of JSON Schema, but for what it says of numbers."""
 _MISTAKES = (
     (r"\.\.", "Descendants (`..`) are not used: a reference names every step.", ""),
     (r"\.\*", "A wildcard stands in brackets.", "Write `[*]`."),

@@ -1,0 +1,163 @@
+"""The form of each kind of declaration, of each kind of node and of each kind of step.
+
+A new kind is a line in `KINDS_`, a new node one in `NODES`: `test_editor.py` says which are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import get_args
+
+from pgs_compiler.editor.parts import (
+    ANY,
+    BINDINGS,
+    CONDITION,
+    FIELDS,
+    NEXT,
+    REFERENCE_TO,
+    Form,
+    by_key,
+    choice,
+    constant,
+    each,
+    full_name,
+    listing,
+    mapping,
+    name,
+    word,
+    words,
+)
+from pgs_compiler.names import NODE, OUTCOME
+from pgs_compiler.parse.contracts import CONTINUE, OTHERWISE
+from pgs_compiler.parse.workflows import EXIT_KINDS
+from pgs_snapshot.model import Semantics
+
+HEADER: Mapping[str, Form] = MappingProxyType(
+    {
+        "summary": word(),
+        "description": word(),
+        "subdomain": word(),
+        "owner": word(),
+        "tags": words(word()),
+    }
+)
+"""What every document may carry."""
+
+# --- nodes and steps -----------------------------------------------------------------------------
+
+NODES: Mapping[str, Form] = MappingProxyType(
+    {
+        "intent": mapping({"intent": name("intent"), "next": NEXT}, {"summary": word()}),
+        "contract": mapping({"contract": name("contract"), "next": NEXT}, {"inputs": BINDINGS, "summary": word()}),
+        "exit": mapping(
+            {"exit": choice(EXIT_KINDS)},
+            {
+                "reason": {"anyOf": [word(OUTCOME), REFERENCE_TO]},
+                "result": BINDINGS,
+                "emit": each(name("event"), BINDINGS),
+                "summary": word(),
+            },
+        ),
+    }
+)
+
+_STEP_NEXT = {"next": each(OUTCOME, {"anyOf": [constant(CONTINUE), word(OUTCOME)]})}
+_CASE: Form = {
+    "type": "object",
+    "properties": {"outputs": BINDINGS},
+    "propertyNames": {"anyOf": [{"pattern": f"^{OUTCOME.pattern.pattern}$"}, constant("outputs")]},
+    "additionalProperties": {"if": {"type": "object"}, "then": CONDITION, "else": constant(OTHERWISE)},
+    "if": {"required": ["outputs"]},
+    "then": {"minProperties": 2, "maxProperties": 2},
+    "else": {"minProperties": 1, "maxProperties": 1},
+}
+STEPS: Mapping[str, Form] = MappingProxyType(
+    {
+        "transform": mapping({"step": word(NODE), "transform": name("transform"), "inputs": BINDINGS}, _STEP_NEXT),
+        "op": mapping(
+            {"step": word(NODE), "op": word(OUTCOME), "store": name("store"), "inputs": BINDINGS}, _STEP_NEXT
+        ),
+        "decide": mapping({"step": word(NODE), "decide": listing(_CASE, 1)}, _STEP_NEXT),
+    }
+)
+
+# --- declarations --------------------------------------------------------------------------------
+
+_EXAMPLE = mapping({"inputs": {"type": "object"}, "outcome": word(OUTCOME)}, {"outputs": {"type": "object"}})
+_OPERATION = mapping(
+    {
+        "mode": choice(("read", "write")),
+        "inputs": FIELDS["operation"],
+        "outcomes": each(OUTCOME, FIELDS["operation"]),
+    }
+)
+_CLEARS = {"clears": words(word(NODE))}
+
+KINDS_: Mapping[str, Form] = MappingProxyType(
+    {
+        "workflow": mapping(
+            {"start": word(NODE), "nodes": each(NODE, by_key(NODES))},
+            {"binding": name("binding")},
+        ),
+        "intent": mapping(
+            {"payload": FIELDS["plain"], "actors": words(name("actor"))},
+            {"requires": listing(CONDITION)},
+        ),
+        "actor": mapping({}, {"attributes": FIELDS["plain"]}),
+        "contract": mapping(
+            {"steps": listing(by_key(STEPS), 1), "outcomes": each(OUTCOME, BINDINGS)},
+            {"inputs": FIELDS["plain"], "on_input_failure": word(OUTCOME)},
+        ),
+        "transform": mapping(
+            {
+                "inputs": FIELDS["generic"],
+                "outcomes": each(OUTCOME, FIELDS["generic"]),
+                "implementation": word(),
+            },
+            {"examples": listing(_EXAMPLE)},
+        ),
+        "side_effect": mapping(
+            {
+                "semantics": choice(get_args(Semantics)),
+                "operations": each(OUTCOME, _OPERATION),
+                "implementation": word(),
+            }
+        ),
+        "store": mapping(
+            {
+                "side_effect": name("side_effect"),
+                "entity": name("entity"),
+                "operations": words(word(OUTCOME)),
+            },
+            _CLEARS,
+        ),
+        "binding": mapping({}, {"stores": each(name("store"), mapping({})), "config": FIELDS["plain"]}),
+        "entity": by_key({"enum": mapping({"enum": listing(ANY, 1)}), "fields": mapping({"fields": FIELDS["plain"]})}),
+        "event": mapping({"fields": FIELDS["plain"]}, _CLEARS),
+    }
+)
+"""The form of each kind that compiles, without its first key and the header."""
+
+
+def document(kind: str) -> Form:
+    """The form of a whole document of a kind."""
+    return _with_header(kind, KINDS_[kind])
+
+
+def _with_header(kind: str, form: Form) -> Form:
+    """A form with the first key and the header; of a choice, each of its mappings."""
+    found = dict(form)
+    properties = form.get("properties")
+    required = form.get("required")
+    if isinstance(properties, dict) and isinstance(required, list):
+        found["properties"] = {kind: full_name(kind), **HEADER, **properties}
+        found["required"] = [kind, *required]
+    for part in ("then", "else"):
+        inner = form.get(part)
+        if isinstance(inner, dict):
+            found[part] = _with_header(kind, inner)
+    chosen = form.get("allOf")
+    if isinstance(chosen, list):
+        found["allOf"] = [_with_header(kind, inner) for inner in chosen if isinstance(inner, dict)]
+    return found
