@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -196,6 +197,53 @@ def graph(
         _stop(OUTPUT, f"`{out}` cannot be written: {error.strerror}.")
 
 
+@cli.command()
+@click.argument("kind", required=False)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder; standard output unless given.")
+def schema(kind: str | None, out: Path | None) -> None:
+    """Write the JSON Schema of a KIND of declaration, for editors.
+
+    Without KIND it is that of a file with declarations of any kind (protocol), and with --out all of them are written,
+    that of pgs.yaml (project) among them.
+    """
+    from pgs_compiler.editor.documents import ANY_KIND, NAMES, file_of, text
+    from pgs_compiler.suggest import nearest
+
+    if kind is not None and kind not in NAMES:
+        near = nearest(kind, NAMES)
+        _stop(
+            USAGE, f"There is no schema of `{kind}`. " + (f"Is it `{near}`?" if near else f"Known: {', '.join(NAMES)}.")
+        )
+    if out is None:
+        click.echo(text(kind or ANY_KIND), nl=False)
+        return
+    _write(out, {file_of(name): text(name) for name in ([kind] if kind else NAMES)})
+
+
+@cli.command()
+@click.argument("name", type=click.Path(path_type=Path))
+@click.option("--template", type=click.Choice(("minimal",)), default="minimal", help="What the project begins with.")
+def init(name: Path, template: str) -> None:
+    """Make a project in the new folder NAME, which compiles and runs at once.
+
+    A folder that holds something is left alone.
+    """
+    from pgs_compiler.templates import WORKFLOWS, NoName, domain_of, project
+
+    try:
+        files = project(name.absolute().name, template)
+    except NoName as refused:
+        _stop(USAGE, str(refused))
+    if os.path.lexists(name) and not (name.is_dir() and not any(name.iterdir())):
+        _stop(USAGE, f"`{name}` is there already, and nothing in it is touched. Name a new folder.")
+    _write(name, files)
+    workflow = f"{domain_of(name.absolute().name)}::{WORKFLOWS[template]}"
+    place, payload = shlex.quote(str(name)), shlex.quote(str(name / "payload.json"))
+    click.echo("\nType:")
+    click.echo(f"  pgs_compiler compile --workspace {place}")
+    click.echo(f"  pgs_runtime run --workspace {place} --wf {workflow} --payload {payload}")
+
+
 # --- what the commands share -----------------------------------------------------------------------
 
 
@@ -219,6 +267,18 @@ def _report(compilation: Compilation, format_: str, stream: TextIO) -> None:
     style = Style(color, max(shutil.get_terminal_size((100, 24)).columns, 40))
     report = render(compilation.findings, compilation.sources, format_, style)
     click.echo(report, file=stream, nl=False, color=color)
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write texts by path below a folder, and say each on a line."""
+    for path, text in files.items():
+        file = folder / path
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            _stop(OUTPUT, f"`{file}` cannot be written: {error.strerror}.")
+        click.echo(str(file))
 
 
 def _stop_at_errors(compilation: Compilation) -> None:

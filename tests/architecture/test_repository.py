@@ -19,6 +19,7 @@ CONTENT = [
     "pgs_*/py.typed",
     "pgs_capabilities/declarations/*.yaml",
     "pgs_compiler/explain/*.md",
+    "pgs_compiler/templates/*",
     "pgs_*/fonts/*.ttf",
     "pgs_*/fonts/LICENSE*",
 ]
