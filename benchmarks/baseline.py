@@ -349,6 +349,28 @@ def walk(trace: Trace, nodes: Mapping[str, Node], start: str) -> str:
     return at
 
 
+def hand_on(trace: Trace, nodes: Mapping[str, Node], start: str, given: dict[str, Json]) -> str:
+    """The same, where each node takes what the one before gave, and gives it."""
+    at = start
+    while at in nodes:
+        action, following = nodes[at]
+        outcome = action()
+        trace.add(
+            {
+                "inputs": hashlib.sha256(text_of(given)).hexdigest(),
+                "kind": "contract",
+                "node": at,
+                "outcome": outcome,
+                "outputs": given,
+                "steps": [{"case": 0, "outcome": outcome, "step": "choose"}],
+                "target": "chains::CC_HAND_ON_V0",
+            }
+        )
+        given = {"number": given["number"]}
+        at = following[outcome]
+    return at
+
+
 def _nothing() -> str:
     return "SUCCESS"
 

@@ -1,4 +1,4 @@
-"""Nodes that do nothing: what the engine takes to pass one and to write its trace line.
+"""Nodes that do nothing, or hand a number on: what the engine takes to pass one and to write its trace line.
 
 A chain's time less that of the shortest, for each node more, is free of what a run costs whatever its length.
 """
@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from benchmarks import baseline
 from benchmarks.measure import Series, seconds_more, take_turns
-from benchmarks.protocols import WALKER, chains, walk
+from benchmarks.protocols import NUMBER, WALKER, chains, hand_on, walk
 from benchmarks.table import Row, table
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.memory import MemoryStore
@@ -36,6 +36,7 @@ def benchmark(folder: Path, turns: int) -> Iterator[str]:
     """A table for the store in memory and one for SQLite; `folder` is empty."""
     snapshot = chains(SHORTEST, *LENGTHS)
     yield _in_memory(snapshot, turns)
+    yield _with_values(snapshot, turns)
     yield _in_sqlite(folder, snapshot, turns)
 
 
@@ -46,8 +47,18 @@ def _in_memory(snapshot: Snapshot, turns: int) -> str:
 
     title = "one more node that does nothing, with its trace line, in memory"
     # A store of its own for each measurement, which would otherwise grow by a gigabyte.
-    contenders = _contenders(lambda length: _run(snapshot, MemoryStore(), length), by_hand, LENGTHS)
+    contenders = _contenders(lambda length: _run(snapshot, MemoryStore(), walk(length)), by_hand, LENGTHS)
     return _table(title, take_turns(contenders, turns), LENGTHS, "≤ 3 µs")
+
+
+def _with_values(snapshot: Snapshot, turns: int) -> str:
+    def by_hand(length: int) -> Callable[[], object]:
+        nodes = baseline.chain(length)
+        return lambda: baseline.hand_on(baseline.Trace("run"), nodes, "n0", dict(NUMBER))
+
+    title = "one more node that takes a number from the one before and gives it, in memory"
+    contenders = _contenders(lambda length: _run(snapshot, MemoryStore(), hand_on(length)), by_hand, LONG)
+    return _table(title, take_turns(contenders, turns), LONG, "")
 
 
 def _in_sqlite(folder: Path, snapshot: Snapshot, turns: int) -> str:
@@ -68,16 +79,16 @@ def _in_sqlite(folder: Path, snapshot: Snapshot, turns: int) -> str:
 
         return run
 
-    title = f"the same, committed to SQLite, fast ({journal}, {synchronous})"
-    contenders = _contenders(lambda length: _run(snapshot, store, length), by_hand, LONG)
+    title = f"one more node that does nothing, committed to SQLite, fast ({journal}, {synchronous})"
+    contenders = _contenders(lambda length: _run(snapshot, store, walk(length)), by_hand, LONG)
     return _table(title, take_turns(contenders, turns), LONG, "")
 
 
-def _run(snapshot: Snapshot, store: Store, length: int) -> Callable[[], object]:
+def _run(snapshot: Snapshot, store: Store, chain: str) -> Callable[[], object]:
     """A run along a chain, linked."""
     runtime = Runtime(snapshot, store)
-    runtime.run(walk(length), {}, WALKER)
-    return lambda: runtime.run(walk(length), {}, WALKER)
+    runtime.run(chain, NUMBER, WALKER)
+    return lambda: runtime.run(chain, NUMBER, WALKER)
 
 
 def _contenders(engine: Prepare, by_hand: Prepare, lengths: Sequence[int]) -> dict[str, Callable[[], float]]:

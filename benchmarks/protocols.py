@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REGISTER = "blockchain::WF_REGISTER_ACTOR_UNVERIFIED_V0"
 OPERATOR = Actor("core::AC_OPERATOR_V0", "benchmark", {})
 WALKER = Actor("chains::AC_WALKER_V0", "benchmark", {})
+NUMBER: dict[str, Value] = {"number": 7}
+"""What goes along a chain."""
 
 _CHAINS = """\
 actor: chains::AC_WALKER_V0
@@ -33,18 +35,30 @@ steps:
       - SUCCESS: otherwise
 outcomes:
   SUCCESS: {}
+---
+contract: chains::CC_HAND_ON_V0
+summary: Give what was given
+inputs:
+  number: {type: integer}
+steps:
+  - step: choose
+    decide:
+      - SUCCESS: otherwise
+outcomes:
+  SUCCESS: {number: $.inputs.number}
 """
 _CHAIN = """\
-intent: chains::IN_WALK_%(length)d_V0
+intent: chains::IN_%(chain)s_V0
 summary: Ask for a walk
 actors: [AC_WALKER_V0]
-payload: {}
+payload:
+  number: {type: integer}
 ---
-workflow: chains::WF_WALK_%(length)d_V0
+workflow: chains::WF_%(chain)s_V0
 summary: Walk along a chain
 start: admit
 nodes:
-  admit: {intent: IN_WALK_%(length)d_V0, next: {ACK: n0, NACK: rejected}}
+  admit: {intent: IN_%(chain)s_V0, next: {ACK: n0, NACK: rejected}}
 %(nodes)s
   n%(length)d: {exit: COMPLETED}
   rejected: {exit: REJECTED}
@@ -60,18 +74,24 @@ def example_files() -> Mapping[str, bytes]:
 
 
 def chains(*lengths: int) -> Snapshot:
-    """A snapshot with a workflow `walk(length)` for each length: so many nodes in a row, which do nothing."""
+    """A snapshot with workflows `walk(length)` and `hand_on(length)` for each length: so many nodes in a row."""
     sources = [SourceFile("chains.yaml", _CHAINS.encode())]
     for length in lengths:
-        nodes = "\n".join(f"  n{i}: {{contract: CC_NOTHING_V0, next: {{SUCCESS: n{i + 1}}}}}" for i in range(length))
-        text = _CHAIN % {"length": length, "nodes": nodes}
-        sources.append(SourceFile(f"chain_{length}.yaml", text.encode()))
+        for kind, node in (("WALK", _does_nothing), ("HAND_ON", _hands_on)):
+            chain, nodes = f"{kind}_{length}", "\n".join(map(node, range(length)))
+            text = _CHAIN % {"chain": chain, "length": length, "nodes": nodes}
+            sources.append(SourceFile(f"{chain}.yaml", text.encode()))
     return Snapshot(verify(_files(Project(name="chains"), sources)))
 
 
 def walk(length: int) -> str:
-    """The name of a chain's workflow."""
+    """The workflow of a chain whose nodes do nothing."""
     return f"chains::WF_WALK_{length}_V0"
+
+
+def hand_on(length: int) -> str:
+    """The workflow of a chain whose nodes each take a number from the one before, and give it."""
+    return f"chains::WF_HAND_ON_{length}_V0"
 
 
 def actors() -> Iterator[dict[str, Value]]:
@@ -85,6 +105,16 @@ def actors() -> Iterator[dict[str, Value]]:
                 "last_name": f"Byron {who}",
             }
         }
+
+
+def _does_nothing(number: int) -> str:
+    return f"  n{number}: {{contract: CC_NOTHING_V0, next: {{SUCCESS: n{number + 1}}}}}"
+
+
+def _hands_on(number: int) -> str:
+    before = f"results.n{number - 1}" if number else "payload"
+    inputs = f"{{number: $.{before}.number}}"
+    return f"  n{number}: {{contract: CC_HAND_ON_V0, inputs: {inputs}, next: {{SUCCESS: n{number + 1}}}}}"
 
 
 def _files(project: Project, sources: Iterable[SourceFile]) -> Mapping[str, bytes]:

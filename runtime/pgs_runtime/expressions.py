@@ -96,6 +96,9 @@ def record(members: Mapping[str, Expr]) -> Callable[[Frame], dict[str, Value]]:
         return _nothing
     if any(map(_optional, members.values())):
         return lambda frame: {name: value for name, get in gets if (value := get(frame)) is not ABSENT}
+    if len(gets) == 1:
+        ((only, value),) = gets
+        return lambda frame: {only: value(frame)}
     return lambda frame: {name: get(frame) for name, get in gets}
 
 

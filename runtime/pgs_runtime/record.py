@@ -9,11 +9,12 @@ Laws:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import cast
 
 from pgs_runtime.expressions import Looked
-from pgs_runtime.linked import Decided, Decision, Intent, Parts, Seen, Step, Transformation, Visit
+from pgs_runtime.linked import Contract, Decided, Decision, Intent, Parts, Seen, Step, Transformation, Visit
 from pgs_runtime.redaction import Redact, Redactor
 from pgs_snapshot.canonical import canonical, digest, digest_of
 from pgs_snapshot.values import Outcome, Value
@@ -24,6 +25,7 @@ MAX_SHOWN = 4096  # bytes of canonical JSON; a larger value stands as its digest
 
 
 _MARK = "\0"  # no value holds it
+_PREV = b',"prev":"'
 
 
 class Chain:
@@ -75,10 +77,11 @@ class Narrator:
     def tell(self, visit: Visit, chain: Chain) -> None:
         """Add the line of a visit.
 
-        A line without any value is the same for every visit that went the same way, but for its place in the chain.
+        Where no step saw a value, the line is that of every visit that went the same way, but for its inputs, its
+        outputs and its place in the chain.
         """
         node = visit.node
-        if visit.inputs or visit.outputs or visit.refused or isinstance(node, Intent):
+        if visit.refused or not isinstance(node, Contract):
             chain.add(self.visit(visit))
             return
         way: tuple[str | int, ...] = (visit.outcome,)
@@ -89,7 +92,9 @@ class Narrator:
             way += (seen[0],)
         parts = node.told.get(way)
         if parts is None:
-            parts = node.told[way] = self._parts(self.visit(visit))
+            parts = node.told[way] = self._parts(self.visit(replace(visit, inputs={}, outputs={})))
+        if visit.inputs or visit.outputs:
+            parts = self._with_values(parts, visit, node)
         chain.add_parts(parts)
 
     def _parts(self, body: dict[str, Value]) -> Parts:
@@ -102,6 +107,19 @@ class Narrator:
         between, _, after = rest.split(b"\\u0000")
         before += b'"n":'
         return self._same.setdefault(before, before), between, self._same.setdefault(after, after)
+
+    def _with_values(self, parts: Parts, visit: Visit, node: Contract) -> Parts:
+        """The parts with what went in and what came out, at their places in the canonical order."""
+        before, between, after = parts
+        if visit.inputs:
+            before = b'{"inputs":%b,%b' % (canonical(self._inputs(visit.inputs, node)), before[1:])
+        if visit.outputs:
+            outputs = _text(visit.outputs, node.shown[visit.outcome])
+            between = b'%b,"outputs":%b%b' % (between.removesuffix(_PREV), outputs, _PREV)
+        return before, between, after
+
+    def _inputs(self, inputs: dict[str, Value], node: Contract) -> Value:
+        return self._redactor.commit(inputs) if node.redact else digest_of(inputs)
 
     def visit(self, visit: Visit) -> dict[str, Value]:
         """The body of a node's line."""
@@ -122,7 +140,7 @@ class Narrator:
             "target": node.name,
         }
         if visit.inputs:
-            body["inputs"] = self._redactor.commit(visit.inputs) if node.redact else digest_of(visit.inputs)
+            body["inputs"] = self._inputs(visit.inputs, node)
         if visit.outputs:
             body["outputs"] = shown(visit.outputs, node.shown[visit.outcome])
         return body | _refused(visit)
@@ -154,6 +172,12 @@ def shown(value: Value, redact: Redact | None) -> Value:
     return _short(redact(value) if redact else value)
 
 
+def _text(value: Value, redact: Redact | None) -> bytes:
+    """The canonical bytes of `shown`."""
+    text = canonical(redact(value) if redact else value)
+    return text if len(text) <= MAX_SHOWN else canonical(_digested(text))
+
+
 def _refused(visit: Visit) -> dict[str, Value]:
     """Why the payload, the actor or the inputs were not taken: where, and what is wrong there."""
     return {"refused": list(visit.refused)} if visit.refused else {}
@@ -164,4 +188,8 @@ def _short(value: Value) -> Value:
     if not isinstance(value, str | list | dict):
         return value
     text = canonical(value)
-    return value if len(text) <= MAX_SHOWN else {"$digest": digest(text), "size": len(text)}
+    return value if len(text) <= MAX_SHOWN else _digested(text)
+
+
+def _digested(text: bytes) -> Value:
+    return {"$digest": digest(text), "size": len(text)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import baseline
-from benchmarks.protocols import OPERATOR, REGISTER, WALKER, actors, chains, example_files, walk
+from benchmarks.protocols import NUMBER, OPERATOR, REGISTER, WALKER, actors, chains, example_files, hand_on, walk
 from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.memory import MemoryStore
@@ -84,11 +84,21 @@ def test_of_ten_payloads_eight_are_new_one_comes_again_and_one_is_refused(snapsh
 
 def test_by_hand_a_chain_leaves_the_lines_of_the_engine() -> None:
     runtime = Runtime(chains(3), MemoryStore())
-    run = runtime.run(walk(3), {}, WALKER).trace_id
+    run = runtime.run(walk(3), NUMBER, WALKER).trace_id
     lines = runtime.trace(run)
     trace = baseline.Trace(run)
     trace.lines, trace.head = list(lines[:2]), digest_in(lines[1])
     assert baseline.walk(trace, baseline.chain(3), "n0") == "n3"
+    assert trace.lines == list(lines[:5])
+
+
+def test_by_hand_a_chain_that_hands_a_number_on_leaves_the_lines_of_the_engine() -> None:
+    runtime = Runtime(chains(3), MemoryStore())
+    run = runtime.run(hand_on(3), NUMBER, WALKER).trace_id
+    lines = runtime.trace(run)
+    trace = baseline.Trace(run)
+    trace.lines, trace.head = list(lines[:2]), digest_in(lines[1])
+    assert baseline.hand_on(trace, baseline.chain(3), "n0", dict(NUMBER)) == "n3"
     assert trace.lines == list(lines[:5])
 
 

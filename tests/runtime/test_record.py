@@ -101,6 +101,32 @@ def test_a_visit_without_values_is_told_as_any_other(cases: int) -> None:
     assert len(place.told) == 2
 
 
+@given(
+    st.dictionaries(st.text(max_size=3), values, max_size=3),
+    st.dictionaries(st.text(max_size=3), values, max_size=3),
+    st.booleans(),
+)
+def test_a_visit_with_values_is_told_as_any_other(
+    inputs: dict[str, Value], outputs: dict[str, Value], labelled: bool
+) -> None:
+    redactor = Redactor(b"k" * 32)
+    redact = redactor.commit if labelled else None
+    step = Decision("choose", lambda frame: (Outcome("SUCCESS"), (0, [])), {"SUCCESS": "SUCCESS"}, False)
+    place = Contract(
+        id="a é", name="desk::CC_A_V0", slot=5, inputs=lambda frame: inputs, misfits=None, steps=(step,),
+        outcomes={}, failure="", next={}, redact=redact, shown={"SUCCESS": redact},
+    )  # fmt: skip
+    narrator = Narrator(redactor)
+    short, long = Chain(RUN), Chain(RUN)
+    large: dict[str, Value] = {"text": "x" * MAX_SHOWN}
+    for told in (outputs, large, {}):
+        visit = Visit(place, inputs, [(step, Outcome("SUCCESS"), (0, []))], "SUCCESS", told)
+        narrator.tell(visit, short)
+        long.add(narrator.visit(visit))
+    assert short.lines == long.lines
+    assert_chained(tuple(short.lines), RUN)
+
+
 @pytest.mark.parametrize(
     ("value", "whole"),
     [

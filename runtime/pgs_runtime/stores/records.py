@@ -193,8 +193,8 @@ class Marks:
             yield Timing(line, began, max(0, done - began))
 
     @property
-    def lines(self) -> Sequence[int]:
-        return range(self.first, self.first + len(self.at) - 1)
+    def last(self) -> int:
+        return self.first + len(self.at) - 2
 
 
 # --- runs ----------------------------------------------------------------------------------------
@@ -284,8 +284,12 @@ class Segment:
         if not self.lines or self.run.head.line != self.first_line + len(self.lines) - 1:
             raise LawBroken("The head of a run is its last line.")
         own = range(self.first_line, self.run.head.line + 1)
-        timed = self.timing.lines if isinstance(self.timing, Marks) else [line for line, _, _ in self.timing]
-        if len(set(timed)) != len(timed) or not set(timed).issubset(own):
+        if isinstance(self.timing, Marks):
+            fits = own.start <= self.timing.first and self.timing.last < own.stop
+        else:
+            timed = {line for line, _, _ in self.timing}
+            fits = len(timed) == len(self.timing) and timed.issubset(own)
+        if not fits:
             raise LawBroken("A segment times its own lines, each once.")
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from pgs_runtime.stores.records import (
     Head,
     Insert,
     LogEntry,
+    Marks,
     Put,
     Scan,
     Tally,
@@ -165,6 +167,12 @@ def test_lines_and_their_timing_are_read_in_order(store: Store) -> None:
     committed(store, timed(following(run), Timing(2, 3, 4)))
     assert store.lines("r1") == (b"r1 line 0", b"r1 line 1", b"r1 line 2")
     assert store.timing("r1") == (Timing(0, 1, 2), Timing(1, 1_700_000_000_000_000, 5), Timing(2, 3, 4))
+
+
+def test_marks_are_the_timing_of_the_lines_between_them(store: Store) -> None:
+    run = committed(store, replace(first("r1", status="RUNNING"), timing=Marks(0, (5, 9, 7))))
+    committed(store, replace(following(run), timing=Marks(2, (8, 8))))
+    assert store.timing("r1") == (Timing(0, 5, 4), Timing(1, 9, 0), Timing(2, 8, 0))
 
 
 def test_every_commit_adds_the_head_of_its_run_to_the_log(store: Store) -> None:

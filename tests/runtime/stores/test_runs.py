@@ -19,6 +19,7 @@ from pgs_runtime.stores.records import (
     Head,
     Insert,
     Lease,
+    Marks,
     Segment,
     Status,
     Timing,
@@ -167,6 +168,9 @@ def test_a_segment_whose_head_is_not_its_last_line_cannot_be_made() -> None:
         timed(segment, Timing(2, 0, 0))
     with pytest.raises(LawBroken):
         timed(segment, Timing(1, 0, 0), Timing(1, 5, 5))
+    for marks in (Marks(0, (1, 2, 3, 4)), Marks(1, (1, 2, 3))):
+        with pytest.raises(LawBroken):
+            replace(segment, timing=marks)
 
 
 INTENT = Effect("key", "r1", 1, "INTENT", b'{"to":"a"}')
