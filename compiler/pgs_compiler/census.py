@@ -82,6 +82,9 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "C632": "workflow",
         "C633": "binding",
         "C634": "reference",
+        "C635": "binding",
+        "C636": "binding",
+        "C637": "operation step",
         "A801": "clearance",
     }
 )

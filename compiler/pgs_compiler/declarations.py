@@ -332,13 +332,17 @@ class Store:
     entity: Name
     operations: tuple[Word, ...]
     clears: tuple[Word, ...]
+    writers: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
+    """`retention`: how long a store keeps what it holds, by the store's name as it stands in `stores`."""
+
     header: Header
     stores: tuple[Name, ...]
     config: FieldsSyntax
+    retention: tuple[tuple[Name, Word], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

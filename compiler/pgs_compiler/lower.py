@@ -80,6 +80,7 @@ def _artifact(program: Program, declaration: Declaration) -> object | None:
                 tuple(sorted(store.text for store in declaration.stores)),
                 program.fields(declaration.config),
                 place,
+                dict(sorted((store.text, kept.text) for store, kept in declaration.retention)),
             )
         case Transform():
             return model.Transform(
@@ -113,4 +114,5 @@ def _store(program: Program, store: Store) -> model.Store:
         implementation=side_effect.implementation.text,
         clears=tuple(sorted(word.text for word in store.clears)),
         at=at(store.header.place),
+        writers=tuple(sorted(word.text for word in store.writers)),
     )

@@ -54,6 +54,10 @@ class Grammar:
 
 
 NODE = Grammar(re.compile(r"[a-z][a-z0-9_]{0,63}"), "small letters, digits and `_`")
+DURATION = Grammar(
+    re.compile(r"P(?=[0-9])([0-9]{1,4}Y)?([0-9]{1,4}M)?([0-9]{1,4}W)?([0-9]{1,5}D)?"),
+    "a duration of years, months, weeks and days, as `P10Y`",
+)
 OUTCOME = Grammar(re.compile(r"[A-Z][A-Z0-9_]{0,63}"), "capitals, digits and `_`")
 
 

@@ -161,6 +161,11 @@ RULES = _rules(
     _error("C632", "unbound-store", "A binding covers the stores of its workflows"),
     _warning("C633", "idle-store", "A binding names only stores that its workflows use"),
     _error("C634", "no-configuration", "What is asked of `$.config` is declared by every binding in use"),
+    _error(
+        "C635", "kept-and-overwritten", "What is kept for a time lies in a store that overwrites and removes nothing"
+    ),
+    _error("C636", "uneven-retention", "All bindings of a store keep what it holds for the same time"),
+    _error("C637", "foreign-writer", "A store is written to by its own domain and by those that it names"),
     # A8xx: labels
     _error(
         "A801",

@@ -318,7 +318,10 @@ Semantics: TypeAlias = Literal["idempotent", "append_only", "mutable"]
 
 @frozen
 class Store:
-    """A named place, with the operations of its side effect written out for its entity."""
+    """A named place, with the operations of its side effect written out for its entity.
+
+    `writers`: domains besides its own whose contracts may write to it.
+    """
 
     name: str
     summary: str
@@ -330,17 +333,22 @@ class Store:
     implementation: str
     clears: tuple[str, ...]
     at: str
+    writers: tuple[str, ...] = ()
 
 
 @frozen
 class Binding:
-    """The stores of the workflows that name it, and the schema of their configuration."""
+    """The stores of the workflows that name it, and the schema of their configuration.
+
+    `retention`: for how long a store keeps what it holds at least, as a duration of ISO 8601.
+    """
 
     name: str
     summary: str
     stores: tuple[str, ...]
     config: Schema
     at: str
+    retention: Mapping[str, str] = field(default_factory=dict)
 
 
 @frozen

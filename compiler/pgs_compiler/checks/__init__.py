@@ -21,6 +21,7 @@ from pgs_compiler.checks import (
     intents,
     labels,
     limits,
+    ownership,
     reach,
     routing,
     schemas,
@@ -46,6 +47,7 @@ CHECKS: tuple[Callable[[Program], Iterator[Finding]], ...] = (
     intents.check,
     decisions.check,
     storage.check,
+    ownership.check,
     bindings.check,
     labels.check,
 )

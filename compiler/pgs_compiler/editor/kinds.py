@@ -28,7 +28,7 @@ from pgs_compiler.editor.parts import (
     word,
     words,
 )
-from pgs_compiler.names import NODE, OUTCOME
+from pgs_compiler.names import DURATION, NODE, OUTCOME
 from pgs_compiler.parse.contracts import CONTINUE, OTHERWISE
 from pgs_compiler.parse.workflows import EXIT_KINDS
 from pgs_snapshot.model import Semantics
@@ -130,9 +130,11 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
                 "entity": name("entity"),
                 "operations": words(word(OUTCOME)),
             },
-            _CLEARS,
+            {**_CLEARS, "writers": words(word(NODE))},
         ),
-        "binding": mapping({}, {"stores": each(name("store"), mapping({})), "config": FIELDS["plain"]}),
+        "binding": mapping(
+            {}, {"stores": each(name("store"), mapping({}, {"retention": word(DURATION)})), "config": FIELDS["plain"]}
+        ),
         "entity": by_key({"enum": mapping({"enum": listing(ANY, 1)}), "fields": mapping({"fields": FIELDS["plain"]})}),
         "event": mapping({"fields": FIELDS["plain"]}, _CLEARS),
     }

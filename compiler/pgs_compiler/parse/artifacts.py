@@ -20,7 +20,7 @@ from pgs_compiler.declarations import (
     Transform,
     Word,
 )
-from pgs_compiler.names import NODE, OUTCOME
+from pgs_compiler.names import DURATION, NODE, OUTCOME
 from pgs_compiler.parse.conditions import condition
 from pgs_compiler.schemas.shape import parse_enum, parse_fields
 from pgs_compiler.schemas.syntax import FieldsSyntax, Scope, record
@@ -107,20 +107,22 @@ def store(header: Header, fields: Fields) -> Store | None:
     held = fields.name("entity", "entity")
     operations = fields.words("operations", grammar=OUTCOME)
     clears = fields.words("clears", required=False, grammar=NODE)
-    return Store(header, side, held, operations, clears) if side and held else None
+    writers = fields.words("writers", required=False, grammar=NODE)
+    return Store(header, side, held, operations, clears, writers) if side and held else None
 
 
 def binding(header: Header, fields: Fields) -> Binding:
-    stores = []
+    stores, retention = [], []
     for entry in fields.entries("stores", required=False):
         name = fields.as_name(entry.key, "store")
         inner = Fields(entry.value, f"the store `{entry.name}`", fields.report)
-        later(inner, "retention")
+        kept = inner.word("retention", required=False, grammar=DURATION)
         inner.done()
         if name:
             stores.append(name)
+            retention += [(name, kept)] if kept else []
     later(fields, "effects")
-    return Binding(header, tuple(stores), _fields(fields, "config", header, required=False))
+    return Binding(header, tuple(stores), _fields(fields, "config", header, required=False), tuple(retention))
 
 
 def entity(header: Header, fields: Fields) -> Entity | None:
