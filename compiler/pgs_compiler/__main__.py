@@ -20,19 +20,21 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pgs_compiler.compiler import Compilation
+    from pgs_compiler.waivers import Policy
     from pgs_snapshot.model import Graph
 
 EXIT_CODES = """
 \b
 Exit codes:
   0   nothing is wrong
-  1   findings
+  1   findings; with diff --exit-code, changes that are not compatible
   2   the command line, or an output folder that holds something else
+  3   a snapshot is not what was sealed
   14  output could not be written
   70  a mistake of ours
   130 interrupted
 """
-FINDINGS, USAGE, OUTPUT, BUG, INTERRUPTED = 1, 2, 14, 70, 130
+FINDINGS, USAGE, SEAL, OUTPUT, BUG, INTERRUPTED = 1, 2, 3, 14, 70, 130
 REPORTS = ("text", "json", "sarif", "github", "junit")
 PICTURES = ("dot", "mermaid", "svg", "png")
 
@@ -54,6 +56,13 @@ _today = click.option(
 )
 
 
+_baseline = click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help="A published snapshot, from which no name may differ; that of pgs.yaml unless given.",
+)
+
+
 @click.group(epilog=EXIT_CODES, no_args_is_help=False, context_settings={"max_content_width": 100})
 @click.version_option(pgs_snapshot.__version__, package_name="pgs-python")
 def cli() -> None:
@@ -66,12 +75,20 @@ def cli() -> None:
 @_format
 @_strict
 @_today
-def check(paths: tuple[Path, ...], workspace: Path | None, format_: str, strict: bool, today: datetime | None) -> None:
+@_baseline
+def check(
+    paths: tuple[Path, ...],
+    workspace: Path | None,
+    format_: str,
+    strict: bool,
+    today: datetime | None,
+    baseline: Path | None,
+) -> None:
     """Report everything that is wrong with the declarations at PATHS.
 
     Without PATHS the sources of the project are checked.
     """
-    compilation = _compile(_root(paths, workspace), paths, strict, today)
+    compilation = _compile(_root(paths, workspace), paths, _policy(strict, today, baseline))
     _report(compilation, format_, sys.stdout)
     _stop_at_errors(compilation)
 
@@ -87,6 +104,7 @@ def check(paths: tuple[Path, ...], workspace: Path | None, format_: str, strict:
 )
 @_strict
 @_today
+@_baseline
 def compile_(
     paths: tuple[Path, ...],
     workspace: Path | None,
@@ -94,6 +112,7 @@ def compile_(
     out: Path | None,
     strict: bool,
     today: datetime | None,
+    baseline: Path | None,
 ) -> None:
     """Compile the declarations at PATHS to a sealed snapshot.
 
@@ -102,7 +121,7 @@ def compile_(
     from pgs_snapshot.exchange import NotReplaceable, write_snapshot
 
     root = _root(paths, workspace)
-    compilation = _compile(root, paths, strict, today)
+    compilation = _compile(root, paths, _policy(strict, today, baseline))
     if format_ != "text":
         _report(compilation, format_, sys.stdout)
     elif compilation.findings:
@@ -198,6 +217,32 @@ def graph(
 
 
 @cli.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", help="How they are listed.")
+@click.option("--exit-code", is_flag=True, help="End with 1 where a change is breaking or changes behaviour.")
+def diff(old: Path, new: Path, format_: str, exit_code: bool) -> None:
+    """Say what differs from the snapshot OLD to the snapshot NEW, and whom it concerns.
+
+    A change is breaking, changes behaviour, or is compatible. Both seals are verified first.
+    """
+    from pgs_compiler.changes.compare import compare
+    from pgs_compiler.render.changes import as_json, as_text
+    from pgs_snapshot.folder import open_snapshot
+    from pgs_snapshot.seal import SealBroken
+
+    try:
+        before, after = open_snapshot(old), open_snapshot(new)
+    except SealBroken as broken:
+        _stop(SEAL, f"error[{broken.code}]: {broken.message}")
+    changes = compare(before, after)
+    text = as_text(changes) if format_ == "text" else as_json(changes, before.manifest, after.manifest)
+    click.echo(text, nl=False)
+    if exit_code and any(change.weight != "compatible" for change in changes):
+        sys.exit(FINDINGS)
+
+
+@cli.command()
 @click.argument("kind", required=False)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder; standard output unless given.")
 def schema(kind: str | None, out: Path | None) -> None:
@@ -253,11 +298,16 @@ def _root(paths: tuple[Path, ...], workspace: Path | None) -> Path:
     return workspace.absolute() if workspace else find_root(paths[0] if paths else Path.cwd())
 
 
-def _compile(root: Path, paths: tuple[Path, ...], strict: bool = False, today: datetime | None = None) -> Compilation:
-    from pgs_compiler.compiler import compile_workspace
+def _policy(strict: bool, today: datetime | None, baseline: Path | None) -> Policy:
     from pgs_compiler.waivers import Policy
 
-    return compile_workspace(root, paths, Policy(strict, today.date()) if today else Policy(strict))
+    return Policy(strict, today.date(), baseline=baseline) if today else Policy(strict, baseline=baseline)
+
+
+def _compile(root: Path, paths: tuple[Path, ...], policy: Policy | None = None) -> Compilation:
+    from pgs_compiler.compiler import compile_workspace
+
+    return compile_workspace(root, paths, policy)
 
 
 def _report(compilation: Compilation, format_: str, stream: TextIO) -> None:

@@ -18,6 +18,7 @@ from pgs_compiler.compiler import Compilation, Phase
 from pgs_compiler.findings import Place, Waiver
 from pgs_compiler.names import KINDS, Name
 from pgs_compiler.project import FILE
+from pgs_compiler.published import published_names
 from pgs_compiler.read import read
 from pgs_compiler.rules import RULES, Rule
 from pgs_compiler.schemas.syntax import Property, SchemaSyntax
@@ -86,6 +87,9 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "C636": "binding",
         "C637": "operation step",
         "A801": "clearance",
+        "Z915": "published name",
+        "Z916": "published name",
+        "Z917": "baseline",
     }
 )
 """What a rule looks at, by its code or how its code begins; the longest that fits is the rule's."""
@@ -132,6 +136,8 @@ TURNS: Mapping[str, Phase] = MappingProxyType(
         "T43": "parse",
         "T433": "check",
         "C60": "bind",
+        "Z": "bind",
+        "Z917": "open",
     }
 )
 """The phase in which a rule has its turn, by code as above."""
@@ -194,6 +200,8 @@ def _counts(compilation: Compilation) -> Counter[str]:
         _count((compilation.project.actor, compilation.project.waivers), classes)
     counts = Counter({part: sum(classes[each] for each in known) for part, known in CLASSES.items()})
     counts.update({kind: kinds[kind] for kind in KINDS})
+    counts["published name"] = len(published_names(compilation.published)) if compilation.published else 0
+    counts["baseline"] = int(compilation.published is not None)
     counts["file"] = len(files)
     counts["document"] = sum(len(read(file).value or ()) for file in files if file.path != FILE)
     return counts

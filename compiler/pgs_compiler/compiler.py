@@ -17,12 +17,15 @@ from pgs_compiler.findings import Finding, Result, ordered
 from pgs_compiler.lower import lower
 from pgs_compiler.parse import parse
 from pgs_compiler.project import Project
+from pgs_compiler.published import check as unpublished
 from pgs_compiler.read import read
 from pgs_compiler.resolve import resolve
 from pgs_compiler.seal import seal
 from pgs_compiler.source import SourceFile
 from pgs_compiler.waivers import Policy, Scope, judge
 from pgs_compiler.workspace import open_workspace
+from pgs_snapshot.folder import open_snapshot
+from pgs_snapshot.seal import SealBroken, Sealed, verify
 
 T = TypeVar("T")
 Phase: TypeAlias = Literal["open", "parse", "resolve", "check", "bind"]
@@ -38,6 +41,7 @@ class Compilation:
         reached: the last phase that ran; errors keep those behind it from running.
         declarations: as they are written, without those that have a mistake.
         project: as it is written; None where it has a mistake.
+        published: the baseline, if there is one.
         checked: the program as it was checked, as far as it got.
         findings: of all phases, by place.
         sources: the bytes of every source by its path, for excerpts.
@@ -51,6 +55,7 @@ class Compilation:
     reached: Phase
     declarations: tuple[Declaration, ...] = ()
     project: Project | None = None
+    published: Sealed | None = None
 
 
 def compile_workspace(root: Path, paths: tuple[Path, ...] = (), policy: Policy | None = None) -> Compilation:
@@ -61,14 +66,41 @@ def compile_workspace(root: Path, paths: tuple[Path, ...] = (), policy: Policy |
         sources = workspace.sources() if workspace else {}
         return Compilation(None, "", None, ordered(opened.findings), sources, "open")
     policy = replace(policy or Policy(), whole=not paths)
-    compilation = compile_program(workspace.project, root, workspace.files, policy)
+    found, published = _published(workspace.project, root, policy.baseline)
+    if found is not None:
+        return Compilation(None, "", None, (found,), workspace.sources(), "open")
+    compilation = compile_program(workspace.project, root, workspace.files, policy, published)
     return replace(compilation, sources=workspace.sources())
 
 
+def _published(project: Project, root: Path, named: Path | None) -> tuple[Finding | None, Sealed | None]:
+    """The baseline that the command names, or else the project; a finding where that is no snapshot."""
+    folder = named or (root / project.baseline.text if project.baseline else None)
+    if folder is None:
+        return None, None
+    try:
+        return None, open_snapshot(folder)
+    except SealBroken as broken:
+        own = None if named else project.baseline
+        why = "" if broken.code == "Z901" else f" {broken.message}"
+        message = f"The baseline `{own.text if own else folder}` is no snapshot as it was sealed ({broken.code}).{why}"
+        return Finding("Z917", message, own.place if own else None), None
+
+
 def compile_program(
-    project: Project, root: Path, files: Iterable[SourceFile], policy: Policy | None = None
+    project: Project,
+    root: Path,
+    files: Iterable[SourceFile],
+    policy: Policy | None = None,
+    published: Sealed | None = None,
 ) -> Compilation:
-    """Compile declarations. `root` is the workspace, in which implementations are looked for."""
+    """Compile declarations.
+
+    Args:
+        root: the workspace, in which implementations are looked for.
+        published: a baseline, from which no name may differ.
+    """
+    policy = policy or Policy()
     files = tuple(files)
     sources = {file.path: file.data for file in files}
     found: list[Finding] = []
@@ -78,14 +110,16 @@ def compile_program(
     checked = _kept(check(program), found) if program else None
     bound = _kept(bind(checked, project, root), found) if checked else None
 
-    scope = Scope(sources, declarations, complete=bound is not None)
-    findings = ordered(judge(found, project.waivers, scope, policy or Policy()))
-    reached: Phase = "bind" if checked else "check" if program else "resolve" if whole else "parse"
-    compilation = Compilation(None, "", checked, findings, sources, reached, declarations, project)
-    if checked is None or bound is None or any(finding.blocks for finding in findings):
-        return compilation
+    sealed = seal(lower(project, checked, bound)) if checked and bound else None
+    if sealed and published:
+        found += unpublished(published, verify(sealed.files), declarations, policy.whole)
 
-    sealed = seal(lower(project, checked, bound))
+    scope = Scope(sources, declarations, complete=sealed is not None)
+    findings = ordered(judge(found, project.waivers, scope, policy))
+    reached: Phase = "bind" if checked else "check" if program else "resolve" if whole else "parse"
+    compilation = Compilation(None, "", checked, findings, sources, reached, declarations, project, published)
+    if sealed is None or any(finding.blocks for finding in findings):
+        return compilation
     return replace(compilation, files=sealed.files, root=sealed.root)
 
 

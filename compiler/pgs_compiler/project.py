@@ -40,6 +40,7 @@ class Project:
         limits: by name, where they differ from the defaults.
         actor: who acts on a local command line that names nobody, in full, or "".
         waivers: what it lives with.
+        baseline: the folder of the snapshot that was published, relative to the workspace.
     """
 
     name: str = "unnamed"
@@ -50,6 +51,7 @@ class Project:
     limits: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     actor: Name | None = None
     waivers: tuple[Waiver, ...] = ()
+    baseline: Word | None = None
 
     def sealed(self) -> dict[str, Value]:
         """What of it goes into the snapshot."""
@@ -90,6 +92,7 @@ def read_project(file: SourceFile) -> Result[Project]:
         limits=_limits(fields),
         actor=fields.name("actor", "actor", required=False),
         waivers=read_waivers(fields),
+        baseline=fields.word("baseline", required=False, grammar=FOLDER),
     )
     later(fields, "trust")
     fields.done()

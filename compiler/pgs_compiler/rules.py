@@ -173,4 +173,13 @@ RULES = _rules(
         "A store or an event clears every label of what it can hold",
         "every run does the same, and traces redact what is labelled, cleared or not",
     ),
+    # Z91x: what was published; Z901–Z914 are the seal's own (`pgs_snapshot.seal.CODES`)
+    _error("Z915", "published-changed", "What a published name means stays as it is"),
+    _error(
+        "Z916",
+        "published-gone",
+        "A published name stays declared",
+        "the published snapshot still runs what it holds, and this one names nothing that it lacks",
+    ),
+    _error("Z917", "no-baseline", "A baseline is a snapshot as it was sealed"),
 )

@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 from pgs_compiler.declarations import Declaration, Word
 from pgs_compiler.findings import Finding, Waiver
@@ -33,11 +34,13 @@ class Policy:
         strict: every warning counts as an error.
         today: the day that waivers are compared with.
         whole: all sources of the project were read, so that what a waiver does not meet is not there.
+        baseline: the folder of the snapshot that was published; None for the one that the project names.
     """
 
     strict: bool = False
     today: date = field(default_factory=date.today)
     whole: bool = True
+    baseline: Path | None = None
 
 
 # --- reading them --------------------------------------------------------------------------------

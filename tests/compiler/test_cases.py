@@ -1,7 +1,8 @@
 """Every folder of `cases` holds declarations and, in `expected.json`, all that is found in them.
 
 A folder is called `<CODE>-<slug>`: the rule that it shows, and what it shows of it. Cases of the family S are
-read, all others compiled whole, with the `pgs.yaml` that the folder may hold. `python -m
+read, all others compiled whole, with the `pgs.yaml` that the folder may hold. Where there is a folder `published`, its
+declarations were published before, and those under `protocols` are compared with them. `python -m
 tests.compiler.test_cases` writes every `expected.json` anew; what has changed is then for you to judge.
 """
 
@@ -13,27 +14,46 @@ import shutil
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from pgs_compiler.compiler import compile_workspace
+from pgs_compiler.compiler import Compilation, compile_workspace
 from pgs_compiler.findings import Finding
 from pgs_compiler.project import FILE
 from pgs_compiler.read import read
 from pgs_compiler.rules import RULES
 from pgs_compiler.source import SourceFile
+from pgs_compiler.waivers import Policy
+from pgs_snapshot.exchange import write_snapshot
 
 CASES = sorted((Path(__file__).parent / "cases").iterdir())
+PUBLISHED = "published"
 WITHOUT_CASE = {"S101"}  # an operating system's refusal to read a file, which no file can hold
 
 
 @cache
 def findings_of(case: Path) -> tuple[Finding, ...]:
-    inputs = sorted(path for path in case.rglob("*.yaml") if path.name != FILE)
     if case.name[0] == "S":
-        sources = (SourceFile(path.name, path.read_bytes()) for path in inputs)
+        sources = (SourceFile(path.name, path.read_bytes()) for path in inputs_of(case))
         return tuple(chain.from_iterable(read(source).findings for source in sources))
-    return compile_workspace(case, tuple(inputs)).findings
+    return compiled(case).findings
+
+
+def inputs_of(case: Path) -> tuple[Path, ...]:
+    """The declarations of a case."""
+    return tuple(sorted(path for path in case.rglob("*.yaml") if path.name != FILE and PUBLISHED not in path.parts))
+
+
+def compiled(case: Path) -> Compilation:
+    published = case / PUBLISHED
+    if not published.is_dir():
+        return compile_workspace(case, inputs_of(case))
+    baseline = compile_workspace(published, tuple(sorted(published.rglob("*.yaml"))))
+    assert baseline.files is not None
+    with TemporaryDirectory() as folder:
+        write_snapshot(Path(folder) / "baseline", baseline.files)
+        return compile_workspace(case, policy=Policy(baseline=Path(folder) / "baseline"))
 
 
 def found_in(case: Path) -> list[dict[str, str | int]]:

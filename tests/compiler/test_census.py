@@ -11,7 +11,7 @@ from pgs_compiler.census import SUBJECTS, examined, subject_of
 from pgs_compiler.compiler import compile_workspace
 from pgs_compiler.project import FILE
 from pgs_compiler.rules import RULES
-from tests.compiler.test_cases import CASES
+from tests.compiler.test_cases import CASES, compiled
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,8 +19,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("case", [case for case in CASES if case.name[0] != "S"], ids=lambda case: case.name)
 def test_a_rule_that_finds_something_has_looked_at_something(case: Path) -> None:
     """So that a rule whose code falls under the wrong subject is told: its failing example has none of it."""
-    inputs = tuple(sorted(path for path in case.rglob("*.yaml") if path.name != FILE))
-    compilation = compile_workspace(case, inputs)
+    compilation = compiled(case)
     if compilation.reached == "open":  # a project file with a mistake, before anything is counted
         return
     for row in examined(compilation):

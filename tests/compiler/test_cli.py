@@ -69,7 +69,7 @@ def call(*arguments: str | Path, **environment: str) -> subprocess.CompletedProc
 # --- help ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["check", "compile", "rules", "explain", "graph", "schema", "init"])
+@pytest.mark.parametrize("command", ["check", "compile", "rules", "explain", "graph", "diff", "schema", "init"])
 def test_every_command_has_help(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0

@@ -27,5 +27,6 @@ PROJECT: Form = mapping(
         "limits": mapping({}, dict.fromkeys(LIMIT_NAMES, _COUNT)),
         "actor": name("actor"),
         "waivers": listing(_WAIVER),
+        "baseline": word(FOLDER),
     },
 )
