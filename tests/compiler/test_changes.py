@@ -9,11 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pgs_compiler.__main__ import cli
-from pgs_compiler.changes.compare import compare
+from pgs_compiler.changes.compare import changes_of, compare
 from pgs_compiler.compiler import compile_workspace
 from pgs_compiler.templates import project
 from pgs_snapshot.exchange import write_snapshot
 from pgs_snapshot.seal import Sealed, verify
+from pgs_snapshot.values import Value
 
 FILES = project("shop", "minimal")
 SOURCE = "protocols/spend.yaml"
@@ -237,6 +238,14 @@ def test_there_and_back_names_the_same_artifacts(tmp_path: Path) -> None:
     new = sealed(tmp_path / "new", ("maxLength: 200}", "maxLength: 100}"), ("reason: TOO_MUCH}", "reason: ABOVE}"))
     there, back = compare(old, new), compare(new, old)
     assert {change.name for change in there} == {change.name for change in back}
+
+
+@pytest.mark.parametrize("kind", ["workflow", "binding", "machine"])
+def test_what_nobody_knows_how_to_compare_is_still_told(kind: str) -> None:
+    old: dict[str, Value] = {"name": "shop::XX_Y_V0", "stores": ["shop::ST_A_V0"]}
+    new: dict[str, Value] = {"name": "shop::XX_Y_V0", "stores": {"shop::ST_A_V0": {}}}
+    (change, *_) = changes_of((kind, "shop::XX_Y_V0"), old, new)
+    assert change.weight == "behaviour"
 
 
 # --- the command ---------------------------------------------------------------------------------

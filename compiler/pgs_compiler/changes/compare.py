@@ -28,9 +28,11 @@ def compare(old: Sealed, new: Sealed) -> tuple[Change, ...]:
 
 
 def changes_of(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
-    """The changes of one artifact or workflow."""
-    if old != new:
-        yield from (workflow_changes if of[0] == "workflow" else artifact_changes)(of, old, new)
+    """The changes of one artifact or workflow; at least one if it is not the same."""
+    if old == new:
+        return
+    told = [*(workflow_changes if of[0] == "workflow" else artifact_changes)(of, old, new)]
+    yield from told or [Change("behaviour", "steps", *of, "what is sealed of it differs")]
 
 
 def _artifacts(old: Mapping[Artifact, Members], new: Mapping[Artifact, Members]) -> Iterator[Change]:
