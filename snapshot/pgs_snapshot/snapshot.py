@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -26,6 +27,11 @@ def graph_path(name: str) -> str:
 def artifact_path(kind: str, name: str) -> str:
     """`artifacts/store/blockchain__ST_ACTORS_V0.json`."""
     return f"artifacts/{kind}/{name.replace('::', '__')}.json"
+
+
+def _name_of(stem: str) -> str:
+    """The name that a path was made of: a domain has no capitals, and what follows it begins with one."""
+    return re.sub("__(?=[A-Z])", "::", stem, count=1)
 
 
 class Snapshot:
@@ -60,8 +66,8 @@ class Snapshot:
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names of what lies in a folder, sorted: `names("artifacts/store")`."""
-        found = (path for path in self.sealed.paths() if path.rpartition("/")[0] == folder)
-        return tuple(sorted(path.rpartition("/")[2].removesuffix(".json").replace("__", "::", 1) for path in found))
+        found = (path.rpartition("/") for path in self.sealed.paths())
+        return tuple(sorted(_name_of(file.removesuffix(".json")) for place, _, file in found if place == folder))
 
     def graph(self, name: str) -> model.Graph:
         return self._decode(model.Graph, graph_path(name))
