@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pgs_snapshot.folder import read_folder
-from pgs_snapshot.seal import MANIFEST, SIGNATURE, SealBroken, read_manifest, verify
+from pgs_snapshot.seal import MANIFEST, SealBroken, read_manifest, verify
 
 _HERE = -100  # AT_FDCWD of Linux
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
@@ -107,7 +107,7 @@ def _replaceable(folder: Path) -> dict[str, bytes]:
 
 
 def _listed(manifest: bytes) -> set[str]:
-    return {MANIFEST, SIGNATURE, *(file.path for file in read_manifest(manifest).files)}
+    return {MANIFEST, *(file.path for file in read_manifest(manifest).files)}
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

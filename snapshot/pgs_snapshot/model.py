@@ -396,7 +396,7 @@ class Implementation:
 
 @frozen
 class Manifest:
-    """What a snapshot is made of: every file but the manifest itself and its signature, sorted by path.
+    """What a snapshot is made of: every file but the manifest itself, sorted by path.
 
     `root` is the snapshot's id: the sha256 of the canonical bytes of all other members.
     """

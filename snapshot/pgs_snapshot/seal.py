@@ -7,7 +7,7 @@ Laws:
 * the format names its one digest algorithm; a manifest cannot choose another.
 
 A digest shows accidents. Someone who can write the whole folder can seal it again: against that stands a pin
-of `root`, or a signature over it.
+of `root`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pgs_snapshot.visible import visible
 
 FORMAT = "pgs-snapshot/1"
 MANIFEST = "manifest.json"
-SIGNATURE = "manifest.dsse.json"
+SIGNATURE = "manifest.dsse.json"  # kept free for a signature; no file of that name is accepted before it is judged
 SOURCES = "sources/"
 
 CODES: Mapping[str, str] = MappingProxyType(
@@ -87,13 +87,8 @@ class Sealed:
         """The snapshot's id."""
         return self.manifest.root
 
-    @property
-    def signature(self) -> bytes | None:
-        """The bytes of `manifest.dsse.json`, None without one; nothing has judged them yet."""
-        return self._files.get(SIGNATURE)
-
     def files(self) -> Mapping[str, bytes]:
-        """The verified bytes of every file by path, the manifest and its signature among them."""
+        """The verified bytes of every file by path, the manifest among them."""
         return self._files
 
     def paths(self) -> tuple[str, ...]:
@@ -150,15 +145,13 @@ def verify(files: Mapping[str, bytes], pin: str | None = None) -> Sealed:
     if pin is not None and manifest.root != pin:
         message = f"The snapshot is another than the pinned one: expected `{pin}`, found `{manifest.root}`."
         raise SealBroken("Z905", message, MANIFEST, pin, manifest.root)
-    extra = files.keys() - {file.path for file in manifest.files} - {MANIFEST, SIGNATURE}
+    extra = files.keys() - {file.path for file in manifest.files} - {MANIFEST}
     if extra:
         raise SealBroken("Z907", f"`{visible(min(extra))}` is not part of the snapshot.", min(extra))
     for file in manifest.files:
         _check_file(file, files.get(file.path))
     for path in (file.path for file in manifest.files if file.path.endswith(".json")):
         _parse(path, files[path])
-    if SIGNATURE in files:
-        _parse(SIGNATURE, files[SIGNATURE])
     return Sealed(manifest, MappingProxyType({path: files[path] for path in sorted(files)}))
 
 

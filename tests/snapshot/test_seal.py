@@ -14,7 +14,7 @@ from pgs_snapshot.codec import encode
 from pgs_snapshot.folder import FolderLimits, open_snapshot
 from pgs_snapshot.model import Graph, Implementation, SealedFile
 from pgs_snapshot.seal import CODES, MANIFEST, SIGNATURE, SOURCES, SealBroken, build_manifest, verify
-from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.snapshot import Snapshot, graph_path
 from tests.snapshot.small import MODULES, graph, snapshot
 from tests.snapshot.strategies import made, values
 
@@ -60,7 +60,7 @@ def test_an_unchanged_snapshot_opens_and_gives_what_was_sealed(tmp_path: Path) -
     assert sealed.files() == files
     assert Snapshot(sealed).graph("bank::WF_PAY_V0") == graph()
     assert sealed.sources() == MODULES
-    assert (sealed.manifest.name, sealed.manifest.version, sealed.signature) == ("bank", 1, None)
+    assert (sealed.manifest.name, sealed.manifest.version) == ("bank", 1)
 
 
 def test_a_value_that_is_read_twice_is_not_shared() -> None:
@@ -214,6 +214,14 @@ def test_the_text_of_a_nul_escape_is_no_nul() -> None:
     assert verify(files | {MANIFEST: build_manifest("n", 1, "0", files, [])})
 
 
+@pytest.mark.parametrize("domain", ["a", "a_", "a__b", "a__b__", "a___b"])
+@pytest.mark.parametrize("code", ["WF_PAY_V0", "WF_PAY__WF_V0"])
+def test_a_name_can_be_told_from_its_path_whatever_underscores_it_has(domain: str, code: str) -> None:
+    files = {graph_path(f"{domain}::{code}"): canonical(encode(graph()))}
+    opened = Snapshot(verify(files | {MANIFEST: build_manifest("n", 1, "0", files, [])}))
+    assert opened.workflows() == (f"{domain}::{code}",)
+
+
 @given(made(Graph))
 def test_whatever_graph_is_sealed_comes_back(sealed: Graph) -> None:
     files = {GRAPH: canonical(encode(sealed))}
@@ -294,12 +302,10 @@ def test_a_module_has_one_source_in_a_snapshot() -> None:
     assert caught.value.code == "Z902"
 
 
-def test_a_signature_stands_beside_the_manifest_and_is_handed_on(tmp_path: Path) -> None:
+def test_seal_02_a_signature_that_nothing_judges_is_an_extra_file() -> None:
     envelope = canonical({"payload": "e30=", "payloadType": "application/vnd.in-toto+json", "signatures": []})
-    sealed = open_snapshot(folder_of(tmp_path, snapshot() | {SIGNATURE: envelope}))
-    assert sealed.signature == envelope
-    assert SIGNATURE not in sealed.paths()
-    assert broken(snapshot() | {SIGNATURE: envelope + b" "}).code == "Z909"
+    refused = broken(snapshot() | {SIGNATURE: envelope})
+    assert (refused.code, refused.path) == ("Z907", SIGNATURE)
 
 
 # --- the folder ----------------------------------------------------------------------------------
