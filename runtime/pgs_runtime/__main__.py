@@ -147,19 +147,24 @@ def run(
 def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
     """Explain a run: its way, the decision that mattered, what it changed, how long it took.
 
-    TRACE is a .jsonl file, or the folder that holds it.
+    TRACE is a .jsonl file, or the folder that holds it. One that is not sound is explained all the same; the
+    first line says what is wrong with it, and the exit code is 3.
     """
     from pgs_runtime.evidence import Evidence
     from pgs_runtime.examine import as_json as told
     from pgs_runtime.examine import as_text as shown
     from pgs_runtime.traces import read_trace
+    from pgs_runtime.verify import verify as judge
 
     root = _root(workspace)
-    read = read_trace(_trace_file(trace))
+    data = _trace_file(trace)
+    read = read_trace(data)
     with Evidence(root, _data(root, data_root)) as evidence:
         snapshot = evidence.snapshot(read.header.snapshot)
         timing = evidence.timing(read.header.run)
-    _say(told(read, snapshot, timing) if as_json else shown(read, snapshot, timing))
+        doubt = judge(data, store=evidence.witness(read.header.run)).doubt
+    _say(told(read, snapshot, timing, doubt) if as_json else shown(read, snapshot, timing, doubt))
+    sys.exit(ExitCode.SEAL if doubt else ExitCode.DONE)
 
 
 @cli.command()
@@ -169,26 +174,28 @@ def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json
 @click.option(
     "--level",
     type=click.Choice(("self-consistent", "complete", "anchored")),
-    help="How much has to be known; what can be known here unless given.",
+    default="anchored",
+    show_default=True,
+    help="How much has to be known.",
 )
 @_json
 @reporting
-def verify(trace: Path, workspace: Path | None, data_root: Path | None, level: str | None, as_json: bool) -> None:
+def verify(trace: Path, workspace: Path | None, data_root: Path | None, level: str, as_json: bool) -> None:
     """Check a trace: its chain, its end, the snapshot, and the store's own record.
 
     TRACE is a .jsonl file, or the folder that holds it. The exit code is 0 only at the level asked for.
     """
     from pgs_runtime.answers import judged, judgement
     from pgs_runtime.evidence import Evidence
-    from pgs_runtime.verify import LEVELS, default_level
+    from pgs_runtime.verify import LEVELS
     from pgs_runtime.verify import verify as judge
 
     root = _root(workspace)
     data = _trace_file(trace)
     with Evidence(root, _data(root, data_root)) as evidence:
-        asked = LEVELS[level] if level else default_level(evidence.store)
         verdict = judge(data, evidence.knows, evidence.store)
-    _say(judgement(verdict, asked) if as_json else judged(verdict, asked))
+    asked = LEVELS[level]
+    _say(judgement(verdict, asked) if as_json else judged(verdict, asked, _trace_path(trace).stem))
     sys.exit(verdict.exit_code(asked))
 
 
@@ -266,11 +273,16 @@ def _json_file(name: str, size: int = 1 << 20) -> Value:
     return read_json(data, JsonLimits(size=size))
 
 
+def _trace_path(trace: Path) -> Path:
+    """The file of a trace that is named by its file or its folder."""
+    return trace / f"{trace.absolute().name}.jsonl" if trace.is_dir() else trace
+
+
 def _trace_file(trace: Path) -> bytes:
     """The bytes of a trace, by its file or its folder."""
     from pgs_runtime.trace_lines import LIMITS
 
-    file = trace / f"{trace.name}.jsonl" if trace.is_dir() else trace
+    file = _trace_path(trace)
     try:
         with file.open("rb") as opened:
             return opened.read(LIMITS.size + 1)

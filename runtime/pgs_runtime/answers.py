@@ -68,11 +68,11 @@ def judgement(verdict: Verdict, asked: Level) -> str:
     return json.dumps(body, ensure_ascii=False, sort_keys=True)
 
 
-def judged(verdict: Verdict, asked: Level) -> str:
-    """The level that was reached, and what was found."""
+def judged(verdict: Verdict, asked: Level, name: str) -> str:
+    """The level that was reached, and what was found; `name` is the file's, for lines that name no run."""
     marks = {"held": "✓", "failed": "✗", "not possible": "–"}
     reached = verdict.level.label if verdict.level >= asked else f"{verdict.level.label}; asked: {asked.label}"
-    lines = [f"{visible(verdict.run) or 'no run'}  {reached}"]
+    lines = [f"{visible(verdict.run or name)}  {reached}"]
     lines += [
         f"  {marks[check.found]} {check.name:<9} {visible(check.says)}"
         for check in verdict.checks

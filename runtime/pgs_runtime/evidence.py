@@ -46,6 +46,10 @@ class Evidence:
         """Whether the snapshot of this id is here, unchanged."""
         return self.snapshot(id) is not None
 
+    def witness(self, run: str) -> Store | None:
+        """The store, if it has this run: about the runs of others it can say nothing."""
+        return self.store if self.store is not None and self.store.run(run) is not None else None
+
     def timing(self, run: str) -> tuple[Timing, ...]:
         """How long the lines of a run took, if the store has it."""
         return self.store.timing(run) if self.store is not None else ()

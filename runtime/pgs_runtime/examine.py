@@ -63,11 +63,18 @@ def hints(trace: Trace) -> tuple[str, ...]:
 # --- for people ----------------------------------------------------------------------------------
 
 
-def as_text(trace: Trace, snapshot: Snapshot | None = None, timing: Sequence[Timing] = ()) -> str:
-    """The examination in lines of plain text, without a line end after the last."""
+def as_text(
+    trace: Trace, snapshot: Snapshot | None = None, timing: Sequence[Timing] = (), doubt: str | None = None
+) -> str:
+    """The examination in lines of plain text, without a line end after the last.
+
+    Args:
+        doubt: what is wrong with the trace, "" for nothing, None where nobody has judged it.
+    """
     meaning = Meaning(snapshot, trace.header.workflow)
     mattered = _mattered(trace, meaning)
     sections = [
+        [visible(f"NOT SOUND  {doubt}"), "  What follows is what the file says."] if doubt else [],
         list(_head(trace, meaning)),
         ["Way", *_columns(_way(trace, {time.line: time.took for time in timing}))],
         [f"Decided by {visible(mattered.node)}", *_decision(mattered, meaning)] if mattered else [],
@@ -167,8 +174,10 @@ def _plain(value: Value) -> str:
 # --- for programs --------------------------------------------------------------------------------
 
 
-def as_json(trace: Trace, snapshot: Snapshot | None = None, timing: Sequence[Timing] = ()) -> str:
-    """The examination as one JSON object of ASCII characters, its members sorted."""
+def as_json(
+    trace: Trace, snapshot: Snapshot | None = None, timing: Sequence[Timing] = (), doubt: str | None = None
+) -> str:
+    """The examination as one JSON object of ASCII characters, its members sorted; arguments as of `as_text`."""
     meaning = Meaning(snapshot, trace.header.workflow)
     mattered, ending = _mattered(trace, meaning), trace.ending
     body: dict[str, Value] = {
@@ -194,6 +203,10 @@ def as_json(trace: Trace, snapshot: Snapshot | None = None, timing: Sequence[Tim
         }
         if ending.is_fault:
             body["fault"] = {"code": ending.name, "exit_code": ending.exit_code, "why": ending.why}
+    if doubt is not None:
+        body["sound"] = not doubt
+    if doubt:
+        body["doubt"] = doubt
     if timing:
         body["micros"] = [{"line": time.line, "took": time.took} for time in timing]
     return json.dumps(body, sort_keys=True)

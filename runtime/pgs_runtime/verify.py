@@ -77,14 +77,14 @@ class Verdict:
     run: str = ""
     head: str = ""
 
+    @property
+    def doubt(self) -> str:
+        """The first thing that was found wrong, in a sentence; "" if nothing was."""
+        return next((check.says for check in self.checks if check.found == "failed"), "")
+
     def exit_code(self, asked: Level) -> ExitCode:
         """How a program ends that was asked for a level."""
         return ExitCode.DONE if self.level >= asked else ExitCode.SEAL
-
-
-def default_level(store: Store | None) -> Level:
-    """The level to ask for when nobody says one: the highest that can be reached."""
-    return Level.COMPLETE if store is None else Level.ANCHORED
 
 
 def verify(

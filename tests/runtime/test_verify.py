@@ -14,7 +14,7 @@ from pgs_runtime.record import FORMAT
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.trace_lines import joined
-from pgs_runtime.verify import LEVELS, Level, Verdict, default_level, verify
+from pgs_runtime.verify import LEVELS, Level, Verdict, verify
 from pgs_snapshot.values import Value
 from tests.runtime.till import PAID, TOO_MUCH, left_by, open_till, paid, rechained
 
@@ -77,10 +77,8 @@ def test_a_run_that_the_store_does_not_know_is_not_anchored() -> None:
     assert says(verdict, "store") == f"The store has no run `{verdict.run}`."
 
 
-def test_levels_are_asked_for_by_name_and_by_default_the_highest_that_can_be_reached() -> None:
+def test_levels_are_asked_for_by_name() -> None:
     assert list(LEVELS) == ["self-consistent", "complete", "anchored"]
-    assert default_level(None) is Level.COMPLETE
-    assert default_level(MemoryStore()) is Level.ANCHORED
 
 
 # --- what is seen without a store ----------------------------------------------------------------
@@ -154,7 +152,7 @@ def test_a_tail_that_was_cut_between_lines_leaves_a_trace_that_is_consistent_and
 ) -> None:
     verdict = verify(joined(LINES[:left]))
     assert (verdict.level, found(verdict)["end"]) == (Level.SELF_CONSISTENT, "failed")
-    assert verdict.exit_code(default_level(None)) == ExitCode.SEAL
+    assert verdict.exit_code(Level.COMPLETE) == ExitCode.SEAL
 
 
 @pytest.mark.parametrize("count", [5, 7, True, None])
@@ -211,7 +209,7 @@ def test_an_edit_that_was_chained_again_is_complete_and_only_the_store_sees_it(
     verdict = verify(forged, known(till), till.store)
     assert (verdict.level, found(verdict)["store"]) == (Level.COMPLETE, "failed")
     assert says(verdict, "store") == f"The store {why}"
-    assert verdict.exit_code(default_level(till.store)) == ExitCode.SEAL
+    assert verdict.exit_code(Level.ANCHORED) == ExitCode.SEAL
 
 
 def test_a_trace_that_is_shorter_than_the_stores_is_told_by_its_count() -> None:
