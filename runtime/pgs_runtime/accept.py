@@ -6,10 +6,19 @@ from pathlib import Path
 
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.stores.port import Store, StoreUnusable
+from pgs_runtime.stores.sqlite import SqliteStore
+from pgs_runtime.stores.sqlite_file import SqliteOptions, cause_of
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.snapshot import Snapshot
 
+STATE = "state.db"
+_COPIES = "snapshots"
 _VERSION = "snapshot_version:"
+
+
+def store_in(data_root: Path) -> SqliteStore:
+    """The store of a data root: a new one only where no snapshot was ever accepted."""
+    return SqliteStore(data_root / STATE, SqliteOptions(companion=_COPIES))
 
 
 def accept(snapshot: Snapshot, store: Store, data_root: Path) -> None:
@@ -37,7 +46,7 @@ def accept(snapshot: Snapshot, store: Store, data_root: Path) -> None:
 
 
 def _keep(snapshot: Snapshot, data_root: Path) -> None:
-    copy = data_root / "snapshots" / snapshot.id
+    copy = data_root / _COPIES / snapshot.id
     if copy.parent.is_symlink():
         raise StoreUnusable("unsafe", f"`{copy.parent}` is a symbolic link.", "Put the folder itself there.")
     if copy.is_dir():  # it is verified whenever it is used, not at every start
@@ -48,9 +57,17 @@ def _keep(snapshot: Snapshot, data_root: Path) -> None:
         copy.parent.mkdir(mode=0o700, exist_ok=True)
         write_snapshot(copy, snapshot.sealed.files())
     except (NotReplaceable, OSError) as error:
-        why = error.strerror if isinstance(error, OSError) else "something else is there"
-        message = f"The snapshot cannot be kept at `{copy}`: {why}."
-        raise StoreUnusable("permission", message, "See what is there, or name another data root.") from error
+        raise _unkept(copy, error if isinstance(error, OSError) else None) from error
+
+
+def _unkept(copy: Path, error: OSError | None) -> StoreUnusable:
+    if error is None:
+        message = f"The snapshot cannot be kept at `{copy}`: something else is there."
+        return StoreUnusable("permission", message, "See what is there, or name another data root.")
+    cause = cause_of(error)
+    message = f"The snapshot cannot be kept at `{copy}`: {(error.strerror or 'refused').lower()}."
+    hint = "Free some disk space; nothing was lost." if cause == "full" else "Name a data root that you may write to."
+    return StoreUnusable(cause, message, hint)
 
 
 def accepted(data_root: Path, id: str) -> Snapshot:
@@ -59,4 +76,4 @@ def accepted(data_root: Path, id: str) -> Snapshot:
     Raises:
         SealBroken: it is not there, or not what it was.
     """
-    return Snapshot(open_snapshot(data_root / "snapshots" / id, pin=id))
+    return Snapshot(open_snapshot(data_root / _COPIES / id, pin=id))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-from pgs_runtime.accept import accepted
+from pgs_runtime.accept import STATE, accepted, store_in
 from pgs_runtime.stores.port import Store, Timing
-from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.snapshot import Snapshot
@@ -19,8 +18,7 @@ class Evidence:
     def __init__(self, workspace: Path, data_root: Path) -> None:
         self._workspace = workspace
         self._data_root = data_root
-        file = data_root / "state.db"
-        self.store: Store | None = SqliteStore(file) if file.is_file() else None
+        self.store: Store | None = store_in(data_root) if (data_root / STATE).is_file() else None
 
     def __enter__(self) -> Evidence:
         return self

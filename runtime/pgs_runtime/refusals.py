@@ -20,7 +20,8 @@ def refusal_of(error: Refusal | SealBroken | StoreBusy | StoreUnusable | JsonRef
         case SealBroken():
             return Refusal(error.code, error.message, ExitCode.SEAL, error.path, _MEND.get(error.code, ""))
         case StoreUnusable():
-            return Refusal("R040", str(error), ExitCode.STORE, hint=error.hint)
+            message = f"{str(error).removesuffix('.')} [{error.cause}]."
+            return Refusal("R040", message, ExitCode.STORE, hint=error.hint)
         case StoreBusy():
             return Refusal("R041", str(error), ExitCode.BUSY, hint="Try again.")
         case JsonRefused():

@@ -8,7 +8,7 @@ from typing import cast
 
 import orjson
 
-from pgs_runtime.accept import accept
+from pgs_runtime.accept import accept, store_in
 from pgs_runtime.attempt import Ended, Given, Workshop, attempt
 from pgs_runtime.capability import loader
 from pgs_runtime.commits import commit
@@ -23,7 +23,6 @@ from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.sealed_modules import SealedModules, verify_installed
 from pgs_runtime.stores.port import Head, Request, Run, Segment, Store, StoreUnusable
-from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.locate import search_path
@@ -67,7 +66,7 @@ class Runtime:
         snapshot = Snapshot(sealed)
         own = [str(workspace / folder) for folder in sorted(set(snapshot.packages().values())) if folder]
         verify_installed(sealed, [*own, *search_path()])
-        store = SqliteStore(data_root / "state.db")
+        store = store_in(data_root)
         try:
             accept(snapshot, store, data_root)
             return cls(snapshot, store, ports)

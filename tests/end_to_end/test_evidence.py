@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from pgs_snapshot.values import Value
-from tests.end_to_end.programs import Installation
+from tests.end_to_end.programs import Answer, Installation
 from tests.runtime.till import rechained
 
 REGISTER = "blockchain::WF_REGISTER_ACTOR_UNVERIFIED_V0"
@@ -86,3 +86,40 @@ def test_verify_names_the_run_of_a_broken_trace_by_its_file(trace: Path, example
     trace.write_bytes(trace.read_bytes()[:-9])
     answer = examples.runtime("verify", trace)
     assert (answer.code, answer.out.partition(";")[0]) == (3, f"{trace.stem}  broken")
+
+
+@pytest.mark.parametrize("how", ["empty", "missing"])
+@pytest.mark.parametrize("command", ["run", "state load"])
+def test_a_store_that_was_lost_is_not_made_anew_where_snapshots_were_accepted(
+    trace: Path, examples: Installation, command: str, how: str
+) -> None:
+    lost(examples, how)
+    if command == "run":
+        answer = examples.run(REGISTER, ADA, "--json")
+    else:
+        answer = examples.runtime("state", "load", "-", "--json", stdin=b"{}")
+    refused_as_lost(answer, examples, how)
+
+
+@pytest.mark.parametrize("command", ["examine", "verify"])
+def test_looking_at_evidence_does_not_make_a_store_of_an_empty_file(
+    trace: Path, examples: Installation, command: str
+) -> None:
+    lost(examples, "empty")
+    refused_as_lost(examples.runtime(command, trace, "--json"), examples, "empty")
+
+
+def lost(place: Installation, how: str) -> None:
+    (place.data / "state.db").unlink()
+    if how == "empty":
+        (place.data / "state.db").touch()
+
+
+def refused_as_lost(answer: Answer, place: Installation, how: str) -> None:
+    file = place.data / "state.db"
+    assert (answer.code, answer.error()["code"]) == (8, "R040")
+    assert answer.error()["message"] == (
+        f"The store `{file}` is {how}, and what stands in `snapshots` beside it says that there was one [altered]."
+    )
+    assert file.exists() is (how == "empty")
+    assert not file.exists() or file.stat().st_size == 0

@@ -65,6 +65,7 @@ class SqliteOptions:
         entropy: gives so many random bytes, for a new store's id and secret.
         filesystem: names the type of the file system that holds a path.
         library: the version of the SQLite library.
+        companion: a folder beside the file; where something is in it there was a store, and none is made anew.
     """
 
     mode: Mode = "durable"
@@ -72,6 +73,7 @@ class SqliteOptions:
     entropy: Callable[[int], bytes] = secrets.token_bytes
     filesystem: Callable[[Path], str] = filesystem_of
     library: Version = sqlite3.sqlite_version_info
+    companion: str = ""
 
 
 def journal_of(mode: Mode, library: Version) -> tuple[Literal["WAL", "TRUNCATE"], Literal["FULL", "NORMAL"]]:
@@ -99,6 +101,10 @@ def connect(path: Path, options: SqliteOptions) -> sqlite3.Connection:
     """
     journal, synchronous = journal_of(options.mode, options.library)
     _demand_support(path, journal, options)
+    # Looked at first: where another process makes the store at this moment, the companion comes after it.
+    used = bool(options.companion) and _is_filled(path.parent / options.companion)
+    if used and not path.exists():
+        raise _lost(path, "missing", options)
     _make_place(path)
     _demand_safety(path)
     connection = sqlite3.connect(path, timeout=options.patience, isolation_level=None)
@@ -107,7 +113,7 @@ def connect(path: Path, options: SqliteOptions) -> sqlite3.Connection:
         connection.execute("PRAGMA cell_size_check = ON")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA fullfsync = ON")  # where fsync alone does not reach the disk (macOS)
-        _establish(connection, path, options)
+        _establish(connection, path, options, used)
         got = _journal(connection, journal, options.patience)
         if got != journal:
             raise StoreUnusable("unsupported", f"The store `{path}` is journalled as {got}, not as {journal}.")
@@ -115,6 +121,11 @@ def connect(path: Path, options: SqliteOptions) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def cause_of(error: OSError) -> Cause:
+    """Which kind of trouble of a store an error of the file system is."""
+    return _CAUSES.get(error.errno or 0, "permission")
 
 
 def _journal(connection: sqlite3.Connection, journal: str, patience: float) -> str:
@@ -168,10 +179,9 @@ def _make_place(path: Path) -> None:
             os.fchmod(created, 0o600)
             os.close(created)
     except OSError as error:
-        cause = _CAUSES.get(error.errno or 0, "permission")
         why = (error.strerror or "refused").lower()
         raise StoreUnusable(
-            cause, f"The store `{path}` cannot be made: {why}.", "Name a data root that you may write to."
+            cause_of(error), f"The store `{path}` cannot be made: {why}.", "Name a data root that you may write to."
         ) from error
 
 
@@ -201,11 +211,34 @@ def _exposed(place: Path) -> StoreUnusable:
     return StoreUnusable("unsafe", f"Everybody may write to `{place}`.", f"Type `chmod o-w {quote(str(place))}`.")
 
 
-def _establish(connection: sqlite3.Connection, path: Path, options: SqliteOptions) -> None:
+def _is_filled(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        message = f"`{folder}` cannot be read: {(error.strerror or 'refused').lower()}."
+        raise StoreUnusable(cause_of(error), message, "Make it readable for you.") from error
+
+
+def _lost(path: Path, how: str, options: SqliteOptions) -> StoreUnusable:
+    beside = path.parent / options.companion
+    return StoreUnusable(
+        "altered",
+        f"The store `{path}` is {how}, and what stands in `{options.companion}` beside it says that there was one.",
+        f"Restore the file from a backup. To begin with nothing, take away `{beside}` too.",
+    )
+
+
+def _establish(connection: sqlite3.Connection, path: Path, options: SqliteOptions, used: bool) -> None:
+    """Make the schema in an empty file, or bring an older one up to date; `used` says that it was no empty one."""
     # Looked at within one transaction: another process may be making the store, or migrating it, at this moment.
     with _rolled_back(connection, "BEGIN"):
-        missing = _accepted(connection, path) < len(schema.MIGRATIONS)
-    if missing:
+        found = _accepted(connection, path)
+    if used and found == 0:
+        raise _lost(path, "empty", options)
+    if found < len(schema.MIGRATIONS):
         with _rolled_back(connection, "BEGIN IMMEDIATE"):
             _accepted(connection, path)
             schema.migrate(connection, {"store": options.entropy(16).hex().encode(), "secret": options.entropy(32)})
