@@ -114,6 +114,7 @@ def connect(path: Path, options: SqliteOptions) -> sqlite3.Connection:
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA fullfsync = ON")  # where fsync alone does not reach the disk (macOS)
         _establish(connection, path, options, used)
+        _demand_privacy(path)
         got = _journal(connection, journal, options.patience)
         if got != journal:
             raise StoreUnusable("unsupported", f"The store `{path}` is journalled as {got}, not as {journal}.")
@@ -203,6 +204,13 @@ def _demand_safety(path: Path) -> None:
             raise _exposed(name)
 
 
+def _demand_privacy(path: Path) -> None:
+    """Refuse a store that every user can read; SQLite gives its side files the same mode."""
+    if path.stat().st_mode & stat.S_IROTH and path.parent.stat().st_mode & stat.S_IXOTH:
+        message = f"Everybody may read `{path}`, which holds what labels keep out of traces."
+        raise StoreUnusable("unsafe", message, f"Type `chmod o-r {quote(str(path))}`.")
+
+
 def _linked(place: Path) -> StoreUnusable:
     return StoreUnusable("unsafe", f"`{place}` is a symbolic link.", "Name the folder of the file itself.")
 
@@ -241,6 +249,8 @@ def _establish(connection: sqlite3.Connection, path: Path, options: SqliteOption
     if found < len(schema.MIGRATIONS):
         with _rolled_back(connection, "BEGIN IMMEDIATE"):
             _accepted(connection, path)
+            if found == 0:
+                path.chmod(0o600)  # it stood there before, empty
             schema.migrate(connection, {"store": options.entropy(16).hex().encode(), "secret": options.entropy(32)})
             connection.execute("COMMIT")
 

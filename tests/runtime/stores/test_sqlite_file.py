@@ -64,6 +64,17 @@ def test_a_folder_that_everybody_may_write_to_is_refused(path: Path) -> None:
         bind(store, "r1", "a")
 
 
+def test_a_file_that_everybody_may_read_is_refused_where_everybody_gets_to_it(path: Path) -> None:
+    with closing(SqliteStore(path)) as store:
+        bind(store, "r1", "a")
+    path.chmod(0o644)
+    SqliteStore(path).run("r1")  # the folder is closed to others
+    path.parent.chmod(0o755)
+    refused = refusal(path)
+    assert (refused.cause, refused.hint) == ("unsafe", f"Type `chmod o-r {path}`.")
+    assert str(refused) == f"Everybody may read `{path}`, which holds what labels keep out of traces."
+
+
 def test_a_file_that_everybody_may_write_to_is_refused(path: Path) -> None:
     with closing(SqliteStore(path)) as store:
         store.meta("store")
