@@ -188,7 +188,7 @@ def test_path_02_a_link_where_state_goes_is_refused_and_nothing_runs(
     link.symlink_to(target / "file" if what.endswith(".db") else target)
     answer = trouble.run(BEHAVE, COMPLETE, "--json")
     assert (answer.code, answer.error()["code"]) == (8, "R040")
-    assert "is a symbolic link." in answer.err
+    assert "is a symbolic link [unsafe]." in answer.err
     assert not (trouble.workspace / "traces").exists()
     assert untouched(target)
 
