@@ -63,14 +63,14 @@ Ours = TypedDict("Ours", {"class": ExitClass, "exit_code": int, "reason": str})
 
 
 class Scenario(TypedDict):
-    """One recorded scenario; `predecessor_result` is an answer that was wrong."""
+    """One recorded scenario; `wrong_answer` is an answer that was wrong."""
 
     id: str
     workflow: str
     payload: Value
     seed_state: NotRequired[dict[str, File]]
     expect: NotRequired[Recorded]
-    predecessor_result: NotRequired[Recorded]
+    wrong_answer: NotRequired[Recorded]
     ours: NotRequired[Ours]
 
 
