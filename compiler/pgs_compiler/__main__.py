@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
+# An interrupt of the imports below ends the program as the system does it, without a traceback.
+_INTERRUPT = signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import os
 import shlex
 import shutil
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from pgs_compiler.compiler import Compilation
     from pgs_compiler.waivers import Policy
     from pgs_snapshot.model import Graph
+
+signal.signal(signal.SIGINT, _INTERRUPT)
 
 EXIT_CODES = """
 \b

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
+# An interrupt of the imports below ends the program as the system does it, without a traceback.
+_INTERRUPT = signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import json
 import os
 import pwd
@@ -9,15 +14,22 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import NoReturn, ParamSpec, cast
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, cast
 
 import click
 
 import pgs_snapshot
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_snapshot.streams import complain, give_up_output, hold_standard_streams
+from pgs_runtime.options import Setting, asks_for_json, root, said
+from pgs_snapshot.streams import complain, give_up_output, hold_standard_streams, output_to_error
 from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
+
+if TYPE_CHECKING:
+    from pgs_runtime.runtime import Actor, Runtime
+    from pgs_runtime.stores.port import Status
+
+signal.signal(signal.SIGINT, _INTERRUPT)
 
 P = ParamSpec("P")
 
@@ -36,19 +48,29 @@ Exit codes:
 
 _workspace = click.option(
     "--workspace",
+    cls=Setting,
     type=click.Path(file_okay=False, path_type=Path),
     envvar="PGS_WORKSPACE",
     help="The folder with pgs.yaml and protocol_snapshot; the nearest above unless given.  [PGS_WORKSPACE]",
 )
 _data_root = click.option(
     "--data-root",
+    cls=Setting,
     type=click.Path(file_okay=False, path_type=Path),
     envvar="PGS_DATA_ROOT",
     help="The folder of the state store; data in the workspace unless given.  [PGS_DATA_ROOT]",
 )
-_pin = click.option("--pin", envvar="PGS_PIN", metavar="ID", help="The only snapshot id that may run.  [PGS_PIN]")
+_pin = click.option(
+    "--pin",
+    cls=Setting,
+    callback=root,
+    envvar="PGS_PIN",
+    metavar="ID",
+    help="The only snapshot id that may run.  [PGS_PIN]",
+)
 _actor = click.option(
     "--actor",
+    cls=Setting,
     envvar="PGS_ACTOR",
     metavar="AC_NAME[=FILE]",
     help="Who acts: the type, and a JSON file with attributes. The trace says so.  [PGS_ACTOR]",
@@ -80,9 +102,17 @@ def reporting(command: Callable[P, None]) -> Callable[P, None]:
 
 
 @cli.command()
-@click.option("--wf", "workflow", required=True, envvar="PGS_WF", help="The workflow's full name.  [PGS_WF]")
+@click.option(
+    "--wf",
+    "workflow",
+    cls=Setting,
+    required=True,
+    envvar="PGS_WF",
+    help="The workflow's full name.  [PGS_WF]",
+)
 @click.option(
     "--payload",
+    cls=Setting,
     required=True,
     envvar="PGS_PAYLOAD",
     metavar="FILE",
@@ -94,11 +124,13 @@ def reporting(command: Callable[P, None]) -> Callable[P, None]:
 @_pin
 @click.option(
     "--request-id",
+    cls=Setting,
     envvar="PGS_REQUEST_ID",
     help="The same id gives the same run and its recorded answer.  [PGS_REQUEST_ID]",
 )
 @click.option(
     "--config",
+    cls=Setting,
     metavar="FILE",
     envvar="PGS_CONFIG",
     help="A JSON file: the binding's configuration by name.  [PGS_CONFIG]",
@@ -128,7 +160,8 @@ def run(
     root = _root(workspace)
     with Runtime.open(root, _data(root, data_root), pin) as runtime:
         who = _who(runtime, actor, workflow)
-        outcome = runtime.run(workflow, given, who, request_id, settings)
+        with output_to_error():  # what a capability writes there is not our answer
+            outcome = runtime.run(workflow, given, who, request_id, settings)
         try:
             exported = export(runtime, root / "traces", outcome.trace_id, picture)
         except Refusal as refused:
@@ -197,6 +230,51 @@ def verify(trace: Path, workspace: Path | None, data_root: Path | None, level: s
     asked = LEVELS[level]
     _say(judgement(verdict, asked) if as_json else judged(verdict, asked, _trace_path(trace).stem))
     sys.exit(verdict.exit_code(asked))
+
+
+@cli.command()
+@_workspace
+@_data_root
+@click.option(
+    "--status",
+    type=click.Choice(("COMPLETED", "DENIED", "REJECTED", "FAILED", "FAULTED")),
+    help="Only the runs that ended so.",
+)
+@_json
+@reporting
+def runs(workspace: Path | None, data_root: Path | None, status: Status | None, as_json: bool) -> None:
+    """List the runs of the store by id: how each ended, and of which workflow it was."""
+    from pgs_runtime.answers import listed, listing
+    from pgs_runtime.evidence import Evidence
+
+    root = _root(workspace)
+    with Evidence(root, _data(root, data_root)) as evidence:
+        if as_json:
+            _say(listing(evidence.runs(status)))
+        else:
+            for run in evidence.runs(status):
+                _say(listed(run))
+
+
+@cli.command("export")
+@click.argument("id", metavar="ID")
+@_workspace
+@_data_root
+@click.option("--picture/--no-picture", default=True, help="Draw the way taken beside the trace.")
+@_json
+@reporting
+def export_run(id: str, workspace: Path | None, data_root: Path | None, picture: bool, as_json: bool) -> None:
+    """Write the files of the run ID of the store to traces/ID/, as `run` did or could not."""
+    from pgs_runtime.answers import written
+    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.export import write
+    from pgs_runtime.traces import trace_of
+
+    root = _root(workspace)
+    with Evidence(root, _data(root, data_root)) as evidence:
+        lines = evidence.lines(id)
+        snapshot = evidence.snapshot(trace_of(lines).header.snapshot)
+    _say(written(write(root / "traces", lines, snapshot, picture), as_json))
 
 
 @cli.group()
@@ -290,7 +368,7 @@ def _trace_file(trace: Path) -> bytes:
         raise Refusal("R019", f"`{visible(str(file))}` cannot be read: {error.strerror}.", ExitCode.USAGE) from error
 
 
-def _who(runtime, text: str | None, workflow: str):  # type: ignore[no-untyped-def]
+def _who(runtime: Runtime, text: str | None, workflow: str) -> Actor:
     """The actor of a local command line: the operating system's user, in the role that was named."""
     from pgs_runtime.actors import local_actor
 
@@ -333,11 +411,9 @@ def _refuse(refused: Refusal, as_json: bool) -> NoReturn:
 
 def _misused(error: click.ClickException) -> NoReturn:
     """A command line that is none, said as everything else is said."""
-    as_json = "--json" in sys.argv or "PGS_JSON" in os.environ
     context = getattr(error, "ctx", None)
     hint = f"Type `{context.command_path} --help`." if context else ""
-    message = error.format_message().replace("\n", " ")
-    _refuse(Refusal("R001", message, ExitCode.USAGE, hint=hint), as_json)
+    _refuse(Refusal("R001", said(error), ExitCode.USAGE, hint=hint), asks_for_json(sys.argv))
 
 
 def main() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgs_runtime.export import Exported
 from pgs_runtime.runtime import Outcome
+from pgs_runtime.stores.port import Run
 from pgs_snapshot.visible import visible
 
 if TYPE_CHECKING:  # `run` answers without loading what `verify` needs
@@ -52,6 +54,34 @@ def shown(outcome: Outcome, exported: Exported | None) -> str:
     for note in exported.notes if exported else ():
         lines.append(f"  note     {visible(note)}")
     return "\n".join(lines)
+
+
+def listed(run: Run) -> str:
+    """A run on one line: its id, how it ended, and of which workflow it was."""
+    return f"{run.id}  {run.status:<9}  {visible(run.exit or '')}  {visible(run.request.workflow)}"
+
+
+def listing(runs: Iterable[Run]) -> str:
+    """One JSON object with all runs."""
+    body = [
+        {
+            "exit": run.exit,
+            "id": run.id,
+            "request_id": run.request.key,
+            "snapshot": run.request.snapshot,
+            "status": run.status,
+            "workflow": run.request.workflow,
+        }
+        for run in runs
+    ]
+    return json.dumps({"runs": body}, sort_keys=True)
+
+
+def written(exported: Exported, as_json: bool) -> str:
+    """The files that were written of a run."""
+    if as_json:
+        return json.dumps({"notes": exported.notes, "trace": [str(path) for path in exported.paths]}, sort_keys=True)
+    return "\n".join([*map(_short, exported.paths), *(f"note: {visible(note)}" for note in exported.notes)])
 
 
 def judgement(verdict: Verdict, asked: Level) -> str:

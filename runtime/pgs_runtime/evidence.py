@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
 from pgs_runtime.accept import STATE, accepted, store_in
-from pgs_runtime.stores.port import Store, Timing
+from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.stores.port import Run, Status, Store, Timing
+from pgs_runtime.trace_lines import is_run_id
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.visible import visible
+
+_RUNS = "`pgs_runtime runs` lists those that there are."
 
 
 class Evidence:
@@ -43,6 +49,26 @@ class Evidence:
     def knows(self, id: str) -> bool:
         """Whether the snapshot of this id is here, unchanged."""
         return self.snapshot(id) is not None
+
+    def runs(self, status: Status | None = None) -> Iterator[Run]:
+        """All runs, or those of a status, in the order of their ids; none where there is no store."""
+        after = ""
+        while self.store is not None and (page := self.store.runs(after, status=status)):
+            yield from page
+            after = page[-1].id
+
+    def lines(self, run: str) -> tuple[bytes, ...]:
+        """The lines of a run, as the store keeps them.
+
+        Raises:
+            Refusal: R063, it is no run's id; R014, there is no such run here.
+        """
+        if not is_run_id(run):
+            raise Refusal("R063", f"`{visible(run[:80])}` is not the id of a run.", ExitCode.USAGE, hint=_RUNS)
+        lines = self.store.lines(run) if self.store is not None else ()
+        if not lines:
+            raise Refusal("R014", f"There is no run `{run}` in this store.", ExitCode.USAGE, hint=_RUNS)
+        return lines
 
     def witness(self, run: str) -> Store | None:
         """The store, if it has this run: about the runs of others it can say nothing."""

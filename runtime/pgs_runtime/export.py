@@ -28,7 +28,6 @@ from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.visible import visible
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-_HINT = "The run itself stands: its trace is in the store, and the files can be made again."
 
 
 @frozen
@@ -101,23 +100,26 @@ def _picture(trace: Trace, snapshot: Snapshot | None) -> tuple[bytes, str]:
 
 
 def _write_files(folder: Path, run: str, files: dict[str, bytes]) -> None:
-    with _opened(str(folder), folder) as above, _opened(run, folder / run, above) as place:
-        for name, data in files.items():
-            try:
-                _replace(place, name, data)
-            except OSError as error:
-                raise _unwritable(folder / run / name, error) from error
+    path = folder
+    try:
+        with _opened(str(folder)) as above:
+            path = folder / run
+            with _opened(run, above) as place:
+                for name, data in files.items():
+                    path = folder / run / name
+                    _replace(place, name, data)
+    except OSError as error:
+        raise _unwritable(path, run, error) from error
 
 
 @contextmanager
-def _opened(name: str, path: Path, within: int | None = None) -> Iterator[int]:
+def _opened(name: str, within: int | None = None) -> Iterator[int]:
     """A folder that is no symbolic link, made if it is not there, for one writer at a time."""
+    descriptor = _made(name, within)
     try:
-        descriptor = _made(name, within)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Network file systems may not lock a folder. Two writers then write the same bytes, and one may fail.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -160,7 +162,8 @@ def _replace(place: int, name: str, data: bytes) -> None:
     os.fsync(place)
 
 
-def _unwritable(path: Path, error: OSError) -> Refusal:
+def _unwritable(path: Path, run: str, error: OSError) -> Refusal:
     in_the_way = error.errno in (errno.ELOOP, errno.ENOTDIR)
     why = "something else stands there, such as a symbolic link" if in_the_way else error.strerror
-    return Refusal("R062", f"`{visible(str(path))}` cannot be written: {why}.", ExitCode.OUTPUT, hint=_HINT)
+    hint = f"The run stands. Mend what is in the way. Then type `pgs_runtime export {run}`."
+    return Refusal("R062", f"`{visible(str(path))}` cannot be written: {why}.", ExitCode.OUTPUT, hint=hint)

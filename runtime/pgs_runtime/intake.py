@@ -86,7 +86,7 @@ class Intake:
             raise Refusal(
                 "R009",
                 f"`{visible(request_id[:40])}` is not the form of a request id.",
-                ExitCode.REJECTED,
+                ExitCode.USAGE,
                 hint="Use 1 to 200 letters, digits and `_.:@+-`, the first a letter or digit.",
             )
         taken = _taken(payload, "R011", "payload", self._limits.payload_depth)

@@ -132,7 +132,7 @@ def test_a_symbolic_link_in_the_way_is_refused_and_its_target_untouched(tmp_path
         export(till, tmp_path / "traces", run, picture=False)
     assert (caught.value.code, caught.value.exit_code) == ("R062", ExitCode.OUTPUT)
     assert "such as a symbolic link" in caught.value.message
-    assert caught.value.hint.startswith("The run itself stands")
+    assert caught.value.hint.startswith("The run stands.")
     assert place.is_symlink()
     assert os.listdir(elsewhere) == ["there"]
     assert (elsewhere / "there").read_bytes() == b"untouched"

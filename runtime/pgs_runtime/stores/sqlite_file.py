@@ -220,6 +220,8 @@ def _exposed(place: Path) -> StoreUnusable:
 
 
 def _is_filled(folder: Path) -> bool:
+    if folder.is_symlink():  # it is refused where it is used
+        return False
     try:
         with os.scandir(folder) as entries:
             return next(entries, None) is not None
