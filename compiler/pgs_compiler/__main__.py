@@ -12,6 +12,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
@@ -95,7 +96,7 @@ def check(
 
     Without PATHS the sources of the project are checked.
     """
-    compilation = _compile(_root(paths, workspace), paths, _policy(strict, today, baseline))
+    compilation = _compile(_root(paths, workspace), paths, _policy(strict, today, baseline, runs=False))
     _report(compilation, format_, sys.stdout)
     _stop_at_errors(compilation)
 
@@ -161,7 +162,7 @@ def rules(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None
 
     root = _root(paths, workspace)
     there = paths or workspace or (root / FILE).is_file()
-    counted = examined(_compile(root, paths)) if there else None
+    counted = examined(_compile(root, paths, _policy(runs=False))) if there else None
     click.echo((as_json if format_ == "json" else as_text)(tuple(RULES.values()), counted), nl=False)
 
 
@@ -203,7 +204,7 @@ def graph(
     from pgs_compiler.pictures import DotFailed, draw, draw_with_dot
     from pgs_snapshot.drawing.picture import TooLarge
 
-    compilation = _compile(_root(paths, workspace), paths)
+    compilation = _compile(_root(paths, workspace), paths, _policy(runs=False))
     if compilation.checked is None:
         _report(compilation, "text", sys.stderr)
         sys.exit(FINDINGS)
@@ -305,10 +306,13 @@ def _root(paths: tuple[Path, ...], workspace: Path | None) -> Path:
     return workspace.absolute() if workspace else find_root(paths[0] if paths else Path.cwd())
 
 
-def _policy(strict: bool, today: datetime | None, baseline: Path | None) -> Policy:
+def _policy(
+    strict: bool = False, today: datetime | None = None, baseline: Path | None = None, *, runs: bool = True
+) -> Policy:
     from pgs_compiler.waivers import Policy
 
-    return Policy(strict, today.date(), baseline=baseline) if today else Policy(strict, baseline=baseline)
+    policy = Policy(strict, baseline=baseline, runs=runs)
+    return replace(policy, today=today.date()) if today else policy
 
 
 def _compile(root: Path, paths: tuple[Path, ...], policy: Policy | None = None) -> Compilation:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
 from pgs_compiler.bind import bind
-from pgs_compiler.checks import Checked, check
+from pgs_compiler.checks import Checked, check, unrun
 from pgs_compiler.declarations import Declaration
 from pgs_compiler.findings import Finding, Result, ordered
 from pgs_compiler.lower import lower
@@ -109,6 +109,8 @@ def compile_program(
     program = _kept(resolve(declarations, project), found) if whole else None
     checked = _kept(check(program), found) if program else None
     bound = _kept(bind(checked, project, root), found) if checked else None
+    if policy.runs and checked is not None:
+        found += unrun.check(checked.program)
 
     sealed = seal(lower(project, checked, bound)) if checked and bound else None
     if sealed and published:
@@ -118,7 +120,7 @@ def compile_program(
     findings = ordered(judge(found, project.waivers, scope, policy))
     reached: Phase = "bind" if checked else "check" if program else "resolve" if whole else "parse"
     compilation = Compilation(None, "", checked, findings, sources, reached, declarations, project, published)
-    if sealed is None or any(finding.blocks for finding in findings):
+    if sealed is None or not policy.runs or any(finding.blocks for finding in findings):
         return compilation
     return replace(compilation, files=sealed.files, root=sealed.root)
 

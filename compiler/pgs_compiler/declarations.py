@@ -10,130 +10,31 @@ from typing import Literal, TypeAlias
 
 from pgs_compiler.findings import Place
 from pgs_compiler.names import Name
-from pgs_compiler.schemas.paths import Path
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
-from pgs_compiler.source import Tree
-from pgs_snapshot.model import ExitKind, Operator, Semantics
+from pgs_compiler.written import (
+    Bindings,
+    Bound,
+    Comparison,
+    ConditionSyntax,
+    Constant,
+    DefaultForm,
+    EnumForm,
+    Junction,
+    ListForm,
+    Negation,
+    RecordForm,
+    Reference,
+    TextForm,
+    ValueSyntax,
+    Word,
+)
+from pgs_snapshot.model import ExitKind, Semantics, Unknown
 
-# --- values --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A plain word with its place: an outcome, a node, a step, a key."""
-
-    text: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A literal scalar, list or object that holds no reference."""
-
-    tree: Tree
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """`$.payload.amount`."""
-
-    path: Path
-    text: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class DefaultForm:
-    """`{$default: [reference, value]}`."""
-
-    value: Reference
-    otherwise: ValueSyntax
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class TextForm:
-    """`{$text: "{a}/{b}", a: …, b: …}`, split at its placeholders."""
-
-    parts: tuple[str | ValueSyntax, ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class EnumForm:
-    """`{$enum: EN_TOOL_V0}`: the members of an enumeration."""
-
-    entity: Name
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class RecordForm:
-    """An object with references inside."""
-
-    members: tuple[Bound, ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class ListForm:
-    """A list with references inside."""
-
-    items: tuple[ValueSyntax, ...]
-    place: Place
-
-
-ValueSyntax: TypeAlias = Constant | Reference | DefaultForm | TextForm | EnumForm | RecordForm | ListForm
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A value bound to a name."""
-
-    name: Word
-    value: ValueSyntax
-
-
-@dataclass(frozen=True, slots=True)
-class Bindings:
-    """Values by name.
-
-    Attributes:
-        whole: instead of `bound`, the one reference that passes a whole object.
-        place: of the list, mapping or reference; of what lacks it where nothing is written.
-    """
-
-    bound: tuple[Bound, ...]
-    whole: Reference | None
-    place: Place
-    form: Literal["mapping", "list", "whole", "none"]
-
-
-# --- conditions ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    op: Operator
-    operands: tuple[ValueSyntax, ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Junction:
-    op: Literal["all", "any"]
-    conditions: tuple[ConditionSyntax, ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Negation:
-    condition: ConditionSyntax
-    place: Place
-
-
-ConditionSyntax: TypeAlias = Comparison | Junction | Negation
+__all__ = [
+    "Bindings", "Bound", "Comparison", "ConditionSyntax", "Constant", "DefaultForm", "EnumForm", "Junction",
+    "ListForm", "Negation", "RecordForm", "Reference", "TextForm", "ValueSyntax", "Word",
+]  # fmt: skip
+"""What this module gives on; its own classes are for all to use, too."""
 
 # --- documents -----------------------------------------------------------------------------------
 
@@ -173,12 +74,104 @@ class IntentNodeSyntax:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoSyntax:
+    """`undo: {contract: …, inputs: …}`: what compensates a node whose effects were committed."""
+
+    contract: Name
+    inputs: Bindings
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class ContractNodeSyntax:
     id: Word
     contract: Name
     inputs: Bindings
     next: tuple[EdgeSyntax, ...]
     next_place: Place
+    summary: str
+    undo: UndoSyntax | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One workflow of a choice, for one member of the enumeration."""
+
+    member: Word
+    workflow: Name
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeSyntax:
+    """What a node calls: one workflow (`otherwise` alone), or one chosen by a value.
+
+    Attributes:
+        choose: what chooses among `of`; None where one workflow is named.
+        place: of the name or the choice.
+    """
+
+    otherwise: Name | None
+    choose: Reference | None
+    of: tuple[Arm, ...]
+    place: Place
+
+    @property
+    def workflows(self) -> tuple[Name, ...]:
+        """Every workflow that may be called, each once, at its first place."""
+        found: dict[str, Name] = {}
+        for name in (*(arm.workflow for arm in self.of), *filter(None, (self.otherwise,))):
+            found.setdefault(name.text, name)
+        return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CallNodeSyntax:
+    id: Word
+    callee: CalleeSyntax
+    inputs: Bindings
+    next: tuple[EdgeSyntax, ...]
+    next_place: Place
+    summary: str
+    undo: UndoSyntax | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EachNodeSyntax:
+    """`on_item` has the exits of the callee after which the loop stops, or (False) goes on."""
+
+    id: Word
+    over: ValueSyntax
+    callee: CalleeSyntax
+    inputs: Bindings
+    most: int
+    concurrent: Word | None
+    on_item: tuple[tuple[Word, bool], ...]
+    next: tuple[EdgeSyntax, ...]
+    next_place: Place
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSyntax:
+    name: Word
+    event: Name
+    senders: tuple[Name, ...]
+    not_actor_of: tuple[Word, ...]
+    match: Bindings
+    where: ConditionSyntax | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitNodeSyntax:
+    """Waits for a duration (`within`) or up to a time; `deadline` is which, with its place."""
+
+    id: Word
+    deadline: Word
+    until: ValueSyntax
+    signals: tuple[SignalSyntax, ...]
+    next: tuple[EdgeSyntax, ...]
+    next_place: Place
+    place: Place
     summary: str
 
 
@@ -198,7 +191,10 @@ class ExitNodeSyntax:
     summary: str
 
 
-NodeSyntax: TypeAlias = IntentNodeSyntax | ContractNodeSyntax | ExitNodeSyntax
+RoutedSyntax: TypeAlias = IntentNodeSyntax | ContractNodeSyntax | CallNodeSyntax | EachNodeSyntax | WaitNodeSyntax
+"""The nodes that edges lead away from."""
+
+NodeSyntax: TypeAlias = RoutedSyntax | ExitNodeSyntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +263,18 @@ class DecideStepSyntax:
     next: tuple[StepEdge, ...]
 
 
-StepSyntax: TypeAlias = TransformStepSyntax | OperationStepSyntax | DecideStepSyntax
+@dataclass(frozen=True, slots=True)
+class EffectStepSyntax:
+    """An operation of an external side effect, which has no store."""
+
+    name: Word
+    operation: Word
+    side_effect: Name
+    inputs: Bindings
+    next: tuple[StepEdge, ...]
+
+
+StepSyntax: TypeAlias = TransformStepSyntax | OperationStepSyntax | EffectStepSyntax | DecideStepSyntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +327,8 @@ class OperationSyntax:
 @dataclass(frozen=True, slots=True)
 class SideEffect:
     header: Header
-    semantics: Semantics
+    semantics: Semantics | Literal["external"]
+    semantics_place: Place
     operations: tuple[OperationSyntax, ...]
     implementation: Word
 
@@ -336,6 +344,16 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicySyntax:
+    """What happens when an external effect is in doubt; `lookup` is the operation that finds out."""
+
+    side_effect: Name
+    unknown: Unknown
+    attempts: int | None
+    lookup: Word | None
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """`retention`: how long a store keeps what it holds, by the store's name as it stands in `stores`."""
 
@@ -343,6 +361,7 @@ class Binding:
     stores: tuple[Name, ...]
     config: FieldsSyntax
     retention: tuple[tuple[Name, Word], ...] = ()
+    effects: tuple[PolicySyntax, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

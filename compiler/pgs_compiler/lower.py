@@ -13,6 +13,7 @@ from pgs_compiler.declarations import (
     Declaration,
     Entity,
     Event,
+    PolicySyntax,
     SideEffect,
     Store,
     Transform,
@@ -22,7 +23,7 @@ from pgs_compiler.index import index
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
 from pgs_compiler.schemas.generic import erase
-from pgs_compiler.schemas.operations import with_entity
+from pgs_compiler.schemas.operations import with_entity, without_entity
 from pgs_snapshot import model
 from pgs_snapshot.codec import encode
 from pgs_snapshot.snapshot import INDEX, PROJECT, PROOFS, artifact_path, graph_path
@@ -81,6 +82,7 @@ def _artifact(program: Program, declaration: Declaration) -> object | None:
                 program.fields(declaration.config),
                 place,
                 dict(sorted((store.text, kept.text) for store, kept in declaration.retention)),
+                {policy.side_effect.text: _policy(policy) for policy in declaration.effects},
             )
         case Transform():
             return model.Transform(
@@ -91,13 +93,22 @@ def _artifact(program: Program, declaration: Declaration) -> object | None:
                 declaration.implementation.text,
                 place,
             )
+        case SideEffect(semantics="external", operations=operations):
+            written = {operation.name.text: without_entity(program, operation) for operation in operations}
+            return model.SideEffect(name, summary, written, declaration.implementation.text, place)
         case Store():
             return _store(program, declaration)
     return None
 
 
+def _policy(policy: PolicySyntax) -> model.Policy:
+    return model.Policy(policy.unknown, policy.attempts, policy.lookup.text if policy.lookup else None)
+
+
 def _store(program: Program, store: Store) -> model.Store:
     side_effect = program.get(store.side_effect, SideEffect)
+    if side_effect.semantics == "external":
+        raise AssertionError(f"{store.header.name} is a place outside")  # C624 of the check
     allowed = {word.text for word in store.operations}
     return model.Store(
         name=store.header.name,

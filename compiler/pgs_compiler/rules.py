@@ -119,6 +119,11 @@ RULES = _rules(
     _error("T432", "empty-object", "An object says which members it has"),
     _error("T433", "schema-size", "A schema stays within the documented size with its entities written out"),
     _warning("T440", "lookalike", "A text that reads like a reference is one"),
+    # T450–T453: loops, choices and waits
+    _error("T450", "no-list", "`each` goes over a list"),
+    _error("T451", "no-choice", "`choose` chooses by an enumeration of words"),
+    _error("T452", "match", "A signal is matched by fields of its event that can be equal"),
+    _error("T453", "deadline", "A wait ends after a duration or at a time"),
     # F5xx: flow
     _error("F501", "unhandled-outcome", "Every outcome of a node has an edge"),
     _error("F502", "impossible-outcome", "An edge stands for an outcome that the node can have"),
@@ -140,6 +145,21 @@ RULES = _rules(
     _error("F536", "partial-decision", "A decision says what happens when no case holds"),
     _error("F540", "uneven-exits", "Exits of one name are of one kind and give the same result"),
     _error("F541", "emits-nothing", "Only a COMPLETED or DENIED exit emits"),
+    # F550–F571: calls, loops, waits, points of no return, what nothing uses
+    _error("F550", "call-cycle", "No workflow calls itself, however far round"),
+    _error("F551", "unadmitted-caller", "Whoever may start a workflow is admitted by those that it calls"),
+    _error("F552", "partial-choice", "A choice of workflows covers its enumeration"),
+    _error("F553", "dead-choice", "Every workflow of a choice can be called"),
+    _error("F554", "unknown-exit", "`on_item` names exits of what is called"),
+    _error("F555", "concurrent-stop", "What runs concurrently is not stopped"),
+    _error("F556", "work", "The most that one run can do stays within the documented limits"),
+    _error("F557", "not-undone", "What a FAILED exit cannot take back has an `undo`"),
+    _warning("F558", "idle-undo", "An `undo` is there where it can be needed"),
+    _error("F559", "second-effect", "A contract with an external effect has no other effect"),
+    _error("F560", "nobody-acted", "`not_actor_of` names nodes at which somebody surely has acted"),
+    _error("F561", "reserved-outcome", "EXPIRED and UNKNOWN mean what the language says"),
+    _warning("F570", "idle-step", "A step that only computes or reads gives something that is used"),
+    _warning("F571", "idle-argument", "What an edge carries is used by the node behind it"),
     # C60x: implementations and what they import
     _error("C601", "implementation-form", "An implementation is written `package.module:attribute`"),
     _error("C602", "unlisted-package", "An implementation lies in a package that the project lists"),
@@ -161,6 +181,12 @@ RULES = _rules(
     _error("C632", "unbound-store", "A binding covers the stores of its workflows"),
     _warning("C633", "idle-store", "A binding names only stores that its workflows use"),
     _error("C634", "no-configuration", "What is asked of `$.config` is declared by every binding in use"),
+    _error("C623", "effect-operation", "A step uses an operation that its external effect has"),
+    _error("C624", "effect-place", "An external effect has no store, and every other side effect has"),
+    _error("C625", "no-policy", "A binding says what happens when an external effect is in doubt"),
+    _warning("C626", "idle-policy", "A binding names only effects that its workflows use"),
+    _error("C627", "lookup", "What finds out about an effect in doubt is an operation that reads"),
+    _error("C628", "no-entity", "An external effect holds no entity"),
     _error(
         "C635", "kept-and-overwritten", "What is kept for a time lies in a store that overwrites and removes nothing"
     ),

@@ -160,16 +160,32 @@ class Fields:
         return Word(scalar.value, scalar.place)
 
     def choice(self, key: str, choices: tuple[str, ...], required: bool = True) -> str | None:
-        word = self.word(key, required)
+        tree = self.tree(key, required)
+        return self.one_of(tree, f"`{key}`", choices) if tree is not None else None
+
+    def one_of(self, tree: Tree, what: str, choices: tuple[str, ...]) -> str | None:
+        """A word of a closed list."""
+        word = self.as_word(tree, what)
         if word is None or word.text in choices:
             return word.text if word else None
         near = nearest(word.text, choices)
         self.report.add(
             "D205",
-            f"`{key}` is one of {', '.join(choices)}, not `{word.text}`.",
+            f"{what[0].upper()}{what[1:]} is one of {', '.join(choices)}, not `{word.text}`.",
             word.place,
             hint=f"Write `{near}`." if near else "",
         )
+        return None
+
+    def integer(self, key: str, most: int, required: bool = True) -> int | None:
+        """A whole number from 1 to `most`."""
+        tree = self.tree(key, required)
+        scalar = self.shape(tree, Scalar, f"`{key}`") if tree is not None else None
+        if scalar is None:
+            return None
+        if type(scalar.value) is int and 1 <= scalar.value <= most:
+            return scalar.value
+        self.report.add("D203", f"`{key}` is a whole number from 1 to {most}.", scalar.place, "not such a number")
         return None
 
     def name(self, key: str, kind: str, required: bool = True) -> Name | None:

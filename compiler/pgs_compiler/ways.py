@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import networkx as nx
 
 from pgs_compiler.declarations import ExitNodeSyntax, Workflow
+from pgs_compiler.program import Program
+from pgs_compiler.uses import workflows_of
 
 Multigraph: TypeAlias = "nx.MultiDiGraph[str]"
+DiGraph: TypeAlias = "nx.DiGraph[str]"
 _SHOWN = 8  # nodes of a way
 
 
@@ -24,6 +27,29 @@ def graph_of(workflow: Workflow) -> Multigraph:
             if edge.to.text in graph:
                 graph.add_edge(node.id.text, edge.to.text, key=edge.outcome.text, edge=edge)
     return graph
+
+
+def call_graph(program: Program) -> DiGraph:
+    """Which workflow calls which."""
+    graph: DiGraph = nx.DiGraph()
+    for workflow in program.of(Workflow):
+        graph.add_node(workflow.header.name)
+        graph.add_edges_from((workflow.header.name, name) for name in workflows_of(workflow))
+    return graph
+
+
+def called_first(program: Program) -> Sequence[frozenset[str]]:
+    """All workflows, each behind those that it calls; those that call each other stand together."""
+    # Tarjan's algorithm gives the components in reverse topological order.
+    return [frozenset(part) for part in nx.strongly_connected_components(call_graph(program))]
+
+
+def shortest_cycle(graph: DiGraph, first: str) -> Sequence[str]:
+    """A shortest way from a node back to it, both ends included; there has to be one."""
+    if graph.has_edge(first, first):
+        return [first, first]
+    ways: Iterator[Sequence[str]] = (nx.shortest_path(graph, after, first) for after in sorted(graph.successors(first)))
+    return [first, *min(ways, key=len)]
 
 
 def topological(workflow: Workflow) -> Sequence[str]:

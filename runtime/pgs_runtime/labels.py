@@ -125,6 +125,8 @@ class Labels:
         if isinstance(step, model.OperationStep):
             operation = self._snapshot.store(step.store).operations[step.operation]
             return StepLabels(_labelled(operation.inputs, given), operation.outcomes), operation.outcomes
+        if isinstance(step, model.EffectStep):
+            raise AssertionError(f"{step.name!r} is not run by this version")  # D213 of the compiler
         transform = self._snapshot.transform(step.transform)
         if not _carries(given):
             return StepLabels(transform.inputs, transform.outcomes), transform.outcomes

@@ -173,6 +173,8 @@ class Linker:
                     redact=self._redactor.of(labels.inputs),
                     shown=self._shown(labels.outputs),
                 )
+            case model.EffectStep():
+                raise AssertionError(f"{step.name!r} is not run by this version")  # D213 of the compiler
             case model.DecideStep():
                 return Decision(step.name, _decision(step), step.next, labels.secret)
 

@@ -26,9 +26,13 @@ _MISSING = object()
 _KINDS: Mapping[str, type] = {
     "transform": model.TransformStep,
     "operation": model.OperationStep,
+    "effect": model.EffectStep,
     "decide": model.DecideStep,
     "intent": model.IntentNode,
     "contract": model.ContractNode,
+    "call": model.CallNode,
+    "each": model.EachNode,
+    "wait": model.WaitNode,
     "exit": model.ExitNode,
 }
 _KIND_OF = {kind: name for name, kind in _KINDS.items()}
@@ -370,8 +374,8 @@ _LEAVES: dict[object, Decoder] = {
     _ALIASES["Schema"]: _object,
     _ALIASES["Expr"]: _expr,
     _ALIASES["Condition"]: _condition,
-    _ALIASES["Step"]: functools.partial(_by_kind, frozenset({"transform", "operation", "decide"})),
-    _ALIASES["Node"]: functools.partial(_by_kind, frozenset({"intent", "contract", "exit"})),
+    _ALIASES["Step"]: functools.partial(_by_kind, frozenset({"transform", "operation", "effect", "decide"})),
+    _ALIASES["Node"]: functools.partial(_by_kind, frozenset({"intent", "contract", "call", "each", "wait", "exit"})),
     **{
         kind: functools.partial(_member, decoder, kind)
         for decoder, kinds in (

@@ -15,122 +15,32 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal, TypeAlias
 
+from pgs_snapshot.expressions import (
+    All,
+    Any_,
+    Compare,
+    Condition,
+    Default,
+    Expr,
+    Items,
+    Literal_,
+    Not,
+    Operator,
+    Query,
+    Record,
+    Ref,
+    Schema,
+    Slice,
+    Text,
+    Wildcard,
+)
 from pgs_snapshot.frozen import frozen
-from pgs_snapshot.values import Value
 
-Schema: TypeAlias = Mapping[str, Value]
-"""A JSON Schema 2020-12 without `$ref`. `labels` and `default` are annotations for the runtime."""
-
-# --- expressions ---------------------------------------------------------------------------------
-
-
-@frozen
-class Literal_:
-    """`{"literal": value}`: the value itself."""
-
-    literal: Value
-
-
-@frozen
-class Ref:
-    """`{"ref": [slot, step, …]}`: one value; a string step is a member, an integer an item.
-
-    `optional` says that a member on the way may be absent: the target key is then left out.
-    """
-
-    slot: int
-    path: tuple[str | int, ...] = ()
-    optional: bool = False
-
-
-@frozen
-class Slice:
-    """`start:stop:step` over a list, as RFC 9535 section 2.3.4 defines it."""
-
-    start: int | None = None
-    stop: int | None = None
-    step: int = 1
-
-
-@frozen
-class Query:
-    """A path with a wildcard (`"*"` as `Wildcard`) or slice: the list of what it selects, in document order."""
-
-    slot: int
-    path: tuple[str | int | Slice | Wildcard, ...]
-
-
-@frozen
-class Wildcard:
-    """Every item of a list."""
-
-
-@frozen
-class Default:
-    """The first value if it is there, else the second."""
-
-    value: Ref
-    otherwise: Expr
-
-
-@frozen
-class Text:
-    """The parts joined: strings as they are, integers in decimal."""
-
-    parts: tuple[Expr, ...]
-
-
-@frozen
-class Record:
-    """An object built member by member; a member whose optional reference is absent is left out."""
-
-    members: Mapping[str, Expr]
-
-
-@frozen
-class Items:
-    """A list built item by item."""
-
-    items: tuple[Expr, ...]
-
-
-Expr: TypeAlias = "Literal_ | Ref | Query | Default | Text | Record | Items"
-
-# --- conditions ----------------------------------------------------------------------------------
-
-Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "matches", "exists"]
-
-
-@frozen
-class Compare:
-    """An operator over its operands.
-
-    `instants`: both are RFC 3339 times and compare as points in time. `labelled`: an operand carries a label, so
-    the trace holds no operand of it in clear.
-    """
-
-    op: Operator
-    operands: tuple[Expr, ...]
-    instants: bool = False
-    labelled: bool = False
-
-
-@frozen
-class All:
-    conditions: tuple[Condition, ...]
-
-
-@frozen
-class Any_:
-    conditions: tuple[Condition, ...]
-
-
-@frozen
-class Not:
-    condition: Condition
-
-
-Condition: TypeAlias = "Compare | All | Any_ | Not"
+__all__ = [
+    "All", "Any_", "Compare", "Condition", "Default", "Expr", "Items", "Literal_", "Not", "Operator", "Query",
+    "Record", "Ref", "Schema", "Slice", "Text", "Wildcard",
+]  # fmt: skip
+"""What this module gives on; its own classes are for all to use, too."""
 
 # --- contracts -----------------------------------------------------------------------------------
 
@@ -174,7 +84,20 @@ class DecideStep:
     at: str
 
 
-Step: TypeAlias = "TransformStep | OperationStep | DecideStep"
+@frozen
+class EffectStep:
+    """An operation of an external side effect. UNKNOWN is among `next` where the author handles it."""
+
+    name: str
+    side_effect: str
+    operation: str
+    inputs: Mapping[str, Expr]
+    unproven: tuple[str, ...]
+    next: Mapping[str, str | None]
+    at: str
+
+
+Step: TypeAlias = "TransformStep | OperationStep | EffectStep | DecideStep"
 
 
 @frozen
@@ -215,11 +138,98 @@ class IntentNode:
 
 
 @frozen
+class Undo:
+    """What compensates a node: a contract, with inputs from the frame at the end of that node."""
+
+    contract: str
+    inputs: Mapping[str, Expr]
+    unproven: tuple[str, ...]
+
+
+@frozen
 class ContractNode:
     id: str
     contract: str
     inputs: Mapping[str, Expr]
     unproven: tuple[str, ...]
+    next: Mapping[str, Edge]
+    at: str
+    summary: str = ""
+    undo: Undo | None = None
+
+
+@frozen
+class Callee:
+    """The workflow that is called: the one that `of` has for the value of `choose`, else `otherwise`."""
+
+    otherwise: str | None
+    choose: Expr | None = None
+    of: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def workflows(self) -> tuple[str, ...]:
+        """Every workflow that may be called, sorted."""
+        return tuple(sorted({*self.of.values(), *((self.otherwise,) if self.otherwise else ())}))
+
+
+@frozen
+class CallNode:
+    """A workflow as one node. `inputs` is the callee's payload without its defaults; `next` has its exits' names."""
+
+    id: str
+    call: Callee
+    inputs: Mapping[str, Expr]
+    unproven: tuple[str, ...]
+    next: Mapping[str, Edge]
+    at: str
+    summary: str = ""
+    undo: Undo | None = None
+
+
+@frozen
+class EachNode:
+    """A workflow called for each item of the list `each`.
+
+    `choose` and `inputs` see the slots `item` and `index`. `stop`: the exits' names behind which
+    no more items are taken.
+    """
+
+    id: str
+    each: Expr
+    call: Callee
+    inputs: Mapping[str, Expr]
+    unproven: tuple[str, ...]
+    max: int
+    stop: tuple[str, ...]
+    next: Mapping[str, Edge]
+    at: str
+    summary: str = ""
+    concurrent: bool = False
+
+
+@frozen
+class Signal:
+    """What a wait accepts: an event from one of `actors`, equal to `match`, for which `where` holds.
+
+    `not_actor_of`: nodes whose actor may not send it. `where` sees the slot `event`.
+    """
+
+    name: str
+    event: str
+    actors: tuple[str, ...]
+    not_actor_of: tuple[str, ...]
+    match: Mapping[str, Expr]
+    where: Condition | None
+
+
+@frozen
+class WaitNode:
+    """A run is suspended here until a signal is accepted, in the order given, or its time is over."""
+
+    id: str
+    within: Expr | None
+    until: Expr | None
+    signals: tuple[Signal, ...]
     next: Mapping[str, Edge]
     at: str
     summary: str = ""
@@ -240,13 +250,13 @@ class ExitNode:
     summary: str = ""
 
 
-Node: TypeAlias = "IntentNode | ContractNode | ExitNode"
+Node: TypeAlias = "IntentNode | ContractNode | CallNode | EachNode | WaitNode | ExitNode"
 ExitKind: TypeAlias = Literal["COMPLETED", "DENIED", "REJECTED", "FAILED"]
 
 
 @frozen
 class Bounds:
-    """The most that one run can do, counted over the longest way through the graph."""
+    """The most that one run can do, counted over the longest way through the graph and what it calls."""
 
     nodes: int
     steps: int
@@ -257,8 +267,10 @@ class Bounds:
 class Graph:
     """A workflow, linked. `slots` names what each slot of its expressions holds:
 
-    `payload`, `actor`, `run`, `config`, `with`, then `results.<node>` for each node that has a result.
-    `nodes` stand in topological order, the start first.
+    `payload`, `actor`, `run`, `config`, `with`, then `results.<node>` for each node that has a result; behind
+    them `item` and `index` where there is an `each`, and `event` where there is a `wait`.
+    `nodes` stand in topological order, the start first. `commits`: those at which, or within which, everything
+    that was done before is committed, sorted.
     """
 
     workflow: str
@@ -270,6 +282,7 @@ class Graph:
     bounds: Bounds
     at: str
     subdomain: str = ""
+    commits: tuple[str, ...] = ()
 
 
 # --- what graphs refer to ------------------------------------------------------------------------
@@ -336,9 +349,21 @@ class Store:
     writers: tuple[str, ...] = ()
 
 
+Unknown: TypeAlias = Literal["retry", "lookup", "suspend"]
+
+
+@frozen
+class Policy:
+    """What is done about an effect in doubt. `attempts`: of `retry`; `lookup`: the operation that finds out."""
+
+    unknown: Unknown
+    attempts: int | None
+    lookup: str | None
+
+
 @frozen
 class Binding:
-    """The stores of the workflows that name it, and the schema of their configuration.
+    """The stores and external effects of the workflows that name it, and the schema of their configuration.
 
     `retention`: for how long a store keeps what it holds at least, as a duration of ISO 8601.
     """
@@ -349,6 +374,18 @@ class Binding:
     config: Schema
     at: str
     retention: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, Policy] = field(default_factory=dict)
+
+
+@frozen
+class SideEffect:
+    """An external side effect, with its operations."""
+
+    name: str
+    summary: str
+    operations: Mapping[str, Operation]
+    implementation: str
+    at: str
 
 
 @frozen

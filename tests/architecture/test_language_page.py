@@ -10,10 +10,13 @@ from typing import get_args
 
 import pytest
 
-from pgs_compiler.checks import limits
-from pgs_compiler.compiler import Compilation, compile_program
+from pgs_compiler.checks import bounds, limits
+from pgs_compiler.checks.unrun import UNRUN
+from pgs_compiler.compiler import Compilation, compile_program, compile_workspace
 from pgs_compiler.names import KINDS, MAX_NAME
 from pgs_compiler.parse import _PARSERS
+from pgs_compiler.parse.artifacts import MAX_ATTEMPTS
+from pgs_compiler.parse.calls import MAX_ITEMS
 from pgs_compiler.parse.conditions import OPERATORS
 from pgs_compiler.parse.values import FORMS
 from pgs_compiler.read import ReadLimits
@@ -22,6 +25,7 @@ from pgs_compiler.schemas.keywords import KEYWORDS
 from pgs_compiler.schemas.paths import MAX_PATH, MAX_STEPS
 from pgs_compiler.schemas.patterns import MAX_PATTERN, MAX_REPEAT
 from pgs_compiler.schemas.values import MAX_PARTS
+from pgs_compiler.waivers import Policy
 from pgs_compiler.workspace import open_workspace
 from pgs_runtime import Actor, Runtime
 from pgs_runtime.state import load_state
@@ -45,7 +49,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, block in enumerate(BLOCKS):
         file = root / (block.file or f"protocols/{number}.yaml")
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(block.text, encoding="utf-8")
+        before = f"{file.read_text(encoding='utf-8')}---\n" if file.exists() else ""
+        file.write_text(before + block.text, encoding="utf-8")
     (root / "src/shelves/__init__.py").touch()
     return root
 
@@ -62,6 +67,12 @@ def compilation(workspace: Path) -> Compilation:
 def test_every_example_compiles_without_any_finding(compilation: Compilation) -> None:
     assert [finding.message for finding in compilation.findings] == []
     assert compilation.files is not None
+
+
+def test_examples_of_what_does_not_run_yet_are_checked_without_any_finding(workspace: Path) -> None:
+    paths = (workspace / "protocols", workspace / "later")
+    assert [str(found) for found in compile_workspace(workspace, paths, Policy(runs=False)).findings] == []
+    assert {finding.code for finding in compile_workspace(workspace, paths).findings} == {"D213"}
 
 
 def test_the_examples_run(workspace: Path, compilation: Compilation, tmp_path: Path) -> None:
@@ -143,14 +154,18 @@ def test_the_limits_of_sources_and_programs_are_those_of_the_code() -> None:
     assert told["nodes of a workflow"] == str(limits.MAX_NODES)
     assert told["outcomes of a contract or node"] == str(limits.MAX_OUTCOMES)
     assert told["steps of a contract"] == str(limits.MAX_STEPS)
+    assert told["`max` of an `each`"] == f"{MAX_ITEMS:,}"
+    assert told["calls within each other"] == str(bounds.MAX_CALLS)
+    assert told["nodes, steps and operations of one run, each"] == f"{bounds.MAX_WORK:,}"
+    assert f"with `attempts`, up to {MAX_ATTEMPTS}" in PAGE
 
 
 def test_the_words_for_later_versions_are_those_that_are_refused_as_such() -> None:
-    refused = {*(KINDS.keys() - _PARSERS.keys()), "external"}
+    refused = {*(KINDS.keys() - _PARSERS.keys()), *UNRUN}
     for module in (*ROOT.glob("compiler/pgs_compiler/parse/*.py"), ROOT / "compiler/pgs_compiler/project.py"):
         refused |= _later(module)
-    told = {word.removeprefix("semantics: ") for word in code_in(LATER)}
-    assert told - {"pgs.yaml"} == refused
+    told = {word.rpartition(": ")[2] for word in code_in(LATER)}
+    assert told - {"pgs.yaml", "compile"} == refused
 
 
 def _later(module: Path) -> set[str]:

@@ -106,14 +106,17 @@ conditions: st.SearchStrategy[model.Condition] = st.recursive(
     max_leaves=3,
 )
 steps: st.SearchStrategy[model.Step] = st.one_of(
-    made(model.TransformStep), made(model.OperationStep), made(model.DecideStep)
+    made(model.TransformStep), made(model.OperationStep), made(model.EffectStep), made(model.DecideStep)
 )
-nodes: st.SearchStrategy[model.Node] = st.one_of(made(model.IntentNode), made(model.ContractNode), made(model.ExitNode))
+NODES = [
+    model.IntentNode, model.ContractNode, model.CallNode, model.EachNode, model.WaitNode, model.ExitNode,
+]  # fmt: skip
+nodes: st.SearchStrategy[model.Node] = st.one_of(*map(made, NODES))
 graphs = made(model.Graph)
 
 ARTIFACTS = [
-    model.Graph, model.Contract, model.Intent, model.Actor, model.Transform, model.Store, model.Binding,
-    model.Event, model.Entity, model.Manifest,
+    model.Graph, model.Contract, model.Intent, model.Actor, model.Transform, model.SideEffect, model.Store,
+    model.Binding, model.Event, model.Entity, model.Manifest,
 ]  # fmt: skip
 artifacts: st.SearchStrategy[object] = st.one_of(*map(made, ARTIFACTS))
 """Any object that a snapshot holds as a file of its own, and the manifest."""

@@ -142,7 +142,7 @@ REFUSALS: list[tuple[type, Value, str, str]] = [
     (Compare, {"resembles": []}, "/resembles", "is not known here"),
     (All, {"all": [], "instants": True}, "/instants", "is not known here"),
     (Contract, {"name": "a", "summary": "", "inputs": {}, "slots": [], "steps": [{"kind": "exit"}]},
-     "/steps/0/kind", "is none of decide, operation, transform"),
+     "/steps/0/kind", "is none of decide, effect, operation, transform"),
     (TransformStep, {"kind": "operation"}, "/kind", "is not `transform`"),
     (ContractNode, {}, "/kind", "is not `contract`"),
     (ExitNode, {"kind": "exit", "id": "done", "exit": "DONE"},

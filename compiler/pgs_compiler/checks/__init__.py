@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from pgs_compiler.checks import (
     admission,
     bindings,
+    bounds,
+    calls,
     decisions,
     examples,
     exits,
+    external,
     flow,
+    idle,
     intents,
     labels,
     limits,
@@ -26,6 +30,7 @@ from pgs_compiler.checks import (
     routing,
     schemas,
     storage,
+    undo,
     variables,
 )
 from pgs_compiler.declarations import Contract, Intent, Workflow
@@ -33,9 +38,10 @@ from pgs_compiler.elaborate.configuration import configuration, configuration_of
 from pgs_compiler.elaborate.contracts import TypedContract, elaborate_contract
 from pgs_compiler.elaborate.graphs import elaborate_graph
 from pgs_compiler.elaborate.intents import elaborate_intent
+from pgs_compiler.elaborate.surfaces import Surfaces
 from pgs_compiler.findings import Finding, Result
 from pgs_compiler.program import Program
-from pgs_compiler.ways import topological
+from pgs_compiler.ways import called_first, topological
 from pgs_snapshot import model
 
 TOO_LARGE = ("T433", "F523")
@@ -50,9 +56,12 @@ CHECKS: tuple[Callable[[Program], Iterator[Finding]], ...] = (
     ownership.check,
     bindings.check,
     labels.check,
+    calls.check,
+    external.check,
 )
-WORKFLOW_CHECKS: tuple[Callable[[Program, Mapping[str, TypedContract], Workflow], Iterator[Finding]], ...] = (
+WORKFLOW_CHECKS: tuple[Callable[[Program, Surfaces, Workflow], Iterator[Finding]], ...] = (
     routing.check,
+    calls.outcomes,
     admission.check,
     flow.check,
     exits.check,
@@ -84,23 +93,32 @@ def check(program: Program) -> Result[Checked]:
         name = contract.header.name
         contracts[name], found = elaborate_contract(program, contract, configured[name])
         findings += found
-    for workflow in program.of(Workflow):
-        graph, found = _workflow(program, contracts, workflow)
+        if contracts[name].sound:
+            findings += idle.steps(program, contract, contracts[name])
+    surfaces = Surfaces(contracts)
+    workflows = {workflow.header.name: workflow for workflow in program.of(Workflow)}
+    for name in (name for part in called_first(program) for name in sorted(part)):
+        graph, found = _workflow(program, surfaces, workflows[name])
         findings += found
         if graph is not None:
-            graphs[workflow.header.name] = graph
+            graphs[name] = graph
     errors = any(finding.stops for finding in findings)
-    return Result(None if errors else Checked(program, intents, contracts, graphs), tuple(findings))
+    ordered = {name: graphs[name] for name in sorted(graphs)}
+    return Result(None if errors else Checked(program, intents, contracts, ordered), tuple(findings))
 
 
-def _workflow(
-    program: Program, contracts: Mapping[str, TypedContract], workflow: Workflow
-) -> tuple[model.Graph | None, list[Finding]]:
-    """One workflow, typed if its edges are right."""
-    found = [finding for each in WORKFLOW_CHECKS for finding in each(program, contracts, workflow)]
+def _workflow(program: Program, surfaces: Surfaces, workflow: Workflow) -> tuple[model.Graph | None, list[Finding]]:
+    """One workflow, typed if its edges are right; its surface is for those that call it, which come later."""
+    found = [finding for each in WORKFLOW_CHECKS for finding in each(program, surfaces, workflow)]
     if any(finding.stops for finding in found):
         return None, found
     found += reach.check(workflow)
     config = configuration_of(program, workflow)
-    graph, more = elaborate_graph(program, workflow, topological(workflow), contracts, config)
-    return graph, [*found, *more, *exits.names(workflow, graph)]
+    graph, surface, more = elaborate_graph(program, workflow, topological(workflow), surfaces, config)
+    found += [*more, *exits.names(workflow, graph), *undo.check(program, surfaces, workflow, graph)]
+    if surface is not None:
+        large = list(bounds.check(workflow, surface))
+        found += [*large, *idle.arguments(workflow)]
+        if not large:
+            surfaces.workflows[workflow.header.name] = surface
+    return graph, found

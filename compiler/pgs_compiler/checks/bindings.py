@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pgs_compiler.declarations import (
-    Binding,
-    Contract,
-    ContractNodeSyntax,
-    OperationStepSyntax,
-    Workflow,
-)
+from pgs_compiler.declarations import Binding, Workflow
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.names import Name
 from pgs_compiler.program import Program
+from pgs_compiler.uses import stores_of
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -70,14 +65,3 @@ def _unbound(workflow: Workflow, binding: Binding, named: Name, needed: Mapping[
                 (Related(name.place, "used here"), Related(binding.header.place, "the binding")),
                 f"Add `{name.code if own else full}: {{}}` to its stores.",
             )
-
-
-def stores_of(program: Program, workflow: Workflow) -> dict[str, Name]:
-    """The stores that a workflow's contracts use, each with its first use."""
-    found: dict[str, Name] = {}
-    for node in workflow.nodes:
-        if isinstance(node, ContractNodeSyntax):
-            for step in program.get(node.contract, Contract).steps:
-                if isinstance(step, OperationStepSyntax):
-                    found.setdefault(step.store.text, step.store)
-    return dict(sorted(found.items()))

@@ -10,7 +10,7 @@ import networkx as nx
 from pgs_compiler.declarations import EdgeSyntax, Workflow
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.program import Program
-from pgs_compiler.ways import Multigraph, graph_of, spoken
+from pgs_compiler.ways import Multigraph, graph_of, shortest_cycle, spoken
 
 
 def check(_program: Program, _contracts: object, workflow: Workflow) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def _cycles(workflow: Workflow, graph: Multigraph) -> Iterator[Finding]:
         if inside.number_of_edges() == 0:
             continue
         first = min(part, key=order.__getitem__)
-        trail = _shortest_cycle(inside, first)
+        trail = shortest_cycle(inside, first)
         edges: list[EdgeSyntax] = [
             min((data["edge"] for data in inside[a][b].values()), key=lambda edge: edge.to.place)
             for a, b in pairwise(trail)
@@ -37,10 +37,3 @@ def _cycles(workflow: Workflow, graph: Multigraph) -> Iterator[Finding]:
             "back again",
             tuple(Related(edge.to.place, f"`{edge.outcome.text}`") for edge in edges[:-1][:8]),
         )
-
-
-def _shortest_cycle(graph: Multigraph, first: str) -> list[str]:
-    if graph.has_edge(first, first):
-        return [first, first]
-    ways = (nx.shortest_path(graph, after, first) for after in sorted(graph.successors(first)))
-    return [first, *min(ways, key=len)]

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
 
 from pgs_compiler.declarations import (
+    CallNodeSyntax,
     Contract,
     ContractNodeSyntax,
+    EachNodeSyntax,
     EdgeSyntax,
     ExitNodeSyntax,
     IntentNodeSyntax,
+    RoutedSyntax,
+    WaitNodeSyntax,
     Workflow,
 )
-from pgs_compiler.elaborate.contracts import TypedContract
+from pgs_compiler.elaborate.behaviour import ADMISSION
+from pgs_compiler.elaborate.surfaces import EMPTY_LIST, TOO_MANY, Surfaces, loop_of
 from pgs_compiler.findings import Finding, Place, Related
+from pgs_compiler.parse.waits import EXPIRED
 from pgs_compiler.program import Program
 from pgs_compiler.suggest import nearest
 
-ADMISSION = ("ACK", "NACK")
-Routed: TypeAlias = IntentNodeSyntax | ContractNodeSyntax
 
-
-def check(program: Program, contracts: Mapping[str, TypedContract], workflow: Workflow) -> Iterator[Finding]:
+def check(program: Program, surfaces: Surfaces, workflow: Workflow) -> Iterator[Finding]:
     nodes = {node.id.text: node.id.place for node in workflow.nodes}
     for node in workflow.nodes:
         if isinstance(node, ExitNodeSyntax):
             continue
-        declared, disputed = _declared(program, contracts, node)
         yield from _targets(node.next, nodes)
+        known = _declared(program, surfaces, node)
+        if known is None:
+            continue
+        declared, disputed = known
         if node.next:
             yield from _missing(node, declared, disputed, workflow)
             yield from _impossible(node, declared, disputed)
@@ -42,14 +47,32 @@ def check(program: Program, contracts: Mapping[str, TypedContract], workflow: Wo
 
 
 def _declared(
-    program: Program, contracts: Mapping[str, TypedContract], node: Routed
-) -> tuple[Mapping[str, Place], frozenset[str]]:
-    """The outcomes that a node ends as, and those about which its contract contradicts itself."""
-    if isinstance(node, IntentNodeSyntax):
-        return dict.fromkeys(ADMISSION, node.intent.place), frozenset()
-    contract = program.get(node.contract, Contract)
-    declared = {outcome.name.text: outcome.name.place for outcome in contract.outcomes}
-    return declared, contracts[node.contract.text].disputed
+    program: Program, surfaces: Surfaces, node: RoutedSyntax
+) -> tuple[Mapping[str, Place], frozenset[str]] | None:
+    """The outcomes that a node ends as, and those that are not judged here: its contract contradicts itself
+    about them, or they depend on the list of an `each`. None where a finding leaves open how it ends."""
+    match node:
+        case IntentNodeSyntax():
+            return dict.fromkeys(ADMISSION, node.intent.place), frozenset()
+        case ContractNodeSyntax():
+            contract = program.get(node.contract, Contract)
+            declared = {outcome.name.text: outcome.name.place for outcome in contract.outcomes}
+            return declared, surfaces.contracts[node.contract.text].disputed
+        case WaitNodeSyntax():
+            named = {signal.name.text: signal.name.place for signal in node.signals}
+            return {**named, EXPIRED: node.deadline.place}, frozenset()
+        case CallNodeSyntax():
+            called = surfaces.of(node.callee)
+            if called is None:
+                return None
+            return {name: ending.place for name, ending in called.endings.items()}, frozenset()
+        case EachNodeSyntax():
+            called = surfaces.of(node.callee)
+            if called is None:
+                return None
+            stops = frozenset(word.text for word, stops in node.on_item if stops)
+            found = loop_of(called, stops, node.most).outputs.keys() - {EMPTY_LIST, TOO_MANY}
+            return dict.fromkeys(found, node.callee.place), frozenset({EMPTY_LIST, TOO_MANY})
 
 
 def _targets(edges: tuple[EdgeSyntax, ...], nodes: Mapping[str, Place]) -> Iterator[Finding]:
@@ -67,7 +90,7 @@ def _targets(edges: tuple[EdgeSyntax, ...], nodes: Mapping[str, Place]) -> Itera
 
 
 def _missing(
-    node: Routed, declared: Mapping[str, Place], disputed: frozenset[str], workflow: Workflow
+    node: RoutedSyntax, declared: Mapping[str, Place], disputed: frozenset[str], workflow: Workflow
 ) -> Iterator[Finding]:
     routed = {edge.outcome.text for edge in node.next}
     strangers = routed - declared.keys()
@@ -85,7 +108,7 @@ def _missing(
         )
 
 
-def _impossible(node: Routed, declared: Mapping[str, Place], disputed: frozenset[str]) -> Iterator[Finding]:
+def _impossible(node: RoutedSyntax, declared: Mapping[str, Place], disputed: frozenset[str]) -> Iterator[Finding]:
     missing = declared.keys() - {edge.outcome.text for edge in node.next} - disputed
     for edge in node.next:
         if edge.outcome.text in declared.keys() | disputed:
@@ -106,6 +129,9 @@ def _target(outcome: str, workflow: Workflow) -> str | None:
         kinds = {node.exit: node.id.text for node in workflow.nodes if isinstance(node, ExitNodeSyntax)}
         return kinds.get("REJECTED") if outcome == "NACK" else None
     led_to = {edge.to.text for node in workflow.nodes if not isinstance(node, ExitNodeSyntax) for edge in node.next}
-    idle = [node.id.text for node in workflow.nodes if node.id.text not in {*led_to, workflow.start.text}]
-    near = nearest(outcome, (node.id.text for node in workflow.nodes))
+    admitted = [
+        node.id.text for node in workflow.nodes if not (isinstance(node, ExitNodeSyntax) and node.exit == "REJECTED")
+    ]
+    idle = [id for id in admitted if id not in {*led_to, workflow.start.text}]
+    near = nearest(outcome, admitted)
     return near or (idle[0] if len(idle) == 1 else None)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import get_args
 
 from pgs_compiler.editor.parts import (
     ANY,
@@ -16,8 +15,10 @@ from pgs_compiler.editor.parts import (
     FIELDS,
     NEXT,
     REFERENCE_TO,
+    VALUE,
     Form,
     by_key,
+    by_word,
     choice,
     constant,
     each,
@@ -25,13 +26,16 @@ from pgs_compiler.editor.parts import (
     listing,
     mapping,
     name,
+    one_of_keys,
+    whole,
     word,
     words,
 )
 from pgs_compiler.names import DURATION, NODE, OUTCOME
+from pgs_compiler.parse.artifacts import MAX_ATTEMPTS, SEMANTICS
+from pgs_compiler.parse.calls import MAX_ITEMS
 from pgs_compiler.parse.contracts import CONTINUE, OTHERWISE
 from pgs_compiler.parse.workflows import EXIT_KINDS
-from pgs_snapshot.model import Semantics
 
 HEADER: Mapping[str, Form] = MappingProxyType(
     {
@@ -46,10 +50,33 @@ HEADER: Mapping[str, Form] = MappingProxyType(
 
 # --- nodes and steps -----------------------------------------------------------------------------
 
+_UNDO = mapping({"contract": name("contract")}, {"inputs": BINDINGS})
+_CHOICE = mapping(
+    {"choose": REFERENCE_TO, "of": {**each({}, name("workflow")), "minProperties": 1}},
+    {"otherwise": name("workflow")},
+)
+_CALLEE: Form = {"if": {"type": "string"}, "then": name("workflow"), "else": _CHOICE}
+_SIGNAL = mapping(
+    {"event": name("event"), "from": words(name("actor"))},
+    {"not_actor_of": words(word(NODE)), "match": BINDINGS, "where": CONDITION},
+)
+_WAIT = one_of_keys(mapping({"signals": each(OUTCOME, _SIGNAL)}, {"within": VALUE, "until": VALUE}), "within", "until")
 NODES: Mapping[str, Form] = MappingProxyType(
     {
         "intent": mapping({"intent": name("intent"), "next": NEXT}, {"summary": word()}),
-        "contract": mapping({"contract": name("contract"), "next": NEXT}, {"inputs": BINDINGS, "summary": word()}),
+        "contract": mapping(
+            {"contract": name("contract"), "next": NEXT}, {"inputs": BINDINGS, "undo": _UNDO, "summary": word()}
+        ),
+        "each": mapping(
+            {"each": VALUE, "call": _CALLEE, "inputs": BINDINGS, "max": whole(MAX_ITEMS), "next": NEXT},
+            {
+                "order": choice(("sequential", "concurrent")),
+                "on_item": each(OUTCOME, choice(("stop", "continue"))),
+                "summary": word(),
+            },
+        ),
+        "call": mapping({"call": _CALLEE, "inputs": BINDINGS, "next": NEXT}, {"undo": _UNDO, "summary": word()}),
+        "wait": mapping({"wait": _WAIT, "next": NEXT}, {"summary": word()}),
         "exit": mapping(
             {"exit": choice(EXIT_KINDS)},
             {
@@ -75,8 +102,13 @@ _CASE: Form = {
 STEPS: Mapping[str, Form] = MappingProxyType(
     {
         "transform": mapping({"step": word(NODE), "transform": name("transform"), "inputs": BINDINGS}, _STEP_NEXT),
-        "op": mapping(
-            {"step": word(NODE), "op": word(OUTCOME), "store": name("store"), "inputs": BINDINGS}, _STEP_NEXT
+        "op": one_of_keys(
+            mapping(
+                {"step": word(NODE), "op": word(OUTCOME), "inputs": BINDINGS},
+                {"store": name("store"), "side_effect": name("side_effect"), **_STEP_NEXT},
+            ),
+            "store",
+            "side_effect",
         ),
         "decide": mapping({"step": word(NODE), "decide": listing(_CASE, 1)}, _STEP_NEXT),
     }
@@ -91,6 +123,14 @@ _OPERATION = mapping(
         "inputs": FIELDS["operation"],
         "outcomes": each(OUTCOME, FIELDS["operation"]),
     }
+)
+_POLICY = by_word(
+    "unknown",
+    {
+        "retry": mapping({"unknown": constant("retry"), "attempts": whole(MAX_ATTEMPTS)}),
+        "lookup": mapping({"unknown": constant("lookup"), "lookup": word(OUTCOME)}),
+    },
+    mapping({}, {"unknown": constant("suspend")}),
 )
 _CLEARS = {"clears": words(word(NODE))}
 
@@ -119,7 +159,7 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
         ),
         "side_effect": mapping(
             {
-                "semantics": choice(get_args(Semantics)),
+                "semantics": choice(SEMANTICS),
                 "operations": each(OUTCOME, _OPERATION),
                 "implementation": word(),
             }
@@ -133,7 +173,12 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
             {**_CLEARS, "writers": words(word(NODE))},
         ),
         "binding": mapping(
-            {}, {"stores": each(name("store"), mapping({}, {"retention": word(DURATION)})), "config": FIELDS["plain"]}
+            {},
+            {
+                "stores": each(name("store"), mapping({}, {"retention": word(DURATION)})),
+                "config": FIELDS["plain"],
+                "effects": each(name("side_effect"), _POLICY),
+            },
         ),
         "entity": by_key({"enum": mapping({"enum": listing(ANY, 1)}), "fields": mapping({"fields": FIELDS["plain"]})}),
         "event": mapping({"fields": FIELDS["plain"]}, _CLEARS),

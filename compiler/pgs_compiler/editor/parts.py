@@ -96,6 +96,25 @@ def by_key(forms: Mapping[str, Form]) -> Form:
     return {"type": "object", "allOf": [chosen]}
 
 
+def by_word(key: str, forms: Mapping[str, Form], otherwise: Form) -> Form:
+    """One of several mappings, by the word under a key."""
+    chosen = otherwise
+    for text in reversed([*forms]):
+        there: Form = {"properties": {key: constant(text)}, "required": [key]}
+        chosen = {"if": there, "then": forms[text], "else": chosen}
+    return {"type": "object", "allOf": [chosen]}
+
+
+def one_of_keys(form: Form, *keys: str) -> Form:
+    """A mapping that has exactly one of several keys."""
+    return {**form, "oneOf": [{"required": [key]} for key in keys]}
+
+
+def whole(most: int) -> Form:
+    """A whole number from 1."""
+    return {"type": "integer", "minimum": 1, "maximum": most}
+
+
 def ref(part: str) -> Form:
     return {"$ref": f"#/$defs/{part}"}
 

@@ -26,6 +26,9 @@ _ELSEWHERE = {
     "steps": "contracts",
     "run": "workflows and contracts",
     "config": "workflows and contracts",
+    "item": "the `inputs` and the choice of an `each`",
+    "index": "the `inputs` and the choice of an `each`",
+    "event": "the `where` of a signal",
 }
 
 

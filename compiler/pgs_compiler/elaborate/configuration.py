@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pgs_compiler.declarations import (
     Binding,
     Contract,
-    ContractNodeSyntax,
-    OperationStepSyntax,
     Workflow,
 )
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.anatomy import properties_of, required_of
 from pgs_compiler.schemas.exact import closed
+from pgs_compiler.uses import contracts_of, effects_of, stores_of
 from pgs_snapshot.model import Schema
 
 EMPTY: Schema = closed({}, ())
@@ -53,9 +52,8 @@ def configuration(program: Program) -> Mapping[str, Configuration]:
     users: dict[str, dict[str, User]] = {contract.header.name: {} for contract in program.of(Contract)}
     for workflow in program.of(Workflow):
         user = _user(program, workflow)
-        for node in workflow.nodes:
-            if isinstance(node, ContractNodeSyntax):
-                users[node.contract.text][workflow.header.name] = user
+        for contract in contracts_of(workflow):
+            users[contract.text][workflow.header.name] = user
     return {name: Configuration(tuple(found.values()), _shared(found)) for name, found in users.items()}
 
 
@@ -63,13 +61,7 @@ def _user(program: Program, workflow: Workflow) -> User:
     if workflow.binding is not None:
         binding = program.get(workflow.binding, Binding)
         return User(workflow, binding, program.fields(binding.config), False)
-    contracts = (node.contract for node in workflow.nodes if isinstance(node, ContractNodeSyntax))
-    stores = any(
-        isinstance(step, OperationStepSyntax)
-        for contract in contracts
-        for step in program.get(contract, Contract).steps
-    )
-    return User(workflow, None, EMPTY, stores)
+    return User(workflow, None, EMPTY, bool(stores_of(program, workflow) or effects_of(program, workflow)))
 
 
 def _shared(users: Mapping[str, User]) -> Schema:

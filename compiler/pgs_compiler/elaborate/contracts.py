@@ -16,6 +16,7 @@ from pgs_compiler.elaborate.configuration import Configuration
 from pgs_compiler.elaborate.places import at
 from pgs_compiler.elaborate.scope import Scope
 from pgs_compiler.elaborate.steps import VIOLATION, Ending, Steps
+from pgs_compiler.elaborate.traits import Traits, contract_traits
 from pgs_compiler.elaborate.values import Elaborator
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.program import Program
@@ -32,12 +33,14 @@ class TypedContract:
 
     Attributes:
         outputs: the schema of what it gives under each outcome.
+        traits: what has happened under each outcome.
         disputed: outcomes that are declared and impossible, or possible and not declared.
         sound: false where a finding leaves open what it gives.
     """
 
     contract: model.Contract
     outputs: Mapping[str, Schema]
+    traits: Mapping[str, Traits]
     disputed: frozenset[str]
     sound: bool
 
@@ -53,19 +56,21 @@ def elaborate_contract(
     outcomes, outputs = _outcomes(steps)
     possible = {ending.outcome for ending in steps.endings} | ({stated.text} if stated else set())
     disputed = _surface(steps, possible)
+    made = model.Contract(
+        name=contract.header.name,
+        summary=contract.header.summary,
+        inputs=program.fields(contract.inputs),
+        slots=steps.names,
+        steps=lowered,
+        outcomes=outcomes,
+        outputs=outputs,
+        on_input_failure=stated.text if stated else VIOLATION if failing else None,
+        at=at(contract.header.place),
+    )
     typed = TypedContract(
-        model.Contract(
-            name=contract.header.name,
-            summary=contract.header.summary,
-            inputs=program.fields(contract.inputs),
-            slots=steps.names,
-            steps=lowered,
-            outcomes=outcomes,
-            outputs=outputs,
-            on_input_failure=stated.text if stated else VIOLATION if failing else None,
-            at=at(contract.header.place),
-        ),
+        made,
         outputs,
+        contract_traits(program, made),
         disputed,
         sound=steps.sure and not any(finding.severity == "error" for finding in steps.report.findings),
     )

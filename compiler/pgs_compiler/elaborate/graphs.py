@@ -6,26 +6,33 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from pgs_compiler.declarations import (
+    Bindings,
+    CallNodeSyntax,
     Contract,
     ContractNodeSyntax,
+    EachNodeSyntax,
     EdgeSyntax,
     Event,
     ExitNodeSyntax,
     IntentNodeSyntax,
     NodeSyntax,
+    UndoSyntax,
+    WaitNodeSyntax,
     Word,
     Workflow,
 )
-from pgs_compiler.elaborate.bound import Written, bind_certain, bind_inputs, bind_written
+from pgs_compiler.elaborate import calls, waits
+from pgs_compiler.elaborate.behaviour import behaviours, bounds_of
+from pgs_compiler.elaborate.bound import Inputs, Written, bind_certain, bind_inputs, bind_written
 from pgs_compiler.elaborate.configuration import EMPTY, Configuration
-from pgs_compiler.elaborate.contracts import TypedContract
 from pgs_compiler.elaborate.intents import actor_schema, admitted
 from pgs_compiler.elaborate.knowledge import Knowledge, Lazy, joined
 from pgs_compiler.elaborate.places import at
 from pgs_compiler.elaborate.scope import RUN, Route, Scope, Slot, Variant, slot
+from pgs_compiler.elaborate.surfaces import Surface, Surfaces, surface_of
 from pgs_compiler.elaborate.values import Elaborator, Typed, record_of, spoken
 from pgs_compiler.findings import Finding, Related
-from pgs_compiler.names import OUTCOME
+from pgs_compiler.names import OUTCOME, Name
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.anatomy import members_of
 from pgs_compiler.schemas.join import join
@@ -34,10 +41,22 @@ from pgs_compiler.suggest import nearest
 from pgs_compiler.ways import spoken as spoken_way
 from pgs_compiler.ways import way_around
 from pgs_snapshot import model
-from pgs_snapshot.model import Bounds, ContractNode, Edge, ExitNode, Expr, IntentNode, Node, Schema
+from pgs_snapshot.model import (
+    CallNode,
+    ContractNode,
+    EachNode,
+    Edge,
+    ExitNode,
+    Expr,
+    IntentNode,
+    Literal_,
+    Node,
+    Undo,
+    WaitNode,
+)
 
 FIRST_RESULT = 5  # the slots before: payload, actor, run, config, with
-NO_OUTPUTS: Mapping[str, Schema] = {}
+NOTHING: Mapping[Route, Slot] = {}
 _NOT_RUN = "`{}` has not run on any way to here"
 
 
@@ -45,24 +64,32 @@ def elaborate_graph(
     program: Program,
     workflow: Workflow,
     order: Sequence[str],
-    contracts: Mapping[str, TypedContract],
+    surfaces: Surfaces,
     configuration: Configuration,
-) -> tuple[model.Graph, list[Finding]]:
-    """Type one workflow whose structure is sound; `order` is a topological order of its nodes."""
-    walk = _Walk(program, workflow, contracts, configuration)
+) -> tuple[model.Graph, Surface | None, list[Finding]]:
+    """Type one workflow whose structure is sound; `order` is a topological order of its nodes.
+
+    Gives the surface, too, unless a finding leaves it open.
+    """
+    walk = _Walk(program, workflow, surfaces, configuration)
     nodes = tuple(walk.node(id) for id in order)
+    bounds = bounds_of(nodes, walk.behaviour)
     graph = model.Graph(
         workflow=workflow.header.name,
         summary=workflow.header.summary,
         binding=workflow.binding.text if workflow.binding else None,
         start=workflow.start.text,
-        slots=("payload", "actor", "run", "config", "with", *(f"results.{id}" for id in walk.results)),
+        slots=("payload", "actor", "run", "config", "with", *(f"results.{id}" for id in walk.results), *walk.extra),
         nodes=nodes,
-        bounds=_bounds(nodes, contracts),
+        bounds=bounds or model.Bounds(0, 0, 0),
         at=at(workflow.header.place),
         subdomain=workflow.header.subdomain,
+        commits=tuple(sorted(id for id, found in walk.behaviour.items() if found.commits)),
     )
-    return graph, walk.report.findings
+    sound = bounds is not None and not any(finding.severity == "error" for finding in walk.report.findings)
+    traits = {id: found.traits for id, found in walk.behaviour.items()}
+    depth = max(found.depth for found in walk.behaviour.values())
+    return graph, surface_of(workflow, graph, traits, depth) if sound else None, walk.report.findings
 
 
 class _Walk:
@@ -70,15 +97,19 @@ class _Walk:
         self,
         program: Program,
         workflow: Workflow,
-        contracts: Mapping[str, TypedContract],
+        surfaces: Surfaces,
         configuration: Configuration,
     ) -> None:
         self.program = program
         self.report = Report()
-        self.results = tuple(node.id.text for node in workflow.nodes if isinstance(node, ContractNodeSyntax))
+        self.behaviour = behaviours(program, surfaces, workflow)
+        self.results = tuple(
+            node.id.text for node in workflow.nodes if not isinstance(node, IntentNodeSyntax | ExitNodeSyntax)
+        )
+        self.extra = _extra(workflow)
         self._start = workflow.start.text
+        self._carried_here: Slot | None = None
         self._workflow = workflow
-        self._contracts = contracts
         self._configuration = configuration
         self._nodes = {node.id.text: node for node in workflow.nodes}
         self._numbers = {id: FIRST_RESULT + index for index, id in enumerate(self.results)}
@@ -89,7 +120,7 @@ class _Walk:
         intent = admitted(program, workflow)
         if intent is not None:
             self._admitted["payload",] = slot(0, program.fields(intent.payload))
-            self._admitted["actor",] = slot(1, actor_schema(program, intent))
+            self._admitted["actor",] = slot(1, actor_schema(program, intent.actors))
 
     def node(self, id: str) -> Node:
         """Type one node, behind all that lead to it."""
@@ -97,22 +128,37 @@ class _Walk:
         ways = self._in.pop(id)
         ended, maybe = joined(ways)
         here = Knowledge(id, ended, maybe)
-        values = Elaborator(self.program, self._scope(here, self._carried(node, ways)), self.report)
+        self._carried_here = self._carried(node, ways)
+        values = Elaborator(self.program, self._scope(here, self._carried_here), self.report)
         match node:
             case IntentNodeSyntax():
                 edges = self._edges(id, node.next, here)
                 return IntentNode(id, node.intent.text, edges, at(node.id.place), node.summary)
             case ContractNodeSyntax():
                 return self._contract(node, here, values)
+            case CallNodeSyntax():
+                return self._call(node, here, values)
+            case EachNodeSyntax():
+                return self._each(node, here, values)
+            case WaitNodeSyntax():
+                return self._wait(node, here, values)
             case ExitNodeSyntax():
                 return self._exit(node, values)
 
     # --- nodes -----------------------------------------------------------------------------------
 
     def _contract(self, node: ContractNodeSyntax, here: Knowledge, values: Elaborator) -> Node:
-        declared = self.program.get(node.contract, Contract)
+        name, inputs = self._inputs(node.contract, node.inputs, values)
+        edges = self._edges(node.id.text, node.next, here)
+        undo = self._undo(node.id.text, node.undo, here)
+        place = at(node.id.place)
+        return ContractNode(node.id.text, name, inputs.values, inputs.unproven, edges, place, node.summary, undo)
+
+    def _inputs(self, contract: Name, bound: Bindings, values: Elaborator) -> tuple[str, Inputs]:
+        """The inputs of a contract, which may fit only if it has an outcome for that."""
+        declared = self.program.get(contract, Contract)
         name = declared.header.name
-        inputs = bind_inputs(values, node.inputs, self.program.fields(declared.inputs), f"`{name}`")
+        inputs = bind_inputs(values, bound, self.program.fields(declared.inputs), f"`{name}`")
         if inputs.doubts and declared.on_input_failure is None:
             first, *others = inputs.doubts
             self.report.add(
@@ -123,8 +169,68 @@ class _Walk:
                 "State `on_input_failure: VIOLATION` in a new version of the contract.",
                 tuple(Related(doubt.place, f"so does `{doubt.name}`: {doubt.why}") for doubt in others),
             )
-        edges = self._edges(node.id.text, node.next, here)
-        return ContractNode(node.id.text, name, inputs.values, inputs.unproven, edges, at(node.id.place), node.summary)
+        return name, inputs
+
+    def _undo(self, id: str, syntax: UndoSyntax | None, here: Knowledge) -> Undo | None:
+        """What compensates a node, with what is known once its effects stand."""
+        if syntax is None:
+            return None
+        ended = {**here.ended, id: self.behaviour[id].leaving or frozenset(self.behaviour[id].outputs)}
+        values = Elaborator(self.program, self._scope(Knowledge(id, ended, here.maybe), None), self.report)
+        name, inputs = self._inputs(syntax.contract, syntax.inputs, values)
+        return Undo(name, inputs.values, inputs.unproven)
+
+    def _call(self, node: CallNodeSyntax, here: Knowledge, values: Elaborator) -> Node:
+        id, place = node.id.text, at(node.id.place)
+        callee = calls.callee(values, node.callee)
+        given = calls.payload(values, node.callee, node.inputs)
+        edges = self._edges(id, node.next, here)
+        undo = self._undo(id, node.undo, here)
+        return CallNode(id, callee, given.values, given.unproven, edges, place, node.summary, undo)
+
+    def _each(self, node: EachNodeSyntax, here: Knowledge, values: Elaborator) -> Node:
+        items = calls.over(values, node)
+        if items is not None:
+            calls.list_outcomes(values, node, items.schema)
+        inside = calls.item_slots(FIRST_RESULT + len(self.results), items, node.most)
+        scope = self._scope(here, self._carried_here, inside)
+        looking = Elaborator(self.program, scope, self.report)
+        given = calls.payload(looking, node.callee, node.inputs)
+        return EachNode(
+            id=node.id.text,
+            each=items.expr if items else Literal_([]),
+            call=calls.callee(looking, node.callee),
+            inputs=given.values,
+            unproven=given.unproven,
+            max=node.most,
+            stop=tuple(sorted(word.text for word, stops in node.on_item if stops)),
+            next=self._edges(node.id.text, node.next, here),
+            at=at(node.id.place),
+            summary=node.summary,
+            concurrent=node.concurrent is not None,
+        )
+
+    def _wait(self, node: WaitNodeSyntax, here: Knowledge, values: Elaborator) -> Node:
+        end = waits.deadline(values, node)
+        signals = []
+        for signal in node.signals:
+            waits.others(values, self._workflow, signal.not_actor_of, here)
+            event = slot(
+                FIRST_RESULT + len(self.results) + self.extra.index("event"),
+                self.program.fields(self.program.get(signal.event, Event).fields),
+            )
+            scope = self._scope(here, self._carried_here, {("event",): event})
+            signals.append(waits.signal_of(values, Elaborator(self.program, scope, self.report), signal))
+        within = node.deadline.text == "within"
+        return WaitNode(
+            id=node.id.text,
+            within=end if within else None,
+            until=None if within else end,
+            signals=tuple(signals),
+            next=self._edges(node.id.text, node.next, here),
+            at=at(node.id.place),
+            summary=node.summary,
+        )
 
     def _exit(self, node: ExitNodeSyntax, values: Elaborator) -> Node:
         result = bind_written(values, node.result)
@@ -225,8 +331,9 @@ class _Walk:
             )
         return len(set(names)) == 1
 
-    def _scope(self, here: Knowledge, carried: Slot | None) -> Scope:
-        slots, absent = dict(self._fixed), dict[Route, str]()
+    def _scope(self, here: Knowledge, carried: Slot | None, inside: Mapping[Route, Slot] = NOTHING) -> Scope:
+        """What can be referred to; `inside` is what only this part of a node has."""
+        slots, absent = {**self._fixed, **inside}, dict[Route, str]()
         if "NACK" in here.ended.get(self._start, ()):
             absent |= dict.fromkeys(self._admitted, "it was not admitted")
         else:
@@ -249,9 +356,7 @@ class _Walk:
         )
 
     def _result(self, id: str, here: Knowledge) -> Slot:
-        node = self._nodes[id]
-        typed = self._contracts[node.contract.text] if isinstance(node, ContractNodeSyntax) else None
-        outputs = typed.outputs if typed else NO_OUTPUTS
+        outputs = self.behaviour[id].outputs
         variants = tuple(
             Variant(outputs.get(outcome, EMPTY), f"when `{id}` ended as `{outcome}`")
             for outcome in sorted(here.ended[id])
@@ -259,23 +364,16 @@ class _Walk:
         missing = ""
         if id in here.maybe:
             missing = f"`{id}` does not run on the way {spoken_way(way_around(self._workflow, id, here.node))}"
-        return Slot(self._numbers[id], variants, missing, broken=typed is None or not typed.sound)
+        return Slot(self._numbers[id], variants, missing, broken=not self.behaviour[id].sound)
 
 
 def _listed(names: frozenset[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names)) or "nothing"
 
 
-def _bounds(nodes: Sequence[Node], contracts: Mapping[str, TypedContract]) -> Bounds:
-    """The longest way through the graph, counted in nodes, steps and operations."""
-    after: dict[str, Bounds] = {}
-    for node in reversed(nodes):
-        following = [] if isinstance(node, ExitNode) else [after[edge.to] for edge in node.next.values()]
-        steps = contracts[node.contract].contract.steps if isinstance(node, ContractNode) else ()
-        effects = sum(isinstance(step, model.OperationStep) for step in steps)
-        after[node.id] = Bounds(
-            1 + max((bound.nodes for bound in following), default=0),
-            len(steps) + max((bound.steps for bound in following), default=0),
-            effects + max((bound.effects for bound in following), default=0),
-        )
-    return after[nodes[0].id]
+def _extra(workflow: Workflow) -> tuple[str, ...]:
+    """The slots behind those of results: what only the inside of some nodes sees."""
+    found: tuple[str, ...] = ()
+    if any(isinstance(node, EachNodeSyntax) for node in workflow.nodes):
+        found += ("item", "index")
+    return (*found, "event") if any(isinstance(node, WaitNodeSyntax) for node in workflow.nodes) else found

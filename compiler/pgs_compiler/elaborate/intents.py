@@ -8,6 +8,7 @@ from pgs_compiler.elaborate.places import at
 from pgs_compiler.elaborate.scope import Scope, slot
 from pgs_compiler.elaborate.values import Elaborator
 from pgs_compiler.findings import Finding
+from pgs_compiler.names import Name
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.anatomy import properties_of, required_of
 from pgs_compiler.schemas.exact import closed
@@ -24,7 +25,7 @@ def elaborate_intent(program: Program, intent: Intent) -> tuple[model.Intent, li
     scope = Scope(
         {
             ("payload",): slot(0, program.fields(intent.payload)),
-            ("actor",): slot(1, actor_schema(program, intent)),
+            ("actor",): slot(1, actor_schema(program, intent.actors)),
         },
         {},
     )
@@ -48,9 +49,9 @@ def admitted(program: Program, workflow: Workflow) -> Intent | None:
     return program.get(start.intent, Intent) if isinstance(start, IntentNodeSyntax) else None
 
 
-def actor_schema(program: Program, intent: Intent) -> Schema:
-    """`$.actor`: `id`, `type`, and the attributes that every admitted actor has."""
-    attributes = [program.fields(program.get(name, Actor).attributes) for name in intent.actors]
+def actor_schema(program: Program, actors: tuple[Name, ...]) -> Schema:
+    """An actor of one of several types: `id`, `type`, and the attributes that all of them have alike."""
+    attributes = [program.fields(program.get(name, Actor).attributes) for name in actors]
     first = properties_of(attributes[0]) if attributes else {}
     shared = {
         name: item
@@ -58,7 +59,7 @@ def actor_schema(program: Program, intent: Intent) -> Schema:
         if all(_same(item, properties_of(schema).get(name)) for schema in attributes)
     }
     common = {name for name in shared if all(name in required_of(schema) for schema in attributes)}
-    types = list[Value](sorted(name.text for name in intent.actors))
+    types = list[Value](sorted(name.text for name in actors))
     return closed({"id": {"type": "string"}, "type": {"enum": types}, **shared}, {"id", "type", *common})
 
 

@@ -14,8 +14,9 @@ Route = tuple[str, ...]
 """The first steps of a reference that name a slot: `("payload",)`, `("results", "admit")`."""
 
 
-_INSTANT: Schema = {"type": "string", "format": "date-time"}
-RUN: Schema = closed({"id": {"type": "string"}, "started": _INSTANT, "time": _INSTANT}, ("id", "started", "time"))
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+"""A point in time."""
+RUN: Schema = closed({"id": {"type": "string"}, "started": INSTANT, "time": INSTANT}, ("id", "started", "time"))
 """`$.run`."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pgs_compiler.declarations import (
     Contract,
     DecideStepSyntax,
+    EffectStepSyntax,
     OperationStepSyntax,
     SideEffect,
     StepSyntax,
@@ -21,17 +22,18 @@ from pgs_compiler.elaborate.configuration import EMPTY, Configuration
 from pgs_compiler.elaborate.decisions import uncovered
 from pgs_compiler.elaborate.places import at
 from pgs_compiler.elaborate.scope import RUN, Route, Scope, Slot, Variant, slot
+from pgs_compiler.elaborate.traits import UNKNOWN
 from pgs_compiler.elaborate.values import Elaborator
 from pgs_compiler.findings import Related
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.generic import bind_variables, clashes, substitute, variables_in
 from pgs_compiler.schemas.join import join
 from pgs_compiler.schemas.literal import listed
-from pgs_compiler.schemas.operations import with_entity
+from pgs_compiler.schemas.operations import with_entity, without_entity
 from pgs_compiler.shape import Report
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.codec import encode
-from pgs_snapshot.model import Case, Condition, DecideStep, OperationStep, Schema, Step, TransformStep
+from pgs_snapshot.model import Case, Condition, DecideStep, EffectStep, OperationStep, Schema, Step, TransformStep
 from pgs_snapshot.values import Value
 
 Lead = Mapping[str, str | None]
@@ -69,10 +71,18 @@ def step_outcomes(program: Program, step: StepSyntax) -> tuple[str, ...]:
             return tuple(outcome.name.text for outcome in transform.outcomes)
         case OperationStepSyntax():
             side_effect = program.get(program.get(step.store, Store).side_effect, SideEffect)
-            found = next((op for op in side_effect.operations if op.name.text == step.operation.text), None)
-            return tuple(outcome.name.text for outcome in found.outcomes) if found else ()
+            return _operation_outcomes(side_effect, step.operation.text)
+        case EffectStepSyntax():
+            known = _operation_outcomes(program.get(step.side_effect, SideEffect), step.operation.text)
+            handled = any(edge.outcome.text == UNKNOWN for edge in step.next)
+            return (*known, UNKNOWN) if known and handled else known
         case DecideStepSyntax():
             return tuple(dict.fromkeys(case.outcome.text for case in step.cases))
+
+
+def _operation_outcomes(side_effect: SideEffect, name: str) -> tuple[str, ...]:
+    found = next((op for op in side_effect.operations if op.name.text == name), None)
+    return tuple(outcome.name.text for outcome in found.outcomes) if found else ()
 
 
 def step_next(program: Program, contract: Contract, index: int) -> dict[str, str | None]:
@@ -142,6 +152,8 @@ class Steps:
                 lowered, outputs = self._transform(step, values, lead)
             case OperationStepSyntax():
                 lowered, outputs = self._operation(step, values, lead)
+            case EffectStepSyntax():
+                lowered, outputs = self._effect(step, values, lead)
             case DecideStepSyntax():
                 lowered, outputs = self._decide(step, values, lead)
         self._settle(index, lead, outputs)
@@ -189,6 +201,22 @@ class Steps:
         inputs = bind_inputs(values, step.inputs, operation.inputs, f"`{step.operation.text}` of `{name}`")
         self._doubt(step, inputs)
         lowered = OperationStep(
+            step.name.text, name, found.name.text, inputs.values, inputs.unproven, lead, at(step.name.place)
+        )
+        return lowered, dict(operation.outcomes)
+
+    def _effect(
+        self, step: EffectStepSyntax, values: Elaborator, lead: Lead
+    ) -> tuple[Step | None, dict[str, Schema] | None]:
+        side_effect = self.program.get(step.side_effect, SideEffect)
+        found = next((op for op in side_effect.operations if op.name.text == step.operation.text), None)
+        if found is None or side_effect.semantics != "external":  # a check of its own says so
+            self.sure = False
+            return None, None
+        name, operation = side_effect.header.name, without_entity(self.program, found)
+        inputs = bind_inputs(values, step.inputs, operation.inputs, f"`{step.operation.text}` of `{name}`")
+        self._doubt(step, inputs)
+        lowered = EffectStep(
             step.name.text, name, found.name.text, inputs.values, inputs.unproven, lead, at(step.name.place)
         )
         return lowered, dict(operation.outcomes)

@@ -15,6 +15,7 @@ from pgs_compiler.declarations import (
     Intent,
     OperationSyntax,
     OutcomeFields,
+    PolicySyntax,
     SideEffect,
     Store,
     Transform,
@@ -24,9 +25,12 @@ from pgs_compiler.names import DURATION, NODE, OUTCOME
 from pgs_compiler.parse.conditions import condition
 from pgs_compiler.schemas.shape import parse_enum, parse_fields
 from pgs_compiler.schemas.syntax import FieldsSyntax, Scope, record
-from pgs_compiler.shape import NOT_YET, Fields, later, refuse_outcome
+from pgs_compiler.shape import Fields, later, refuse_outcome
 from pgs_compiler.source import Entry, Mapping, Tree
-from pgs_snapshot.model import Semantics
+from pgs_snapshot.model import Semantics, Unknown
+
+MAX_ATTEMPTS = 100
+SEMANTICS = (*get_args(Semantics), "external")
 
 
 def _fields(fields: Fields, key: str, header: Header, required: bool = True, scope: Scope = "plain") -> FieldsSyntax:
@@ -67,16 +71,14 @@ def _example(tree: Tree, fields: Fields) -> Example | None:
 
 
 def side_effect(header: Header, fields: Fields) -> SideEffect | None:
-    word = fields.word("semantics", required=False)
-    external = word is not None and word.text == "external"
-    if word is not None and external:
-        fields.report.add("D213", NOT_YET.format("external"), word.place)
-    semantics = None if external else fields.choice("semantics", get_args(Semantics))
+    written = fields.tree("semantics")
+    semantics = fields.one_of(written, "`semantics`", SEMANTICS) if written is not None else None
     operations = tuple(found for entry in fields.entries("operations") if (found := _operation(entry, header, fields)))
     implementation = fields.word("implementation")
-    if semantics is None or implementation is None:
+    if written is None or semantics is None or implementation is None:
         return None
-    return SideEffect(header, cast(Semantics, semantics), operations, implementation)
+    known = cast(Literal[Semantics, "external"], semantics)
+    return SideEffect(header, known, written.place, operations, implementation)
 
 
 def _operation(entry: Entry, header: Header, fields: Fields) -> OperationSyntax | None:
@@ -121,8 +123,20 @@ def binding(header: Header, fields: Fields) -> Binding:
         if name:
             stores.append(name)
             retention += [(name, kept)] if kept else []
-    later(fields, "effects")
-    return Binding(header, tuple(stores), _fields(fields, "config", header, required=False), tuple(retention))
+    effects = tuple(found for entry in fields.entries("effects", required=False) if (found := _policy(entry, fields)))
+    config = _fields(fields, "config", header, required=False)
+    return Binding(header, tuple(stores), config, tuple(retention), effects)
+
+
+def _policy(entry: Entry, fields: Fields) -> PolicySyntax | None:
+    """What happens when an effect is in doubt: `{unknown: retry, attempts: 3}`; `{}` suspends the run."""
+    name = fields.as_name(entry.key, "side_effect")
+    inner = Fields(entry.value, f"the effect `{entry.name}`", fields.report)
+    unknown = inner.choice("unknown", get_args(Unknown), required=False) or "suspend"
+    attempts = inner.integer("attempts", MAX_ATTEMPTS) if unknown == "retry" else None
+    lookup = inner.word("lookup", grammar=OUTCOME) if unknown == "lookup" else None
+    inner.done()
+    return PolicySyntax(name, cast(Unknown, unknown), attempts, lookup) if name else None
 
 
 def entity(header: Header, fields: Fields) -> Entity | None:

@@ -7,6 +7,7 @@ from pgs_compiler.declarations import (
     ConditionSyntax,
     Contract,
     DecideStepSyntax,
+    EffectStepSyntax,
     Header,
     OperationStepSyntax,
     OutcomeSyntax,
@@ -19,7 +20,7 @@ from pgs_compiler.names import NODE, OUTCOME
 from pgs_compiler.parse.conditions import condition
 from pgs_compiler.parse.values import bindings
 from pgs_compiler.schemas.shape import parse_fields
-from pgs_compiler.shape import Fields, later, refuse_outcome
+from pgs_compiler.shape import Fields, refuse_outcome
 from pgs_compiler.source import Mapping, Scalar, Tree
 from pgs_compiler.suggest import nearest
 
@@ -64,7 +65,7 @@ def _step(tree: Tree, fields: Fields) -> StepSyntax | None:
             "D216",
             f"{inner.what[0].upper()}{inner.what[1:]} is of {'no kind' if not kinds else 'several kinds'}.",
             meant[0].key.place if meant else tree.place,
-            "one of `transform`, `op` with `store`, `decide`" if not meant else "",
+            "one of `transform`, `op` with `store` or `side_effect`, `decide`" if not meant else "",
             f"Write `{meant[1]}`." if meant else "",
         )
         return None
@@ -83,11 +84,16 @@ def _transform(name: Word, fields: Fields, tree: Tree) -> StepSyntax | None:
 
 def _operation(name: Word, fields: Fields, tree: Tree) -> StepSyntax | None:
     operation = fields.word("op", grammar=OUTCOME)
-    external = "side_effect" in fields
-    later(fields, "side_effect")
-    store = fields.name("store", "store", required=not external)
+    external = fields.name("side_effect", "side_effect", required=False)
+    store = fields.name("store", "store", required="side_effect" not in fields)
     inputs = bindings(fields.tree("inputs"), fields, tree.place)
     edges = _edges(fields)
+    if external and store:
+        message = f"The step `{name.text}` is of several kinds: its operation has a store, or is external."
+        fields.report.add("D216", message, tree.place)
+        return None
+    if external and operation:
+        return EffectStepSyntax(name, operation, external, inputs, edges)
     return OperationStepSyntax(name, operation, store, inputs, edges) if operation and store else None
 
 

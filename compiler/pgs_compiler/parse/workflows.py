@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast, get_args
 
 from pgs_compiler.declarations import (
     Bindings,
     ContractNodeSyntax,
-    EdgeSyntax,
     EmitSyntax,
     ExitNodeSyntax,
     Header,
@@ -17,16 +17,17 @@ from pgs_compiler.declarations import (
     Word,
     Workflow,
 )
-from pgs_compiler.findings import Place
 from pgs_compiler.names import NODE, OUTCOME
+from pgs_compiler.parse.calls import call, each, undo
+from pgs_compiler.parse.edges import edges
 from pgs_compiler.parse.values import bindings, reference
+from pgs_compiler.parse.waits import wait
 from pgs_compiler.shape import Fields, later
-from pgs_compiler.source import Entry, Mapping, Scalar, Tree
+from pgs_compiler.source import Entry, Mapping, Scalar
 from pgs_snapshot.model import ExitKind
 
 EXIT_KINDS = get_args(ExitKind)
-_NODES = ("intent", "contract", "exit")
-_LATER = ("process", "call", "each", "wait")
+_LATER = ("process",)
 
 
 def workflow(header: Header, fields: Fields) -> Workflow | None:
@@ -46,6 +47,8 @@ def _node(entry: Entry, fields: Fields) -> NodeSyntax | None:
     id = fields.as_word(entry.key, "the name of a node", NODE)
     inner = Fields(entry.value, f"the node `{entry.name}`", fields.report)
     kinds = [kind for kind in (*_NODES, *_LATER) if kind in inner]
+    if kinds == ["call", "each"]:
+        kinds = ["each"]  # which says by `call` what it does with each item
     if id is None or not isinstance(entry.value, Mapping):
         return None
     if len(kinds) != 1:
@@ -54,7 +57,7 @@ def _node(entry: Entry, fields: Fields) -> NodeSyntax | None:
     if kinds[0] in _LATER:
         later(inner, kinds[0])
         return None
-    node = {"intent": _intent, "contract": _contract, "exit": _exit}[kinds[0]](id, inner)
+    node = _NODES[kinds[0]](id, inner)
     inner.done()
     return node
 
@@ -72,47 +75,18 @@ def _unknown_node(entry: Entry, kinds: list[str], fields: Fields) -> None:
 
 def _intent(id: Word, fields: Fields) -> NodeSyntax | None:
     intent = fields.name("intent", "intent")
-    edges, place = _next(id, fields)
+    out, place = edges(id, fields)
     summary = fields.text("summary", required=False)
-    return IntentNodeSyntax(id, intent, edges, place, summary) if intent else None
+    return IntentNodeSyntax(id, intent, out, place, summary) if intent else None
 
 
 def _contract(id: Word, fields: Fields) -> NodeSyntax | None:
     contract = fields.name("contract", "contract")
     inputs = bindings(fields.tree("inputs", required=False), fields, id.place)
-    later(fields, "undo")
-    edges, place = _next(id, fields)
+    undone = undo(fields)
+    out, place = edges(id, fields)
     summary = fields.text("summary", required=False)
-    return ContractNodeSyntax(id, contract, inputs, edges, place, summary) if contract else None
-
-
-def _next(id: Word, fields: Fields) -> tuple[tuple[EdgeSyntax, ...], Place]:
-    entry = fields.entry("next")
-    if entry is None:
-        return (), id.place
-    hint = _as_mapping(entry.value) if "contract" in fields else ""
-    mapping = fields.shape(entry.value, Mapping, "`next`", hint)
-    edges = tuple(edge for item in mapping or () if (edge := _edge(item, fields)))
-    return edges, entry.key.place
-
-
-def _as_mapping(tree: Tree) -> str:
-    """A hint where `next` names a node and leaves out after which outcome."""
-    target = tree.value if isinstance(tree, Scalar) else None
-    return f"Write `{{SUCCESS: {target}}}`." if isinstance(target, str) and NODE.accepts(target) else ""
-
-
-def _edge(entry: Entry, fields: Fields) -> EdgeSyntax | None:
-    outcome = fields.as_word(entry.key, "an outcome", OUTCOME)
-    if isinstance(entry.value, Scalar):
-        to, arguments = fields.as_word(entry.value, "the name of a node", NODE), None
-    else:
-        inner = Fields(entry.value, f"the edge `{entry.name}`", fields.report)
-        to = inner.word("to", grammar=NODE)
-        tree = inner.tree("with", required=False)
-        arguments = bindings(tree, inner, tree.place) if tree is not None else None
-        inner.done()
-    return EdgeSyntax(outcome, to, arguments) if outcome and to else None
+    return ContractNodeSyntax(id, contract, inputs, out, place, summary, undone) if contract else None
 
 
 def _exit(id: Word, fields: Fields) -> NodeSyntax | None:
@@ -138,3 +112,13 @@ def _reason(fields: Fields) -> Word | Reference | None:
     if isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.value.startswith("$"):
         return reference(tree, fields)
     return fields.as_word(tree, "a reason", OUTCOME) if tree is not None else None
+
+
+_NODES: dict[str, Callable[[Word, Fields], NodeSyntax | None]] = {
+    "intent": _intent,
+    "contract": _contract,
+    "call": call,
+    "each": each,
+    "wait": wait,
+    "exit": _exit,
+}

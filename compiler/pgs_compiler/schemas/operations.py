@@ -1,4 +1,4 @@
-"""The operations of a side effect, written out for the entity of one store."""
+"""The operations of a side effect, written out: for the entity of one store, or for none."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from pgs_compiler.names import Name
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.generic import ENTITY, substitute
 from pgs_snapshot.model import Operation
+
+
+def without_entity(program: Program, operation: OperationSyntax) -> Operation:
+    """An operation of an external side effect, whose schemas have no `$entity`."""
+    return Operation(
+        operation.mode,
+        program.fields(operation.inputs),
+        {outcome.name.text: program.fields(outcome.outputs) for outcome in operation.outcomes},
+    )
 
 
 def with_entity(program: Program, operation: OperationSyntax, entity: Name) -> Operation:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 Shape: TypeAlias = Literal["hexagon", "rectangle", "stadium"]
-Mark: TypeAlias = Literal["start", "tick", "bar", "cross", "alarm"]
+Mark: TypeAlias = Literal["start", "call", "loop", "clock", "tick", "bar", "cross", "alarm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,27 @@ class Kind:
     is_end: bool = False
 
 
-SIGNS: Mapping[Mark, str] = MappingProxyType({"start": "▶", "tick": "✔", "bar": "⊖", "cross": "✘", "alarm": "⚠"})
+SIGNS: Mapping[Mark, str] = MappingProxyType(
+    {
+        "start": "▶",
+        "call": "▣",
+        "loop": "↻",
+        "clock": "◷",
+        "tick": "✔",
+        "bar": "⊖",
+        "cross": "✘",
+        "alarm": "⚠",
+    }
+)
 """Characters that stand for the marks where only text can be given."""
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "intent": Kind("intent: a run starts here", "hexagon", "#e2eefc", "#1a5799", "start"),
         "contract": Kind("contract", "rectangle", "#f3f5f8", "#3d4b5c"),
+        "call": Kind("call of a workflow", "rectangle", "#dff3f2", "#0c5f5c", "call"),
+        "each": Kind("call for each item of a list", "rectangle", "#dff3f2", "#0c5f5c", "loop"),
+        "wait": Kind("wait for a signal", "hexagon", "#fbf3d9", "#6b5300", "clock"),
         "COMPLETED": Kind("COMPLETED", "stadium", "#dcf2e2", "#17683a", "tick", is_end=True),
         "DENIED": Kind("DENIED", "stadium", "#fdeecb", "#8a5200", "bar", is_end=True),
         "REJECTED": Kind("REJECTED", "stadium", "#eee5fa", "#64389c", "cross", is_end=True),

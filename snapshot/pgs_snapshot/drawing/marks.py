@@ -48,6 +48,23 @@ def _start(x: float, y: float, colour: str) -> tuple[Path, ...]:
     return (_sign(x, y, colour), Path(tip, fill=WHITE))
 
 
+def _call(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    frame = Path(rounded(x - 5.5, y - 5.5, 11, 11, 1), line=WHITE, thickness=1.5)
+    return (_sign(x, y, colour), frame, Path(rounded(x - 2.5, y - 2.5, 5, 5, 0.5), fill=WHITE))
+
+
+def _loop(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    ring = Path(circle(x, y, 5), line=WHITE, thickness=2)
+    gap = Path(polygon([(x + 1, y - 8), (x + 8, y - 6), (x + 6, y + 0.5), (x, y - 3)]), fill=colour)
+    tip = Path(polygon([(x + 0.5, y - 8.5), (x + 0.5, y - 1.5), (x + 5.5, y - 5)]), fill=WHITE)
+    return (_sign(x, y, colour), ring, gap, tip)
+
+
+def _clock(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    hands = Path(polygon([(x, y - 4.5), (x, y + 0.5), (x + 3.5, y + 2.5)]), line=WHITE, thickness=1.75, closed=False)
+    return (_sign(x, y, colour), Path(circle(x, y, 7), line=WHITE, thickness=1.5), hands)
+
+
 def _tick(x: float, y: float, colour: str) -> tuple[Path, ...]:
     hook = polygon([(x - 5, y + 0.5), (x - 1.5, y + 4), (x + 5, y - 4)])
     return (_sign(x, y, colour), Path(hook, line=WHITE, thickness=2.5, closed=False))
@@ -71,5 +88,14 @@ def _alarm(x: float, y: float, colour: str) -> tuple[Path, ...]:
 
 
 _MARKS: Mapping[Mark, Callable[[float, float, str], tuple[Path, ...]]] = MappingProxyType(
-    {"start": _start, "tick": _tick, "bar": _bar, "cross": _cross, "alarm": _alarm}
+    {
+        "start": _start,
+        "call": _call,
+        "loop": _loop,
+        "clock": _clock,
+        "tick": _tick,
+        "bar": _bar,
+        "cross": _cross,
+        "alarm": _alarm,
+    }
 )

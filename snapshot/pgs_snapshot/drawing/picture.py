@@ -6,10 +6,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pgs_snapshot.model import ContractNode, ExitNode, Graph, IntentNode, Node
+from pgs_snapshot.model import (
+    Callee,
+    CallNode,
+    ContractNode,
+    EachNode,
+    ExitNode,
+    Graph,
+    IntentNode,
+    Node,
+    WaitNode,
+)
 
 MAX_NAMES = 3
-"""Names of one exit that its box lists."""
+"""Names of one exit, or workflows of one call, that a box lists."""
+COMMITS = "◆ commits"
+"""What a box says of a point of no return: what was done before it is not taken back."""
 
 
 class WayNotInGraph(ValueError):
@@ -86,7 +98,7 @@ def picture_of(graph: Graph, way: Sequence[tuple[str, str]] = (), run: str = "")
     if way and (to := _target(nodes[visited[-1]], taken[visited[-1]])):
         visited.append(to)
     steps = {node: step for step, node in enumerate(visited, start=1)}
-    boxes = tuple(replace(_box(node, graph.workflow), step=steps.get(node.id, 0)) for node in graph.nodes)
+    boxes = tuple(replace(_box(node, graph), step=steps.get(node.id, 0)) for node in graph.nodes)
     status = _status(nodes[visited[-1]], taken, run) if visited else ""
     return Picture(graph.workflow, graph.summary, boxes, _arrows(graph, taken), status)
 
@@ -108,14 +120,27 @@ def _target(node: Node, outcome: str) -> str:
     return "" if isinstance(node, ExitNode) or not outcome else node.next[outcome].to
 
 
-def _box(node: Node, workflow: str) -> Box:
+def _box(node: Node, graph: Graph) -> Box:
     match node:
         case IntentNode():
-            return Box(node.id, node.id, _short(node.intent, workflow), "intent")
+            detail, kind = _short(node.intent, graph.workflow), "intent"
         case ContractNode():
-            return Box(node.id, node.id, _short(node.contract, workflow), "contract")
+            detail, kind = _short(node.contract, graph.workflow), "contract"
+        case CallNode():
+            detail, kind = _called(node.call, graph.workflow), "call"
+        case EachNode():
+            detail, kind = f"{_called(node.call, graph.workflow)}, up to {node.max} times", "each"
+        case WaitNode():
+            detail, kind = " or ".join(signal.name for signal in node.signals), "wait"
         case ExitNode():
             return Box(node.id, node.id, _named(node), node.exit)
+    return Box(node.id, node.id, f"{detail} {COMMITS}" if node.id in graph.commits else detail, kind)
+
+
+def _called(callee: Callee, workflow: str) -> str:
+    names = [_short(name, workflow) for name in callee.workflows]
+    more = len(names) - MAX_NAMES
+    return " or ".join(names if more <= 0 else [*names[:MAX_NAMES], f"{more} more"])
 
 
 def _short(name: str, workflow: str) -> str:

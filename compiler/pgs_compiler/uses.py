@@ -1,0 +1,56 @@
+"""What a workflow uses: contracts, workflows, stores and external effects, each with its first use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgs_compiler.declarations import (
+    CallNodeSyntax,
+    Contract,
+    ContractNodeSyntax,
+    EachNodeSyntax,
+    EffectStepSyntax,
+    OperationStepSyntax,
+    Workflow,
+)
+from pgs_compiler.names import Name
+from pgs_compiler.program import Program
+
+
+def contracts_of(workflow: Workflow) -> Iterator[Name]:
+    """The contracts of its nodes, and those that undo them."""
+    for node in workflow.nodes:
+        if isinstance(node, ContractNodeSyntax):
+            yield node.contract
+        if isinstance(node, ContractNodeSyntax | CallNodeSyntax) and node.undo is not None:
+            yield node.undo.contract
+
+
+def workflows_of(workflow: Workflow) -> dict[str, Name]:
+    """The workflows that it calls."""
+    found: dict[str, Name] = {}
+    for node in workflow.nodes:
+        if isinstance(node, CallNodeSyntax | EachNodeSyntax):
+            for name in node.callee.workflows:
+                found.setdefault(name.text, name)
+    return found
+
+
+def stores_of(program: Program, workflow: Workflow) -> dict[str, Name]:
+    """The stores that its contracts use, in the order of their names."""
+    found: dict[str, Name] = {}
+    for contract in contracts_of(workflow):
+        for step in program.get(contract, Contract).steps:
+            if isinstance(step, OperationStepSyntax):
+                found.setdefault(step.store.text, step.store)
+    return dict(sorted(found.items()))
+
+
+def effects_of(program: Program, workflow: Workflow) -> dict[str, Name]:
+    """The external side effects that its contracts use, in the order of their names."""
+    found: dict[str, Name] = {}
+    for contract in contracts_of(workflow):
+        for step in program.get(contract, Contract).steps:
+            if isinstance(step, EffectStepSyntax):
+                found.setdefault(step.side_effect.text, step.side_effect)
+    return dict(sorted(found.items()))
