@@ -31,6 +31,7 @@ from pgs_runtime.linked import (
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.places import Access, place_of
 from pgs_runtime.redaction import Redact, Redactor, public
+from pgs_runtime.soundness import demand_sound
 from pgs_snapshot import model
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.frozen import frozen
@@ -73,8 +74,10 @@ class Linker:
 
         Raises:
             KeyError: the snapshot has no such workflow.
+            SealBroken: Z902, a graph or a schema of it says what no compiler writes.
         """
         sealed = self._snapshot.graph(workflow)
+        demand_sound(self._snapshot, sealed)
         labels = Labels(self._snapshot, sealed)
         alike: dict[int, _Inside] = {}
         start: Intent | None = None

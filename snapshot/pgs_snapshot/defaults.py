@@ -12,7 +12,7 @@ A value that is not valid comes back as far filled as its shape allows, so that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from pgs_snapshot.model import Schema
 from pgs_snapshot.values import Value, plain
@@ -45,7 +45,9 @@ def _item_filler(schema: Schema) -> Fill | None:
 
 
 def _object_filler(schema: Schema) -> Callable[[dict[str, Value]], Value] | None:
-    properties = cast("dict[str, dict[str, Value]]", schema.get("properties", {}))
+    stated = schema.get("properties")
+    members = stated if isinstance(stated, dict) else {}  # what is no schema is refused where it is compiled
+    properties = {name: member for name, member in members.items() if isinstance(member, dict)}
     fillers = {name: inner for name, member in properties.items() if (inner := filler(member))}
     defaults = {
         name: fillers[name](member["default"]) if name in fillers else member["default"]

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from pgs_snapshot import model
 from pgs_snapshot.codec import CodecRefused, decode
-from pgs_snapshot.limits import Limits
+from pgs_snapshot.limits import LIMIT_NAMES, Limits
 from pgs_snapshot.seal import SealBroken, Sealed
 from pgs_snapshot.values import Value
+from pgs_snapshot.visible import visible
 
 T = TypeVar("T")
 
@@ -56,9 +57,20 @@ class Snapshot:
         return {name: str(folder) for name, folder in packages.items()} if isinstance(packages, dict) else {}
 
     def limits(self) -> Limits:
+        """The project's limits; what it does not set has its default.
+
+        Raises:
+            SealBroken: Z902, one is unknown or no positive integer.
+        """
         limits = self.project().get("limits", {})
-        own = limits if isinstance(limits, dict) else {}
-        return Limits(**{name: int(str(value)) for name, value in own.items()})
+        if not isinstance(limits, dict):
+            raise SealBroken("Z902", f"`{PROJECT}` does not hold limits by name.", PROJECT)
+        own: dict[str, int] = {}
+        for name, value in limits.items():
+            if name not in LIMIT_NAMES or type(value) is not int or value < 1:
+                raise SealBroken("Z902", f"`{PROJECT}` sets no limit by `{visible(name)}`.", PROJECT)
+            own[name] = value
+        return Limits(**own)
 
     def workflows(self) -> tuple[str, ...]:
         """The names of all workflows, sorted."""

@@ -8,6 +8,8 @@ from jsonschema_rs import Draft202012Validator, RegexOptions
 
 from pgs_snapshot.formats import FORMATS
 from pgs_snapshot.model import Schema
+from pgs_snapshot.seal import SealBroken
+from pgs_snapshot.visible import visible
 
 MAX_COMPILED_PATTERN = 10_000_000  # bytes; `\p{L}{1,200}` takes about eight of the ten
 
@@ -20,7 +22,18 @@ def validator(schema: Schema) -> Draft202012Validator:
     """A compiled validator that asserts formats and matches patterns in linear time.
 
     Values are filled with defaults first (`pgs_snapshot.defaults`).
+
+    Raises:
+        SealBroken: Z902, it is no schema: a compiler writes none that is not.
     """
+    try:
+        return _compiled(schema)
+    except ValueError as error:
+        why = visible(str(error).partition("\n")[0][:200])
+        raise SealBroken("Z902", f"The snapshot holds a schema that is none: {why}.") from error
+
+
+def _compiled(schema: Schema) -> Draft202012Validator:
     return Draft202012Validator(
         dict(schema),
         validate_formats=True,
@@ -37,7 +50,7 @@ def matcher(pattern: str) -> Callable[[str], bool]:
         PatternTooLarge: its counted repetitions unroll to too much.
     """
     try:
-        compiled = validator({"pattern": pattern})
+        compiled = _compiled({"pattern": pattern})
     except ValueError:
         raise PatternTooLarge(pattern) from None
     return compiled.is_valid

@@ -1,0 +1,235 @@
+"""soundness: that what a sealed graph names by name or number is there, asked once before a workflow is linked.
+
+A compiler writes no other graphs. Whoever seals a changed one again gets a refusal and not a crash:
+
+* every name stands for something that the snapshot has, every slot for one that there is;
+* a workflow starts at its only intent, and an edge leads to a node further down, so every way ends;
+* every outcome of a node or step leads somewhere, and the last step of a contract goes on under none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Protocol, cast
+
+from pgs_snapshot import model
+from pgs_snapshot.model import Schema
+from pgs_snapshot.seal import SealBroken
+from pgs_snapshot.snapshot import Snapshot, artifact_path, graph_path
+from pgs_snapshot.validation import PatternTooLarge, matcher
+from pgs_snapshot.visible import visible
+
+_INTENT_SLOTS = 2  # payload, actor
+
+
+def demand_sound(snapshot: Snapshot, graph: model.Graph) -> None:
+    """Check a graph and the contracts and the intent on its nodes.
+
+    Raises:
+        SealBroken: Z902, it says what no compiler writes.
+    """
+    path = graph_path(graph.workflow)
+    if graph.workflow not in snapshot.workflows():
+        raise SealBroken("Z902", f"A graph calls itself `{visible(graph.workflow)}` and stands elsewhere.")
+    known = _Known(snapshot)
+    try:
+        _graph(graph, known)
+        for node in graph.nodes:
+            if isinstance(node, model.IntentNode):
+                path = artifact_path("intent", node.intent)
+                _intent(snapshot.intent(node.intent), known)
+            elif isinstance(node, model.ContractNode):
+                path = artifact_path("contract", node.contract)
+                _contract(snapshot.contract(node.contract), known)
+    except _Unsound as unsound:
+        raise SealBroken("Z902", f"`{visible(path)}` says what no compiler writes: {unsound}.", path) from unsound
+
+
+class _Unsound(Exception):
+    """What is wrong, to follow a colon."""
+
+
+def _demand(holds: bool, why: str) -> None:
+    if not holds:
+        raise _Unsound(visible(why))
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+class _Known:
+    """What the snapshot has, by kind."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._by_kind: Mapping[str, Callable[[str], _Named]] = {
+            "actor": snapshot.actor,
+            "binding": snapshot.binding,
+            "contract": snapshot.contract,
+            "event": snapshot.event,
+            "intent": snapshot.intent,
+            "store": snapshot.store,
+            "transform": snapshot.transform,
+        }
+        self._names = {kind: frozenset(snapshot.names(f"artifacts/{kind}")) for kind in self._by_kind}
+
+    def demand(self, kind: str, name: str) -> None:
+        _demand(name in self._names[kind], f"there is no {kind} `{name}`")
+        _demand(self._by_kind[kind](name).name == name, f"the {kind} `{name}` calls itself otherwise")
+
+
+# --- graphs --------------------------------------------------------------------------------------
+
+
+def _graph(graph: model.Graph, known: _Known) -> None:
+    place = {node.id: number for number, node in enumerate(graph.nodes)}
+    _demand(len(place) == len(graph.nodes), "two nodes have one id")
+    intents = [node for node in graph.nodes if isinstance(node, model.IntentNode)]
+    _demand([node.id for node in intents] == [graph.start] and place[graph.start] == 0, "it has not one start")
+    if graph.binding is not None:
+        known.demand("binding", graph.binding)
+        _demand_schema(known.snapshot.binding(graph.binding).config, "config")
+    for node in graph.nodes:
+        _demand_slots(node, len(graph.slots), node.id)
+        match node:
+            case model.IntentNode():
+                known.demand("intent", node.intent)
+                _demand_leads(node.id, node.next, ("ACK", "NACK"))
+            case model.ContractNode():
+                known.demand("contract", node.contract)
+                contract = known.snapshot.contract(node.contract)
+                _demand(f"results.{node.id}" in graph.slots, f"`{node.id}` has no slot for its result")
+                _demand_leads(node.id, node.next, contract.outcomes)
+                _demand_inputs(node.id, node.unproven, contract.inputs)
+                _demand(not node.unproven or contract.on_input_failure is not None, f"`{node.id}` cannot fail")
+            case model.ExitNode():
+                _demand(bool(node.names), f"`{node.id}` has no name to end under")
+                _demand_schema(node.result_schema, node.id)
+                for event in node.emit:
+                    known.demand("event", event)
+                    _demand_schema(known.snapshot.event(event).fields, event)
+        if not isinstance(node, model.ExitNode):
+            for edge in node.next.values():
+                _demand(
+                    place.get(edge.to, -1) > place[node.id], f"`{node.id}` leads to `{edge.to}`, which is not ahead"
+                )
+
+
+def _intent(intent: model.Intent, known: _Known) -> None:
+    for actor in intent.actors:
+        known.demand("actor", actor)
+        _demand_schema(known.snapshot.actor(actor).attributes, actor)
+    _demand_schema(intent.payload, "payload")
+    _demand(len(intent.requires) == len(intent.requires_at), "a rule has no place")
+    _demand_slots(intent.requires, _INTENT_SLOTS, "requires")
+
+
+# --- contracts -----------------------------------------------------------------------------------
+
+
+def _contract(contract: model.Contract, known: _Known) -> None:
+    slots = 3  # inputs, run, config; then the outputs and the outcome of each step
+    _demand(len(contract.slots) == slots + 2 * len(contract.steps), "its slots are not those of its steps")
+    _demand(bool(contract.steps), "it has no step")
+    _demand(contract.outputs.keys() == contract.outcomes.keys(), "its outputs are not those of its outcomes")
+    for schema in (contract.inputs, *contract.outputs.values()):
+        _demand_schema(schema, contract.name)
+    for step in contract.steps:
+        if isinstance(step, model.DecideStep):
+            outcomes: Collection[str] = [case.outcome for case in step.cases]
+            _demand(bool(step.cases) and step.cases[-1].when is None, f"`{step.name}` may decide nothing")
+        else:
+            declared, outcomes = _called(step, known)
+            for schema in (declared, *outcomes.values()):
+                _demand_schema(schema, step.name)
+            _demand_inputs(step.name, step.unproven, declared)
+            _demand(not step.unproven or contract.on_input_failure is not None, f"`{step.name}` cannot fail")
+        _demand_slots(step, slots, step.name)
+        _demand_leads(step.name, step.next, outcomes)
+        for ended in step.next.values():
+            _demand(
+                ended is None or ended in contract.outcomes, f"`{step.name}` ends as `{ended}`, which is no outcome"
+            )
+        slots += 2
+    last = contract.steps[-1]
+    _demand(None not in last.next.values(), f"`{last.name}` goes on, and is the last step")
+    _demand_slots(tuple(contract.outcomes.values()), slots, "outcomes")
+    failure = contract.on_input_failure
+    _demand(failure is None or failure in contract.outcomes, f"`{failure}` is no outcome")
+
+
+def _called(step: model.TransformStep | model.OperationStep, known: _Known) -> tuple[Schema, Mapping[str, Schema]]:
+    """The declared inputs and outcomes of what a step calls."""
+    if isinstance(step, model.TransformStep):
+        known.demand("transform", step.transform)
+        transform = known.snapshot.transform(step.transform)
+        return transform.inputs, transform.outcomes
+    known.demand("store", step.store)
+    _demand_schema(known.snapshot.store(step.store).schema, step.store)
+    operations = known.snapshot.store(step.store).operations
+    _demand(step.operation in operations, f"`{step.store}` has no `{step.operation}`")
+    return operations[step.operation].inputs, operations[step.operation].outcomes
+
+
+# --- both ----------------------------------------------------------------------------------------
+
+
+def _demand_leads(name: str, next: Mapping[str, object], outcomes: Collection[str]) -> None:
+    for outcome in outcomes:
+        _demand(outcome in next, f"`{name}` can end as `{outcome}`, which leads nowhere")
+
+
+def _demand_inputs(name: str, unproven: Collection[str], declared: Schema) -> None:
+    properties = declared.get("properties", {})
+    known = properties if isinstance(properties, dict) else {}
+    _demand(isinstance(declared.get("required", []), list), f"the inputs of `{name}` are no schema")
+    for member in unproven:
+        _demand(isinstance(known.get(member), dict), f"`{name}` has no input `{member}`")
+
+
+def _demand_schema(schema: object, name: str) -> None:
+    """What is asked of a schema besides that it can be compiled: the form that defaults and labels are read by."""
+    if not isinstance(schema, Mapping):
+        raise _Unsound(visible(f"a schema of `{name}` is none"))
+    properties, labels = schema.get("properties", {}), schema.get("labels", [])
+    if not isinstance(properties, Mapping) or not isinstance(labels, list):
+        raise _Unsound(visible(f"the members or labels of a schema of `{name}` are none"))
+    inner = [schema.get(part, True) for part in ("items", "additionalProperties")]
+    below = [*properties.values(), *(part for part in inner if not isinstance(part, bool))]
+    for inner in below:
+        _demand_schema(inner, name)
+
+
+def _demand_slots(item: object, count: int, name: str) -> None:
+    """Every reference in a part of the model, however deep, is to a slot; a comparison has its operands."""
+    match item:
+        case model.Ref(slot) | model.Query(slot):
+            _demand(0 <= slot < count, f"`{name}` refers to the slot {slot}, and there are {count}")
+        case model.Literal_() | str() | int() | None:
+            return
+        case tuple():
+            for part in item:
+                _demand_slots(part, count, name)
+        case Mapping():
+            for part in item.values():
+                _demand_slots(part, count, name)
+        case _:
+            if isinstance(item, model.Compare):
+                operands = 1 if item.op == "exists" else 2
+                _demand(len(item.operands) == operands, f"`{name}` compares {len(item.operands)} values")
+                if item.op == "matches":
+                    _demand(_is_pattern(item.operands[1]), f"`{name}` has a pattern that is none")
+            for field in cast("tuple[str, ...]", getattr(item, "__slots__", ())):
+                _demand_slots(getattr(item, field), count, name)
+
+
+def _is_pattern(operand: model.Expr) -> bool:
+    if not isinstance(operand, model.Literal_) or not isinstance(operand.literal, str):
+        return False
+    try:
+        matcher(operand.literal)
+    except PatternTooLarge:
+        return False
+    return True
