@@ -4,7 +4,9 @@ A compiler writes no other graphs. Whoever seals a changed one again gets a refu
 
 * every name stands for something that the snapshot has, every slot for one that there is;
 * a workflow starts at its only intent, and an edge leads to a node further down, so every way ends;
-* every outcome of a node or step leads somewhere, and the last step of a contract goes on under none.
+* a step ends the contract under an outcome that it has, and the last one goes on under none.
+
+An outcome without an edge ends the run as a fault (R026), and is not looked for here.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pgs_snapshot.validation import PatternTooLarge, matcher
 from pgs_snapshot.visible import visible
 
 _INTENT_SLOTS = 2  # payload, actor
+_GIVEN_SLOTS = 3  # of a contract: inputs, run, config; then the outputs and the outcome of each step
 
 
 def demand_sound(snapshot: Snapshot, graph: model.Graph) -> None:
@@ -40,7 +43,7 @@ def demand_sound(snapshot: Snapshot, graph: model.Graph) -> None:
                 _intent(snapshot.intent(node.intent), known)
             elif isinstance(node, model.ContractNode):
                 path = artifact_path("contract", node.contract)
-                _contract(snapshot.contract(node.contract), known)
+                _contract(snapshot.contract(node.contract), known, bool(node.unproven))
     except _Unsound as unsound:
         raise SealBroken("Z902", f"`{visible(path)}` says what no compiler writes: {unsound}.", path) from unsound
 
@@ -96,12 +99,10 @@ def _graph(graph: model.Graph, known: _Known) -> None:
         match node:
             case model.IntentNode():
                 known.demand("intent", node.intent)
-                _demand_leads(node.id, node.next, ("ACK", "NACK"))
             case model.ContractNode():
                 known.demand("contract", node.contract)
                 contract = known.snapshot.contract(node.contract)
                 _demand(f"results.{node.id}" in graph.slots, f"`{node.id}` has no slot for its result")
-                _demand_leads(node.id, node.next, contract.outcomes)
                 _demand_inputs(node.id, node.unproven, contract.inputs)
                 _demand(not node.unproven or contract.on_input_failure is not None, f"`{node.id}` cannot fail")
             case model.ExitNode():
@@ -129,35 +130,43 @@ def _intent(intent: model.Intent, known: _Known) -> None:
 # --- contracts -----------------------------------------------------------------------------------
 
 
-def _contract(contract: model.Contract, known: _Known) -> None:
-    slots = 3  # inputs, run, config; then the outputs and the outcome of each step
+def _contract(contract: model.Contract, known: _Known, may_misfit: bool) -> None:
+    """`may_misfit`: its own inputs may not fit, so that it can end before the first step."""
+    slots = _GIVEN_SLOTS
     _demand(len(contract.slots) == slots + 2 * len(contract.steps), "its slots are not those of its steps")
     _demand(bool(contract.steps), "it has no step")
     _demand(contract.outputs.keys() == contract.outcomes.keys(), "its outputs are not those of its outcomes")
     for schema in (contract.inputs, *contract.outputs.values()):
         _demand_schema(schema, contract.name)
-    for step in contract.steps:
-        if isinstance(step, model.DecideStep):
-            outcomes: Collection[str] = [case.outcome for case in step.cases]
-            _demand(bool(step.cases) and step.cases[-1].when is None, f"`{step.name}` may decide nothing")
-        else:
-            declared, outcomes = _called(step, known)
-            for schema in (declared, *outcomes.values()):
-                _demand_schema(schema, step.name)
-            _demand_inputs(step.name, step.unproven, declared)
-            _demand(not step.unproven or contract.on_input_failure is not None, f"`{step.name}` cannot fail")
-        _demand_slots(step, slots, step.name)
-        _demand_leads(step.name, step.next, outcomes)
-        for ended in step.next.values():
-            _demand(
-                ended is None or ended in contract.outcomes, f"`{step.name}` ends as `{ended}`, which is no outcome"
-            )
-        slots += 2
-    last = contract.steps[-1]
-    _demand(None not in last.next.values(), f"`{last.name}` goes on, and is the last step")
-    _demand_slots(tuple(contract.outcomes.values()), slots, "outcomes")
     failure = contract.on_input_failure
     _demand(failure is None or failure in contract.outcomes, f"`{failure}` is no outcome")
+    # How much has run, at least, when the contract ends under an outcome.
+    least = {failure: slots} if failure is not None and may_misfit else {}
+    for step in contract.steps:
+        _step(step, slots, known)
+        if not isinstance(step, model.DecideStep) and step.unproven:
+            _demand(failure is not None, f"`{step.name}` cannot fail")
+            least.setdefault(failure or "", slots)
+        slots += 2
+        for ended in step.next.values():
+            if ended is not None:
+                _demand(ended in contract.outcomes, f"`{step.name}` ends as `{ended}`, which is no outcome")
+                least.setdefault(ended, slots)
+    last = contract.steps[-1]
+    _demand(None not in last.next.values(), f"`{last.name}` goes on, and is the last step")
+    for outcome, outputs in contract.outcomes.items():
+        _demand_slots(outputs, least.get(outcome, slots), outcome)
+
+
+def _step(step: model.Step, slots: int, known: _Known) -> None:
+    _demand_slots(step, slots, step.name)
+    if isinstance(step, model.DecideStep):
+        _demand(bool(step.cases), f"`{step.name}` has no case")
+        return
+    declared, outcomes = _called(step, known)
+    for schema in (declared, *outcomes.values()):
+        _demand_schema(schema, step.name)
+    _demand_inputs(step.name, step.unproven, declared)
 
 
 def _called(step: model.TransformStep | model.OperationStep, known: _Known) -> tuple[Schema, Mapping[str, Schema]]:
@@ -174,11 +183,6 @@ def _called(step: model.TransformStep | model.OperationStep, known: _Known) -> t
 
 
 # --- both ----------------------------------------------------------------------------------------
-
-
-def _demand_leads(name: str, next: Mapping[str, object], outcomes: Collection[str]) -> None:
-    for outcome in outcomes:
-        _demand(outcome in next, f"`{name}` can end as `{outcome}`, which leads nowhere")
 
 
 def _demand_inputs(name: str, unproven: Collection[str], declared: Schema) -> None:

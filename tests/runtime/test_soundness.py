@@ -82,11 +82,12 @@ def test_whatever_part_is_changed_and_sealed_again_it_runs_or_is_refused() -> No
     [
         (GRAPH, ("nodes", 1, "next", "SUCCESS", "to"), "nope", "`book` leads to `nope`, which is not ahead"),
         (GRAPH, ("nodes", 2, "next", "SUCCESS", "to"), "book", "`work` leads to `book`, which is not ahead"),
-        (GRAPH, ("nodes", 1, "next", "SUCCESS"), GONE, "`book` can end as `SUCCESS`, which leads nowhere"),
         (GRAPH, ("nodes", 1, "contract"), "desk::CC_NONE_V0", "there is no contract `desk::CC_NONE_V0`"),
         (GRAPH, ("start",), "book", "it has not one start"),
         (GRAPH, ("nodes", 1, "inputs", "n", "ref", 0), 99, "`book` refers to the slot 99, and there are 8"),
         (BOOK, ("steps", 2, "next", "SUCCESS"), None, "`log` goes on, and is the last step"),
+        (BOOK, ("outcomes", "CONFLICT", "x"), {"ref": [7]}, "`CONFLICT` refers to the slot 7, and there are 7"),
+        (CHOOSE, ("steps", 0, "cases"), [], "`by_n` has no case"),
         (BOOK, ("name",), "desk::CC_WORK_V0", "the contract `desk::CC_BOOK_V0` calls itself otherwise"),
         (BOOK, ("inputs", "properties"), 1, "the members or labels of a schema of `desk::CC_BOOK_V0` are none"),
         (CHOOSE, ("steps", 0, "cases", 0, "when", "gt"), [], "`by_n` compares 0 values"),
