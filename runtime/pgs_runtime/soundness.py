@@ -95,7 +95,8 @@ def _graph(graph: model.Graph, known: _Known) -> None:
         known.demand("binding", graph.binding)
         _demand_schema(known.snapshot.binding(graph.binding).config, "config")
     for node in graph.nodes:
-        _demand_slots(node, len(graph.slots), node.id)
+        if isinstance(node, model.IntentNode | model.ContractNode | model.ExitNode):
+            _demand_slots(node, len(graph.slots), node.id)
         match node:
             case model.IntentNode():
                 known.demand("intent", node.intent)
@@ -162,7 +163,11 @@ def _step(step: model.Step, slots: int, known: _Known) -> None:
     _demand_slots(step, slots, step.name)
     if isinstance(step, model.DecideStep):
         _demand(bool(step.cases), f"`{step.name}` has no case")
-        return
+    elif not isinstance(step, model.EffectStep):
+        _call(step, known)
+
+
+def _call(step: model.TransformStep | model.OperationStep, known: _Known) -> None:
     declared, outcomes = _called(step, known)
     for schema in (declared, *outcomes.values()):
         _demand_schema(schema, step.name)
