@@ -16,13 +16,14 @@ from pgs_compiler.source import Mapping as MappingTree
 from pgs_compiler.source import Scalar, SourceFile
 from pgs_compiler.waivers import read_waivers
 from pgs_snapshot.limits import LIMIT_NAMES
-from pgs_snapshot.values import Value
+from pgs_snapshot.values import MAX_DEPTH, Value
 
 FILE = "pgs.yaml"
 FORMAT = "pgs-project/1"
 PACKAGES = ("pgs_capabilities",)
 LABELS = ("pii", "secret")
 SOURCES = ("protocols",)
+MOST = MappingProxyType({"payload_depth": MAX_DEPTH})  # no value nests deeper, whatever a payload may
 NAME = Grammar(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"), "letters, digits, `.`, `_` and `-`")
 FOLDER = Grammar(re.compile(r"(?!/)(?!(.*/)?\.\.(/|$)).*"), "a path inside of the workspace")
 
@@ -99,14 +100,15 @@ def read_project(file: SourceFile) -> Result[Project]:
     return Result(None if report.findings else project, tuple(report.findings))
 
 
-def _number(fields: Fields, key: str, least: int) -> int:
+def _number(fields: Fields, key: str, least: int, most: int | None = None) -> int:
     entry = fields.entry(key)
     if entry is None:
         return least
     value = entry.value.value if isinstance(entry.value, Scalar) else None
-    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value and (most is None or value <= most):
         return value
-    fields.report.add("D203", f"`{key}` is a number, {least} or more.", entry.value.place, "not that")
+    span = f"{least} or more" if most is None else f"{least} to {most}"
+    fields.report.add("D203", f"`{key}` is a number, {span}.", entry.value.place, "not that")
     return least
 
 
@@ -115,7 +117,7 @@ def _limits(fields: Fields) -> Mapping[str, int]:
     if tree is None:
         return {}
     inner = Fields(tree, "`limits`", fields.report)
-    given = {name: _number(inner, name, 1) for name in LIMIT_NAMES if name in inner}
+    given = {name: _number(inner, name, 1, MOST.get(name)) for name in LIMIT_NAMES if name in inner}
     for name in LIMIT_NAMES:
         inner.entry(name, required=False)
     inner.done()

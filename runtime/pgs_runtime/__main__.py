@@ -33,6 +33,9 @@ signal.signal(signal.SIGINT, _INTERRUPT)
 
 P = ParamSpec("P")
 
+# Of a file with JSON. A lower limit of payloads is held by the canonical form, which has no white space.
+SIZE = 1 << 20
+
 EXIT_CODES = """
 \b
 Exit codes:
@@ -153,12 +156,13 @@ def run(
     """Run a workflow once, and write its trace to traces/ID/."""
     from pgs_runtime.answers import shown, told
     from pgs_runtime.export import export
-    from pgs_runtime.runtime import Runtime
+    from pgs_runtime.runtime import Runtime, verified
 
-    given = _json_file(payload)
-    settings = cast("dict[str, Value]", _json_file(config)) if config else None
     root = _root(workspace)
-    with Runtime.open(root, _data(root, data_root), pin) as runtime:
+    snapshot = verified(root, pin)
+    given = _json_file(payload, size=max(SIZE, snapshot.limits().payload_bytes))
+    settings = cast("dict[str, Value]", _json_file(config)) if config else None
+    with Runtime.over(snapshot, _data(root, data_root)) as runtime:
         who = _who(runtime, actor, workflow)
         with output_to_error():  # what a capability writes there is not our answer
             outcome = runtime.run(workflow, given, who, request_id, settings)
@@ -336,8 +340,8 @@ def _data(root: Path, data_root: Path | None) -> Path:
     return (data_root or root / "data").absolute()
 
 
-def _json_file(name: str, size: int = 1 << 20) -> Value:
-    """The value in a file; the limits of payloads hold before anything is parsed."""
+def _json_file(name: str, size: int = SIZE) -> Value:
+    """The value in a file of so many bytes at most; that holds before anything is parsed."""
     from pgs_snapshot.jsontext import JsonLimits, read_json
 
     try:

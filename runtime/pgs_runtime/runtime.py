@@ -32,6 +32,19 @@ from pgs_snapshot.values import Value
 __all__ = ["Actor", "Outcome", "Runtime"]
 
 
+def verified(workspace: Path, pin: str | None = None) -> Snapshot:
+    """The snapshot of a workspace, verified with the modules that it binds; nothing is written.
+
+    Raises:
+        SealBroken: the snapshot, or a module that it binds, is not what was sealed.
+    """
+    sealed = open_snapshot(workspace / "protocol_snapshot", pin=pin)
+    snapshot = Snapshot(sealed)
+    own = [str(workspace / folder) for folder in sorted(set(snapshot.packages().values())) if folder]
+    verify_installed(sealed, [*own, *search_path()])
+    return snapshot
+
+
 class Runtime:
     """One snapshot over one store."""
 
@@ -60,12 +73,14 @@ class Runtime:
 
         Raises:
             SealBroken: the snapshot, or a module that it binds, is not what was sealed.
+            Refusal: the store has accepted a newer version of the snapshot.
             StoreUnusable, StoreBusy: the store cannot be opened.
         """
-        sealed = open_snapshot(workspace / "protocol_snapshot", pin=pin)
-        snapshot = Snapshot(sealed)
-        own = [str(workspace / folder) for folder in sorted(set(snapshot.packages().values())) if folder]
-        verify_installed(sealed, [*own, *search_path()])
+        return cls.over(verified(workspace, pin), data_root, ports)
+
+    @classmethod
+    def over(cls, snapshot: Snapshot, data_root: Path, ports: Ports | None = None) -> Runtime:
+        """Open the store of a verified snapshot, and accept the snapshot there; as `open`, which does both."""
         store = store_in(data_root)
         try:
             accept(snapshot, store, data_root)

@@ -111,6 +111,15 @@ def test_lim_02_a_payload_beyond_a_limit_of_the_project_starts_no_run(
     assert len(trouble.runs()) == 1
 
 
+def test_lim_02_a_payload_limit_above_the_default_reaches_the_command_line(trouble: Installation) -> None:
+    recompile(trouble, limits="{payload_bytes: 2000000}")
+    empty = '{"how":"complete","flags":{"":""}}'
+    for room, code in ((0, 0), (1, 5)):
+        payload = empty.replace('""}}', f'"{"x" * (2_000_000 - len(empty) + room)}"}}}}')
+        assert trouble.run(BEHAVE, payload.encode()).code == code
+    assert len(trouble.runs()) == 1
+
+
 # --- LIM-04 --------------------------------------------------------------------------------------
 
 

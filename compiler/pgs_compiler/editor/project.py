@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pgs_compiler.editor.parts import Form, choice, constant, listing, mapping, name, word, words
 from pgs_compiler.names import NODE
-from pgs_compiler.project import FOLDER, FORMAT, NAME
+from pgs_compiler.project import FOLDER, FORMAT, MOST, NAME
 from pgs_compiler.rules import RULES
 from pgs_compiler.waivers import DAY
 from pgs_snapshot.limits import LIMIT_NAMES
 
 _COUNT: Form = {"type": "integer", "minimum": 1}
+_UP_TO: dict[str, Form] = {name: _COUNT | {"maximum": most} for name, most in MOST.items()}
 _PACKAGE: Form = {
     "if": {"type": "string"},
     "then": word(NODE),
@@ -24,7 +25,7 @@ PROJECT: Form = mapping(
         "sources": words(word(FOLDER)),
         "packages": words(_PACKAGE),
         "labels": words(word(NODE)),
-        "limits": mapping({}, dict.fromkeys(LIMIT_NAMES, _COUNT)),
+        "limits": mapping({}, dict.fromkeys(LIMIT_NAMES, _COUNT) | _UP_TO),
         "actor": name("actor"),
         "waivers": listing(_WAIVER),
         "baseline": word(FOLDER),
