@@ -137,6 +137,23 @@ def test_what_a_hint_says_to_write_mends_what_is_marked(case: Path, tmp_path: Pa
     assert finding.code not in {found.code for found in findings_of(copy)}
 
 
+ADDED = re.compile(r"Add `(- .+)`\.")
+ADDABLE = [case for case in CASES if ADDED.search((case / "expected.json").read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("case", ADDABLE, ids=lambda case: case.name)
+def test_a_case_that_a_hint_says_to_add_makes_the_decision_whole(case: Path, tmp_path: Path) -> None:
+    (finding,) = findings_of(case)
+    added = ADDED.fullmatch(finding.hint)
+    assert added is not None
+    copy = tmp_path / case.name
+    shutil.copytree(case, copy)
+    file = copy / "input.yaml"
+    cases, outcomes, rest = file.read_text(encoding="utf-8").partition("outcomes:\n")
+    file.write_text(f"{cases}      {added[1]}\n{outcomes}{rest}", encoding="utf-8")
+    assert finding.code not in {found.code for found in findings_of(copy)}
+
+
 if __name__ == "__main__":
     for folder in CASES:
         text = json.dumps(found_in(folder), indent=2, ensure_ascii=False)

@@ -2,16 +2,56 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+
 from pgs_compiler.declarations import CaseSyntax, Comparison, Junction, Reference, ValueSyntax
 from pgs_compiler.elaborate.values import Elaborator
+from pgs_compiler.names import NODE, OUTCOME
+from pgs_compiler.scalars import Plain, resolve
 from pgs_compiler.schemas.anatomy import members_of, types_of
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.model import Literal_
 from pgs_snapshot.values import Value
 
 
-def uncovered(cases: tuple[CaseSyntax, ...], values: Elaborator) -> tuple[Value, ...] | None:
-    """The members of one enumeration that no case names; None where the cases do not speak of just one."""
+_WRITTEN_OUT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The members of one enumeration that no case names, and the reference that the cases ask about."""
+
+    asked: str
+    members: tuple[Value, ...]
+
+    def case(self, outcome: str) -> str:
+        """The case to add for all of them; "" where it is too long to type, or they are not to be written so.
+
+        `outcome` is what it ends as, "" for the member's own name if it can be an outcome.
+        """
+        if not 0 < len(self.members) <= _WRITTEN_OUT or not all(map(_writable, self.members)):
+            return ""
+        (first, *more), asked = map(_written, self.members), self.asked
+        single = first if not more and OUTCOME.accepts(first) else "OTHER"
+        asked = asked if "[" not in asked else json.dumps(asked)
+        what = f"in: [{asked}, [{', '.join((first, *more))}]]" if more else f"eq: [{asked}, {first}]"
+        return f"- {outcome or single}: {{{what}}}"
+
+
+def _writable(member: Value) -> bool:
+    """Whether the member, written as a constant, is read as one."""
+    return not isinstance(member, list | dict) and not (isinstance(member, str) and member.startswith("$"))
+
+
+def _written(member: Value) -> str:
+    if isinstance(member, str) and (NODE.accepts(member) or OUTCOME.accepts(member)) and resolve(member) == Plain(member):
+        return member
+    return json.dumps(member, ensure_ascii=False)
+
+
+def uncovered(cases: tuple[CaseSyntax, ...], values: Elaborator) -> Left | None:
+    """What no case covers of one enumeration; None where the cases do not speak of just one."""
     quiet = values.quiet()
     named: set[bytes] = set()
     asked: set[str] = set()
@@ -26,7 +66,7 @@ def uncovered(cases: tuple[CaseSyntax, ...], values: Elaborator) -> tuple[Value,
         members = _members(reference, quiet)
     if members is None or len(asked) > 1:
         return None
-    return tuple(member for member in members if canonical(member) not in named)
+    return Left(asked.pop(), tuple(member for member in members if canonical(member) not in named))
 
 
 def _members(reference: Reference, values: Elaborator) -> tuple[Value, ...] | None:

@@ -246,7 +246,7 @@ class Steps:
         left = uncovered(named, values) if named else None
         rest = next((case for case in step.cases if case.when is None), None)
         if rest is not None:
-            if left == ():
+            if left and not left.members:
                 self.report.add(
                     "F535",
                     f"`otherwise` of `{step.name.text}` is never reached: the cases before cover everything.",
@@ -254,18 +254,20 @@ class Steps:
                     "dead",
                 )
             return
-        if left == ():
+        if left and not left.members:
             return
         self.sure = False
         declared = [outcome.name.text for outcome in self.contract.outcomes]
         idle = [name for name in declared if name not in step_outcomes(self.program, step)]
-        what = f"with {listed(left)}" if left else "when no case holds"
+        what = f"with {listed(left.members)}" if left else "when no case holds"
+        outcome = idle[0] if len(idle) == 1 else ""
+        missing = left.case(outcome) if left else ""
         self.report.add(
             "F536",
             f"`{step.name.text}` does not say what happens {what}.",
             step.name.place,
             "not total",
-            f"End it with `- {idle[0] if len(idle) == 1 else 'OTHER'}: otherwise`.",
+            f"Add `{missing}`." if missing else f"End it with `- {outcome or 'OTHER'}: otherwise`.",
         )
 
     def _repeated(self, step: DecideStepSyntax, conditions: list[Condition | None]) -> None:
