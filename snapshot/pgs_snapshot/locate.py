@@ -81,15 +81,17 @@ class Locator:
             self._found[name] = self._find(name)
         return self._found[name]
 
-    def _find(self, name: str) -> Located | None:
+    def places(self, name: str) -> tuple[str, ...]:
+        """The folders in which the module is looked for; none where there is no package around it."""
         outer = name.rpartition(".")[0]
         if outer:
             package = self.find(outer)
-            path = package.inside if package else ()
-        else:
-            path = (str(self._folders[name]),) if name in self._folders else self._path
+            return package.inside if package else ()
+        return (str(self._folders[name]),) if name in self._folders else self._path
+
+    def _find(self, name: str) -> Located | None:
         portions: list[str] = []
-        for entry in path:
+        for entry in self.places(name):
             spec = self._finder(entry).find_spec(name)
             if spec is None:
                 continue

@@ -31,7 +31,7 @@ class Bound:
 def bind(checked: Checked, project: Project, root: Path) -> Result[Bound]:
     """Find every implementation. `root` is the workspace, in which its own packages lie."""
     packages = Packages(
-        {name: (root / folder).absolute() if folder else None for name, folder in project.packages.items()}
+        {name: (root / folder).absolute() if folder else None for name, folder in project.packages.items()}, root
     )
     findings: list[Finding] = []
     implementations: dict[str, Implementation] = {}

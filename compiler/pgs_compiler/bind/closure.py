@@ -68,7 +68,8 @@ def closure(reference: str, packages: Packages, place: Place) -> Result[Closure]
         hint = f"Add `{outermost}` to `packages` in `pgs.yaml`." if known else ""
         return Result(None, (Finding("C602", message, place, hint=hint),))
     walk = _Walk(packages, place)
-    walk.enter(name, "")
+    if walk.enter(name, "") is None and not walk.findings:
+        return Result(None, (_absent(name, attribute, packages, place),))
     walk.follow()
     if not walk.findings:
         walk.check(name, attribute)
@@ -76,6 +77,18 @@ def closure(reference: str, packages: Packages, place: Place) -> Result[Closure]
         return Result(None, ordered(walk.findings))
     sources = {m.sealed_name: m.source for m in walk.modules.values() if m.source is not None}
     return Result(Closure(reference, dict(sorted(sources.items())), dict(sorted(walk.distributions.items()))))
+
+
+def _absent(name: str, attribute: str, packages: Packages, place: Place) -> Finding:
+    """The finding that there is no module of a name, or no package around it."""
+    parts = name.split(".")
+    outward = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    missing = next(module for module in outward if packages.locate(module) is None)
+    near = nearest(missing, packages.beside(missing))
+    meant = f"{near}{name.removeprefix(missing)}" if near else ""
+    found = meant and packages.locate(meant)
+    message = f"There is no module `{missing}`{packages.searched(missing)}."
+    return Finding("C603", message, place, hint=f"Write `{meant}:{attribute}`." if found else "")
 
 
 class _Walk:
@@ -110,8 +123,6 @@ class _Walk:
         if module is None:
             if importer:
                 self._find("C606", f"{importer} imports `{name}`, and there is no such module.")
-            else:
-                self._find("C603", f"There is no module `{name}`.")
             return None
         self.modules[name] = module
         self._waiting.append(module)

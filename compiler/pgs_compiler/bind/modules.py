@@ -49,11 +49,13 @@ class Module:
 class Packages:
     """The packages of a project, and what else is installed. Each module is read once."""
 
-    def __init__(self, packages: Mapping[str, Path | None], path: Sequence[str] | None = None) -> None:
+    def __init__(self, packages: Mapping[str, Path | None], root: Path, path: Sequence[str] | None = None) -> None:
         """Args:
         packages: by name the folder that holds the package, None for one that is installed.
+        root: the workspace; messages name folders in it from there.
         path: where installed modules are looked for; Python's own path unless given.
         """
+        self._root = root.absolute()
         self.names = frozenset(packages)
         self._path = tuple(search_path() if path is None else path)
         folders = {name: folder for name, folder in packages.items() if folder is not None}
@@ -66,6 +68,27 @@ class Packages:
 
     def locate(self, name: str) -> Located | None:
         return self._locator.find(name)
+
+    def searched(self, name: str) -> str:
+        """Where a module is looked for, to stand behind its name."""
+        folders = [Path(place) for place in self._locator.places(name)]
+        if not folders:
+            return f": `{name.rpartition('.')[0]}` is no package"
+        known = [folder for folder in folders if folder.is_dir()]
+        told = [f"`{self._label(folder)}`" for folder in known or folders]
+        more = "" if known else ", which is no folder"
+        return f" in {', '.join(told[:-1])}{' or ' if told[1:] else ''}{told[-1]}{more}"
+
+    def _label(self, folder: Path) -> str:
+        return folder.relative_to(self._root).as_posix() if folder.is_relative_to(self._root) else str(folder)
+
+    def beside(self, name: str) -> tuple[str, ...]:
+        """The modules that the folders hold in which a module is looked for."""
+        outer = name.rpartition(".")[0]
+        folders = [folder for folder in map(Path, self._locator.places(name)) if folder.is_dir()]
+        files = sorted({path.stem for folder in folders for path in folder.iterdir() if path.stem[0] not in "._"})
+        names = (f"{outer}.{inner}" if outer else inner for inner in files)
+        return tuple(found for found in names if self.locate(found))
 
     def module(self, name: str) -> Module | None:
         """The module of a name, None if there is none.

@@ -45,7 +45,11 @@ def _writable(member: Value) -> bool:
 
 
 def _written(member: Value) -> str:
-    if isinstance(member, str) and (NODE.accepts(member) or OUTCOME.accepts(member)) and resolve(member) == Plain(member):
+    if (
+        isinstance(member, str)
+        and (NODE.accepts(member) or OUTCOME.accepts(member))
+        and resolve(member) == Plain(member)
+    ):
         return member
     return json.dumps(member, ensure_ascii=False)
 

@@ -29,7 +29,7 @@ def packages(root: Path, files: Files, path: tuple[str, ...] | None = None) -> P
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return Packages({name.partition("/")[0].removesuffix(".py"): root for name in files}, path)
+    return Packages({name.partition("/")[0].removesuffix(".py"): root for name in files}, root, path)
 
 
 def found(root: Path, files: Files, reference: str = "bank.fees:fee") -> Closure:
@@ -151,8 +151,10 @@ def test_distributions_that_share_a_package_are_told_apart(tmp_path: Path) -> No
     assert result.value.distributions == {"shared.two": "shared-two==1.3"}
 
 
-def test_an_installed_package_is_sealed_when_the_project_lists_it() -> None:
-    result = closure("pgs_capabilities.transforms.identity:generate_id", Packages({"pgs_capabilities": None}), PLACE)
+def test_an_installed_package_is_sealed_when_the_project_lists_it(tmp_path: Path) -> None:
+    result = closure(
+        "pgs_capabilities.transforms.identity:generate_id", Packages({"pgs_capabilities": None}, tmp_path), PLACE
+    )
     assert result.value is not None
     assert "pgs_capabilities.transforms.identity" in result.value.modules
     assert "pgs_capabilities.__init__" in result.value.modules
@@ -224,7 +226,34 @@ def test_c602_a_package_that_the_project_does_not_list(tmp_path: Path) -> None:
 
 def test_c603_a_module_that_is_not_there(tmp_path: Path) -> None:
     finding = refused(tmp_path, {"bank/__init__.py": ""})
-    assert (finding.code, finding.message) == ("C603", "There is no module `bank.fees`.")
+    assert (finding.code, finding.message, finding.hint) == ("C603", "There is no module `bank.fees` in `bank`.", "")
+
+
+def test_c603_the_module_that_is_probably_meant_is_named(tmp_path: Path) -> None:
+    finding = refused(tmp_path, {"bank/fees/yearly.py": FEE}, "bank.fee.yearly:fee")
+    assert finding.message == "There is no module `bank.fee` in `bank`."
+    assert finding.hint == "Write `bank.fees.yearly:fee`."
+    assert refused(tmp_path, {"bank/fees/yearly.py": FEE}, "bank.fee.daily:fee").hint == ""
+
+
+def test_c603_a_module_within_what_is_no_package(tmp_path: Path) -> None:
+    finding = refused(tmp_path, {"bank/fees.py": FEE}, "bank.fees.yearly:fee")
+    assert finding.message == "There is no module `bank.fees.yearly`: `bank.fees` is no package."
+
+
+def test_c603_a_package_that_is_not_in_its_folder_or_whose_folder_is_not_there(tmp_path: Path) -> None:
+    for folder, where in ((tmp_path, "`.`"), (tmp_path / "src", "`src`, which is no folder")):
+        (finding,) = closure("bank:fee", Packages({"bank": folder}, tmp_path), PLACE).findings
+        assert finding.message == f"There is no module `bank` in {where}."
+
+
+def test_c603_a_package_that_is_not_installed_was_looked_for_in_every_folder_of_the_path(tmp_path: Path) -> None:
+    path = tuple(str(tmp_path / name) for name in ("one", "two", "three", "not-there"))
+    for folder in path[:3]:
+        Path(folder).mkdir()
+    (finding,) = closure("bank:fee", Packages({"bank": None}, tmp_path / "workspace", path), PLACE).findings
+    one, two, three, _ = (f"`{folder}`" for folder in path)
+    assert finding.message == f"There is no module `bank` in {one}, {two} or {three}."
 
 
 @pytest.mark.parametrize(
