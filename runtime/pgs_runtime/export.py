@@ -164,6 +164,19 @@ def _replace(place: int, name: str, data: bytes) -> None:
 
 def _unwritable(path: Path, run: str, error: OSError) -> Refusal:
     in_the_way = error.errno in (errno.ELOOP, errno.ENOTDIR)
-    why = "something else stands there, such as a symbolic link" if in_the_way else error.strerror
+    why = (in_the_way and _what_stands(path)) or error.strerror
     hint = f"The run stands. Mend what is in the way. Then type `pgs_runtime export {run}`."
     return Refusal("R062", f"`{visible(str(path))}` cannot be written: {why}.", ExitCode.OUTPUT, hint=hint)
+
+
+def _what_stands(path: Path) -> str:
+    """What is where a file or folder of ours belongs; "" if that cannot be told."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return ""
+    if stat.S_ISLNK(mode):
+        return "it is a symbolic link, which is not followed"
+    if stat.S_ISDIR(mode):
+        return "it is a folder and not a file"
+    return "it is a file and not a folder" if stat.S_ISREG(mode) else "it is neither a file nor a folder"

@@ -131,7 +131,7 @@ def test_a_symbolic_link_in_the_way_is_refused_and_its_target_untouched(tmp_path
     with pytest.raises(Refusal) as caught:
         export(till, tmp_path / "traces", run, picture=False)
     assert (caught.value.code, caught.value.exit_code) == ("R062", ExitCode.OUTPUT)
-    assert "such as a symbolic link" in caught.value.message
+    assert caught.value.message == f"`{place}` cannot be written: it is a symbolic link, which is not followed."
     assert caught.value.hint.startswith("The run stands.")
     assert place.is_symlink()
     assert os.listdir(elsewhere) == ["there"]
@@ -153,7 +153,16 @@ def test_a_folder_where_a_file_belongs_is_refused(tmp_path: Path) -> None:
     till = open_till()
     run = paid(till, PAID).trace_id
     (tmp_path / run / f"{run}.md").mkdir(parents=True)
-    with pytest.raises(Refusal, match="something else stands there"):
+    with pytest.raises(Refusal, match="cannot be written: it is a folder and not a file"):
+        export(till, tmp_path, run, picture=False)
+
+
+def test_a_pipe_where_a_file_belongs_is_refused(tmp_path: Path) -> None:
+    till = open_till()
+    run = paid(till, PAID).trace_id
+    (tmp_path / run).mkdir()
+    os.mkfifo(tmp_path / run / f"{run}.md")
+    with pytest.raises(Refusal, match="cannot be written: it is neither a file nor a folder"):
         export(till, tmp_path, run, picture=False)
 
 
@@ -161,6 +170,7 @@ def test_a_file_where_the_folder_belongs_is_refused_and_the_run_stands(tmp_path:
     (tmp_path / "traces").write_bytes(b"")
     found = refused(tmp_path / "traces")
     assert (found.code, found.exit_code) == ("R062", ExitCode.OUTPUT)
+    assert found.message == f"`{tmp_path / 'traces'}` cannot be written: it is a file and not a folder."
 
 
 def test_a_folder_whose_own_folder_is_not_there_is_refused(tmp_path: Path) -> None:

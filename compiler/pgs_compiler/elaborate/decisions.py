@@ -14,7 +14,6 @@ from pgs_snapshot.canonical import canonical
 from pgs_snapshot.model import Literal_
 from pgs_snapshot.values import Value
 
-
 _WRITTEN_OUT = 6
 
 
