@@ -172,7 +172,7 @@ def explain(code: str) -> None:
     """Explain the rule CODE: what it demands, why, and how to mend what it refuses."""
     from pgs_compiler.explain import page
     from pgs_compiler.rules import RULES
-    from pgs_compiler.suggest import nearest
+    from pgs_snapshot.suggest import nearest
 
     if code.upper() not in RULES:
         near = nearest(code.upper(), RULES)
@@ -260,7 +260,7 @@ def schema(kind: str | None, out: Path | None) -> None:
     that of pgs.yaml (project) among them.
     """
     from pgs_compiler.editor.documents import ANY_KIND, NAMES, file_of, text
-    from pgs_compiler.suggest import nearest
+    from pgs_snapshot.suggest import nearest
 
     if kind is not None and kind not in NAMES:
         near = nearest(kind, NAMES)
@@ -351,9 +351,11 @@ def _named(workflow: str, graphs: Mapping[str, Graph]) -> Graph:
     """The graph of a workflow by its full name, or by what stands behind the domain where that is enough."""
     found = [name for name in graphs if workflow in (name, name.partition("::")[2])]
     if len(found) != 1:
-        wrong = "are several workflows" if found else "is no workflow"
-        known = ", ".join(f"`{name}`" for name in found or graphs) or "none"
-        _stop(USAGE, f"There {wrong} `{workflow}`. Known: {known}.")
+        from pgs_snapshot.suggest import unknown
+
+        wrong = "several workflows" if found else "no workflow"
+        hint = unknown(workflow, tuple(graphs), "an `index.json` that is compiled lists them")
+        _stop(USAGE, f"The workspace has {wrong} `{workflow}`. {hint}")
     return graphs[found[0]]
 
 

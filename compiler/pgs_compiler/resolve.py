@@ -20,7 +20,7 @@ from pgs_compiler.program import Program
 from pgs_compiler.project import Project
 from pgs_compiler.source import Mapping as MappingTree
 from pgs_compiler.source import Scalar, Sequence
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 T = TypeVar("T")
 _LEAVES = (str, int, float, bool, type(None), Scalar, Sequence, MappingTree)

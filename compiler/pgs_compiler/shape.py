@@ -14,7 +14,7 @@ from pgs_compiler.declarations import Word
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.names import CODE, DOMAIN, KINDS, MAX_NAME, Grammar, Name, kind_of
 from pgs_compiler.source import Entry, Mapping, Scalar, Sequence, Tree
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 T = TypeVar("T", bound=Tree)
 

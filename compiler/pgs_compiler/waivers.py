@@ -21,7 +21,7 @@ from pgs_compiler.names import CODE, DOMAIN, Grammar
 from pgs_compiler.rules import RULES
 from pgs_compiler.shape import Fields
 from pgs_compiler.source import Tree
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 DAY = Grammar(re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"), 'a day, like `"2027-01-31"`')
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.runtime import Actor
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
@@ -31,7 +31,7 @@ def local_actor(snapshot: Snapshot, name: str, attributes: Value, user: str, dom
             "R018",
             f"The snapshot has no actor `{wanted}`.",
             ExitCode.REJECTED,
-            hint=f"It has {', '.join(known) or 'none'}.",
+            hint=hint_of_unknown(wanted, known),
         )
     if not isinstance(attributes, dict):
         raise Refusal("R018", "The attributes of an actor are an object.", ExitCode.REJECTED)

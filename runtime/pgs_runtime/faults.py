@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -36,6 +37,13 @@ class ExitCode(IntEnum):
     OUTPUT = 14
     BUG = 70
     INTERRUPTED = 130
+
+
+def hint_of_unknown(wanted: str, known: Sequence[str]) -> str:
+    """What to type instead of a name that the snapshot does not have; `known` are those that it has."""
+    from pgs_snapshot.suggest import unknown  # 1.3 ms, where nothing is run
+
+    return unknown(wanted, known, "`index.json` in the snapshot lists them")
 
 
 class Refusal(Exception):

@@ -12,7 +12,7 @@ from pgs_runtime.accept import accept, store_in
 from pgs_runtime.attempt import Ended, Given, Workshop, attempt
 from pgs_runtime.capability import loader
 from pgs_runtime.commits import commit
-from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.intake import Actor, Ask, Intake
 from pgs_runtime.link import Linker
 from pgs_runtime.linked import Graph
@@ -158,12 +158,8 @@ class Runtime:
         if workflow not in self._graphs:
             known = self.snapshot.workflows()
             if workflow not in known:
-                raise Refusal(
-                    "R010",
-                    f"The snapshot has no workflow `{workflow}`.",
-                    ExitCode.USAGE,
-                    hint=f"It has {', '.join(known) or 'none'}.",
-                )
+                message = f"The snapshot has no workflow `{workflow}`."
+                raise Refusal("R010", message, ExitCode.USAGE, hint=hint_of_unknown(workflow, known))
             self._graphs[workflow] = self._linker.graph(workflow)
         return self._graphs[workflow]
 

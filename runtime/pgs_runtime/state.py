@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeAlias, cast
 
 from pgs_runtime.commits import commit
-from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.places import Access, Keyed, Stream, place_of
 from pgs_runtime.ports import run_id, timestamp
@@ -123,8 +123,7 @@ def _load(snapshot: Snapshot, overlay: Overlay, name: str, rows: Value) -> None:
     at = f"/{escape(name)}"
     known = snapshot.names("artifacts/store")
     if name not in known:
-        hint = f"It has {', '.join(known) or 'none'}."
-        raise _refused(at, f"The snapshot has no store `{visible(name)}`.", hint)
+        raise _refused(at, f"The snapshot has no store `{visible(name)}`.", hint_of_unknown(name, known))
     store = snapshot.store(name)
     if not isinstance(rows, dict):
         raise _refused(at, f"The rows of `{name}` are an object: values by key, or records by stream.")

@@ -288,11 +288,16 @@ def test_a_payload_has_a_limit_of_depth_and_size() -> None:
     assert refusal(runtime, "x" * 59).code == "R012"
 
 
-def test_an_unknown_workflow_is_refused_with_those_there_are() -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("anything", f"It has `{WORKFLOW}`."), (WORKFLOW.rpartition(":")[2], f"Write `{WORKFLOW}`.")],
+    ids=["like-none", "short"],
+)
+def test_an_unknown_workflow_is_refused_with_what_to_type(name: str, hint: str) -> None:
     with pytest.raises(Refusal) as refused:
-        desk().run("desk::WF_OTHER_V0", {}, ADA)
+        desk().run(name, {}, ADA)
     assert (refused.value.code, refused.value.exit_code) == ("R010", ExitCode.USAGE)
-    assert refused.value.hint == f"It has {WORKFLOW}."
+    assert refused.value.hint == hint
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(document: Value, wh
 def test_an_unknown_store_is_refused_with_those_there_are() -> None:
     with pytest.raises(Refusal) as refused:
         load(desk(), {"x": {}})
-    assert refused.value.hint == f"It has {LOG}, {PEOPLE}, {STOCK}."
+    assert refused.value.hint == f"It has `{LOG}`, `{PEOPLE}`, `{STOCK}`."
 
 
 def test_a_row_beyond_the_limit_is_refused_because_no_run_could_read_it() -> None:

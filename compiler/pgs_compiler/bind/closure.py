@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pgs_compiler.bind.imports import DynamicImport, Import, absolute, imports
 from pgs_compiler.bind.modules import Module, NotSource, Packages
 from pgs_compiler.findings import Finding, Place, Result, ordered
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.canonical import digest
 from pgs_snapshot.locate import ENGINE
 from pgs_snapshot.model import Implementation
+from pgs_snapshot.suggest import nearest
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _REFERENCE = re.compile(rf"({_NAME}(?:\.{_NAME})*):({_NAME})")

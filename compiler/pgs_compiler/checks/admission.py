@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pgs_compiler.declarations import EdgeSyntax, ExitNodeSyntax, IntentNodeSyntax, Workflow
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.program import Program
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 
 def check(_program: Program, _contracts: object, workflow: Workflow) -> Iterator[Finding]:

@@ -16,9 +16,9 @@ from pgs_compiler.findings import Finding, Related
 from pgs_compiler.names import Name
 from pgs_compiler.parse.waits import EXPIRED
 from pgs_compiler.program import Program
-from pgs_compiler.suggest import nearest
 from pgs_compiler.uses import workflows_of
 from pgs_compiler.ways import call_graph, called_first, shortest_cycle, spoken
+from pgs_snapshot.suggest import nearest
 
 
 def check(program: Program) -> Iterator[Finding]:

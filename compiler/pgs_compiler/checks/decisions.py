@@ -8,7 +8,7 @@ from pgs_compiler.declarations import CaseSyntax, Contract, DecideStepSyntax, St
 from pgs_compiler.elaborate.steps import step_next, step_outcomes
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.program import Program
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 
 def check(program: Program) -> Iterator[Finding]:

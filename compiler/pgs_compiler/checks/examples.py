@@ -12,9 +12,9 @@ from pgs_compiler.schemas.exact import exactly
 from pgs_compiler.schemas.generic import bind_variables, substitute
 from pgs_compiler.schemas.literal import value_fits
 from pgs_compiler.source import to_value
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.model import Schema
+from pgs_snapshot.suggest import nearest
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -21,8 +21,8 @@ from pgs_compiler.findings import Finding, Related
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.generic import ENTITY
 from pgs_compiler.schemas.syntax import variables_of
-from pgs_compiler.suggest import nearest
 from pgs_compiler.uses import effects_of
+from pgs_snapshot.suggest import nearest
 
 
 def check(program: Program) -> Iterator[Finding]:

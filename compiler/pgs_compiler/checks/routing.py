@@ -21,7 +21,7 @@ from pgs_compiler.elaborate.surfaces import EMPTY_LIST, TOO_MANY, Surfaces, loop
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.parse.waits import EXPIRED
 from pgs_compiler.program import Program
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 
 def check(program: Program, surfaces: Surfaces, workflow: Workflow) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from pgs_compiler.program import Program
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
 from pgs_compiler.schemas.values import check_schema
 from pgs_compiler.source import Scalar
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pgs_compiler.declarations import Contract, OperationStepSyntax, SideEffect, Store
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.program import Program
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 
 def check(program: Program) -> Iterator[Finding]:

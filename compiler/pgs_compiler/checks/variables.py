@@ -8,7 +8,7 @@ from pgs_compiler.declarations import Transform
 from pgs_compiler.findings import Finding
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.syntax import FieldsSyntax, variables_of
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 
 def check(program: Program) -> Iterator[Finding]:

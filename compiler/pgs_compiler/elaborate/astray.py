@@ -14,7 +14,7 @@ from pgs_compiler.schemas.anatomy import properties_of
 from pgs_compiler.schemas.follow import Followed
 from pgs_compiler.schemas.paths import Path, parse_path
 from pgs_compiler.source import Mapping, Sequence, Tree
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 _FILLED = re.compile(r"\$?\{\{?\s*(?:\$\.?)?([a-z][^{}\s]*)\s*\}?\}")
 _ELSEWHERE = {

@@ -14,8 +14,8 @@ from pgs_compiler.schemas.anatomy import properties_of, required_of
 from pgs_compiler.schemas.exact import closed
 from pgs_compiler.schemas.fit import Verdict, fit
 from pgs_compiler.schemas.paths import Path
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.model import Expr, Literal_, Schema
+from pgs_snapshot.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from pgs_compiler.elaborate.values import Elaborator, Typed, spoken
 from pgs_compiler.findings import Related
 from pgs_compiler.schemas.anatomy import count_of, items_of, members_of
 from pgs_compiler.schemas.literal import listed
-from pgs_compiler.suggest import nearest
 from pgs_snapshot import model
 from pgs_snapshot.model import Expr, Schema
+from pgs_snapshot.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from pgs_compiler.schemas.labels import labels_in
 from pgs_compiler.schemas.literal import listed
 from pgs_compiler.schemas.patterns import Pattern, read_pattern
 from pgs_compiler.source import Scalar
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.model import All, Any_, Compare, Condition, Literal_, Not, Ref, Schema
+from pgs_snapshot.suggest import nearest
 
 _ORDER = ("lt", "le", "gt", "ge")
 _NUMBER: Schema = {"type": "number"}

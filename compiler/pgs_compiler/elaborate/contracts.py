@@ -22,9 +22,9 @@ from pgs_compiler.findings import Finding, Related
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.join import join
 from pgs_compiler.shape import Report
-from pgs_compiler.suggest import nearest
 from pgs_snapshot import model
 from pgs_snapshot.model import Expr, Record, Ref, Schema
+from pgs_snapshot.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True)

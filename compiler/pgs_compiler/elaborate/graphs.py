@@ -37,7 +37,6 @@ from pgs_compiler.program import Program
 from pgs_compiler.schemas.anatomy import members_of
 from pgs_compiler.schemas.join import join
 from pgs_compiler.shape import Report
-from pgs_compiler.suggest import nearest
 from pgs_compiler.ways import spoken as spoken_way
 from pgs_compiler.ways import way_around
 from pgs_snapshot import model
@@ -54,6 +53,7 @@ from pgs_snapshot.model import (
     Undo,
     WaitNode,
 )
+from pgs_snapshot.suggest import nearest
 
 FIRST_RESULT = 5  # the slots before: payload, actor, run, config, with
 NOTHING: Mapping[Route, Slot] = {}

@@ -23,8 +23,8 @@ from pgs_compiler.program import Program
 from pgs_compiler.schemas.anatomy import present_in, properties_of
 from pgs_compiler.schemas.exact import closed
 from pgs_compiler.schemas.fit import Verdict, fit
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.model import Expr, Schema, Signal
+from pgs_snapshot.suggest import nearest
 
 _ENDS: Mapping[str, Schema] = {"within": {"type": "string", "format": "duration"}, "until": INSTANT}
 _SPOKEN = {"within": "a duration such as `P2D`", "until": "a time such as `2026-11-21T09:30:00Z`"}

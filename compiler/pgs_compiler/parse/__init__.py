@@ -15,7 +15,7 @@ from pgs_compiler.names import CODE, DOMAIN, KINDS, MAX_NAME, kind_of
 from pgs_compiler.parse import artifacts, contracts, workflows
 from pgs_compiler.shape import NOT_YET, Fields, Report, article
 from pgs_compiler.source import Entry, Mapping, Scalar, Tree
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 _PARSERS: dict[str, Callable[[Header, Fields], Declaration | None]] = {
     "workflow": workflows.workflow,

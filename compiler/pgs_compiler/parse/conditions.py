@@ -8,8 +8,8 @@ from pgs_compiler.declarations import Comparison, ConditionSyntax, Junction, Neg
 from pgs_compiler.parse.values import value
 from pgs_compiler.shape import Fields
 from pgs_compiler.source import Entry, Mapping, Sequence, Tree
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.model import Operator
+from pgs_snapshot.suggest import nearest
 
 ARITY = {
     "eq": 2,

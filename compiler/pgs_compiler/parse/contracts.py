@@ -22,7 +22,7 @@ from pgs_compiler.parse.values import bindings
 from pgs_compiler.schemas.shape import parse_fields
 from pgs_compiler.shape import Fields, refuse_outcome
 from pgs_compiler.source import Mapping, Scalar, Tree
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 CONTINUE = "continue"
 OTHERWISE = "otherwise"

@@ -23,7 +23,7 @@ from pgs_compiler.schemas.carets import caret
 from pgs_compiler.schemas.paths import Path, parse_path
 from pgs_compiler.shape import Fields
 from pgs_compiler.source import Entry, Mapping, Scalar, Sequence, Tree
-from pgs_compiler.suggest import nearest
+from pgs_snapshot.suggest import nearest
 
 FORMS = ("$literal", "$default", "$text", "$enum")
 _BARE = re.compile(r"\$?(?:\{\s*)?([A-Za-z_][^{}\s]*)(?:\s*\})?")  # `$.` forgotten, or as other languages write it

@@ -25,8 +25,8 @@ from pgs_compiler.schemas.anatomy import (
     without,
 )
 from pgs_compiler.schemas.paths import Step
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.model import Schema, Slice, Wildcard
+from pgs_snapshot.suggest import nearest
 from pgs_snapshot.values import Value
 
 

@@ -12,8 +12,8 @@ from pgs_compiler.schemas.keywords import BELONGS_TO, SHAPES, STRUCTURE
 from pgs_compiler.schemas.patterns import PatternProblem, read_pattern
 from pgs_compiler.schemas.syntax import Bound
 from pgs_compiler.source import Entry, Scalar, Tree, to_value
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.formats import FORMATS
+from pgs_snapshot.suggest import nearest
 from pgs_snapshot.values import Value
 
 if TYPE_CHECKING:

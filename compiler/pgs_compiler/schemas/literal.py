@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
 from pgs_compiler.schemas.anatomy import phrase, properties_of, type_of
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.formats import FORMATS
 from pgs_snapshot.model import Schema
+from pgs_snapshot.suggest import nearest
 from pgs_snapshot.validation import matcher
 from pgs_snapshot.values import Value, escape
 

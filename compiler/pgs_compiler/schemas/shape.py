@@ -14,8 +14,8 @@ from pgs_compiler.schemas.keywords import BELONGS_TO, KEYWORDS, NOTES, STRUCTURE
 from pgs_compiler.schemas.limits import plain_value, read_bounds
 from pgs_compiler.schemas.syntax import FieldsSyntax, Property, SchemaSyntax, Scope
 from pgs_compiler.source import Entry, Mapping, Scalar, Sequence, Tree, to_value
-from pgs_compiler.suggest import nearest
 from pgs_snapshot.canonical import canonical
+from pgs_snapshot.suggest import nearest
 from pgs_snapshot.values import Value
 
 if TYPE_CHECKING:
