@@ -22,8 +22,7 @@ from pgs_compiler.published import published_names
 from pgs_compiler.read import read
 from pgs_compiler.rules import RULES, Rule
 from pgs_compiler.schemas.syntax import Property, SchemaSyntax
-from pgs_compiler.source import SourceFile
-from pgs_compiler.workspace import CORE
+from pgs_compiler.source import CORE, SourceFile
 
 SUBJECTS: Mapping[str, str] = MappingProxyType(
     {
@@ -35,6 +34,7 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "N303": "name",
         "N304": "entity",
         "N305": "schema",
+        "N306": "declaration",
         "T401": "document",
         "T402": "reference",
         "T403": "reference",

@@ -7,7 +7,7 @@ Before: `Name("CC_PAY_V0")` in a workflow of `payments`. After: `Name("payments:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import count
@@ -18,11 +18,12 @@ from pgs_compiler.findings import Finding, Related, Result
 from pgs_compiler.names import Name
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
+from pgs_compiler.source import CORE, Scalar, Sequence
 from pgs_compiler.source import Mapping as MappingTree
-from pgs_compiler.source import Scalar, Sequence
 from pgs_snapshot.suggest import nearest
 
 T = TypeVar("T")
+RESERVED = "core"
 _LEAVES = (str, int, float, bool, type(None), Scalar, Sequence, MappingTree)
 
 
@@ -32,6 +33,8 @@ def resolve(declarations: Iterable[Declaration], project: Project) -> Result[Pro
     The project's own reference, the actor of local command lines, has to be in full and to exist.
     """
     findings: list[Finding] = []
+    declarations = tuple(declarations)
+    findings += _reserved(declarations)
     table = _table(declarations, findings)
     resolved = {name: _resolved(table[name], table, findings) for name in sorted(table)}
     if project.actor is not None and project.actor.text not in table:
@@ -41,14 +44,36 @@ def resolve(declarations: Iterable[Declaration], project: Project) -> Result[Pro
     return Result(None if errors else Program(resolved, project.labels), tuple(findings))
 
 
+def _reserved(declarations: tuple[Declaration, ...]) -> Iterator[Finding]:
+    """What a workspace declares in the domain of what comes with PGS."""
+    own = {declaration.header.domain for declaration in declarations} - {RESERVED}
+    declared = {declaration.header.name for declaration in declarations}
+    for declaration in declarations:
+        if _is_intruder(declaration):
+            code = declaration.header.name.partition("::")[2]
+            meant = [f"{domain}::{code}" for domain in own if f"{domain}::{code}" not in declared]
+            yield Finding(
+                "N306",
+                f"`{declaration.header.name}` is declared in `{RESERVED}`, which is the domain of what comes with PGS.",
+                declaration.header.place,
+                "declare it in a domain of your own",
+                hint=f"Write `{meant[0]}`." if len(meant) == 1 else "",
+            )
+
+
+def _is_intruder(declaration: Declaration) -> bool:
+    header = declaration.header
+    return header.domain == RESERVED and not header.place.path.startswith(f"{CORE}/")
+
+
 def _table(declarations: Iterable[Declaration], findings: list[Finding]) -> dict[str, Declaration]:
     table: dict[str, Declaration] = {}
-    ordered = sorted(declarations, key=lambda item: item.header.place)
+    ordered = sorted(declarations, key=lambda item: (_is_intruder(item), item.header.place))
     declared = {declaration.header.name for declaration in ordered}
     for declaration in ordered:
         header = declaration.header
         first = table.setdefault(header.name, declaration)
-        if first is not declaration:
+        if first is not declaration and not _is_intruder(declaration):
             findings.append(
                 Finding(
                     "N301",

@@ -83,6 +83,7 @@ RULES = _rules(
     _error("N303", "ambiguous-name", "A short name means one declaration"),
     _error("N304", "entity-cycle", "An entity does not hold itself"),
     _error("N305", "unknown-label", "A label is one of the project's"),
+    _error("N306", "reserved-domain", "Only what comes with PGS is declared in `core`"),
     # T401–T419: references and values
     _error("T401", "reference-form", "A reference is a path of names, indexes, slices and wildcards"),
     _error("T402", "unknown-root", "A reference starts at a root that is in reach"),

@@ -9,6 +9,9 @@ from typing import TypeAlias
 from pgs_compiler.findings import Place
 from pgs_snapshot.values import Value
 
+CORE = "<core>"
+"""The folder of what comes with PGS, as paths in reports and snapshots have it; no workspace has one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:

@@ -9,11 +9,10 @@ from pathlib import Path
 import pgs_capabilities
 from pgs_compiler.findings import Finding, Place, Result
 from pgs_compiler.project import FILE, Project, read_project
-from pgs_compiler.source import SourceFile
+from pgs_compiler.source import CORE, SourceFile
 
 SUFFIXES = (".yaml", ".yml")
 MAX_READ = (1 << 20) + 1  # one byte more than `read` allows, so that it can say that the file is too large
-CORE = "<core>"  # no folder of a workspace, so that no file of one can be taken for what comes with PGS
 _CORE_FOLDER = Path(pgs_capabilities.__file__).parent / "declarations"
 
 
@@ -125,6 +124,8 @@ class _Reader:
         label = self._label(path)
         if not label.isprintable():  # bytes that are no text in the system's encoding are not, either
             self._refuse(path, "has a name that cannot be shown")
+        elif label.startswith(f"{CORE}/") and Path(os.path.abspath(path)).parent != _CORE_FOLDER:
+            self._refuse(path, "lies in a folder that is called like that of what comes with PGS")
         elif path.exists() and not path.is_file():  # to open a pipe would wait for its other end
             self._refuse(path, "is no file")
         else:

@@ -173,6 +173,14 @@ def test_an_empty_folder_has_no_declarations(tmp_path: Path, monkeypatch: pytest
     assert "There are no declarations in `.`." in run("check", tmp_path).stdout
 
 
+def test_a_folder_of_the_workspace_cannot_pass_for_what_comes_with_pgs(shop: Path) -> None:
+    (shop / "<core>").mkdir()
+    (shop / "<core>" / "actors.yaml").write_text("actor: core::AC_CLERK_V0\nsummary: A clerk\n", encoding="utf-8")
+    result = run("check", ".")
+    assert result.exit_code == 1
+    assert "lies in a folder that is called like that of what comes with PGS" in result.stdout
+
+
 def test_a_path_that_does_not_exist_is_named(shop: Path) -> None:
     result = run("check", "protocls")
     assert result.exit_code == 1
