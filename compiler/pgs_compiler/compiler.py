@@ -23,9 +23,10 @@ from pgs_compiler.resolve import resolve
 from pgs_compiler.seal import seal
 from pgs_compiler.source import SourceFile
 from pgs_compiler.waivers import Policy, Scope, judge
-from pgs_compiler.workspace import open_workspace
+from pgs_compiler.workspace import find_root, open_workspace
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.seal import SealBroken, Sealed, verify
+from pgs_snapshot.snapshot import Snapshot
 
 T = TypeVar("T")
 Phase: TypeAlias = Literal["open", "parse", "resolve", "check", "bind"]
@@ -56,6 +57,25 @@ class Compilation:
     declarations: tuple[Declaration, ...] = ()
     project: Project | None = None
     published: Sealed | None = None
+
+
+def compile_protocols(paths: Iterable[Path] = (), workspace: Path | None = None) -> Result[Snapshot]:
+    """Compile declarations to a sealed snapshot, in memory.
+
+    Args:
+        paths: files, or folders with files; the project's own sources if there are none.
+        workspace: the folder that holds `pgs.yaml`; the nearest above the first path, or above the working
+            directory, unless given.
+
+    Returns:
+        The snapshot, unless there is an error; and the findings, by place. What is wrong with declarations or
+        with reading them is a finding and never raised.
+    """
+    paths = tuple(paths)
+    root = workspace.absolute() if workspace else find_root(paths[0] if paths else Path.cwd())
+    compilation = compile_workspace(root, paths)
+    snapshot = None if compilation.files is None else Snapshot(verify(compilation.files))
+    return Result(snapshot, compilation.findings)
 
 
 def compile_workspace(root: Path, paths: tuple[Path, ...] = (), policy: Policy | None = None) -> Compilation:
