@@ -13,7 +13,7 @@ from functools import cache
 from itertools import count
 from typing import TypeVar
 
-from pgs_compiler.declarations import Declaration, Entity
+from pgs_compiler.declarations import Actor, Declaration, Entity
 from pgs_compiler.findings import Finding, Related, Result
 from pgs_compiler.names import Name
 from pgs_compiler.program import Program
@@ -40,8 +40,26 @@ def resolve(declarations: Iterable[Declaration], project: Project) -> Result[Pro
     if project.actor is not None and project.actor.text not in table:
         findings.append(_unknown(project.actor, "", table))
     findings += _entity_cycles(resolved)
-    errors = any(finding.severity == "error" for finding in findings)
-    return Result(None if errors else Program(resolved, project.labels), tuple(findings))
+    if any(finding.severity == "error" for finding in findings):
+        return Result(None, tuple(findings))
+    return Result(Program(_used(resolved), project.labels), tuple(findings))
+
+
+def _used(table: Mapping[str, Declaration]) -> dict[str, Declaration]:
+    """The workspace's own declarations, and of what comes with PGS the actors and what those refer to.
+
+    What comes with PGS is taken whole where there is nothing else, as when it is compiled by itself.
+    """
+    own = [name for name, declaration in table.items() if not _comes_with_pgs(declaration)]
+    actors = [name for name, declaration in table.items() if isinstance(declaration, Actor)]
+    waiting = [*own, *actors] if own else list(table)
+    used = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in used:
+            used.add(name)
+            waiting += [found.text for found in names_in(table[name])]
+    return {name: declaration for name, declaration in table.items() if name in used}
 
 
 def _reserved(declarations: tuple[Declaration, ...]) -> Iterator[Finding]:
@@ -62,8 +80,11 @@ def _reserved(declarations: tuple[Declaration, ...]) -> Iterator[Finding]:
 
 
 def _is_intruder(declaration: Declaration) -> bool:
-    header = declaration.header
-    return header.domain == RESERVED and not header.place.path.startswith(f"{CORE}/")
+    return declaration.header.domain == RESERVED and not _comes_with_pgs(declaration)
+
+
+def _comes_with_pgs(declaration: Declaration) -> bool:
+    return declaration.header.place.path.startswith(f"{CORE}/")
 
 
 def _table(declarations: Iterable[Declaration], findings: list[Finding]) -> dict[str, Declaration]:

@@ -73,6 +73,45 @@ def test_a_program_lowers_to_what_is_written_down(name: str) -> None:
     assert lowered(name) == json.loads((FOLDER / name / "lowered.json").read_bytes())
 
 
+def core_in(name: str) -> tuple[set[str], set[str]]:
+    """What of `core` the snapshot of a program holds: names in its index, and references to code."""
+    files = compiled(name).files
+    assert files is not None
+    names = {text for text in json.loads(files["index.json"])["names"] if text.startswith("core::")}
+    sealed = {path.rpartition("/")[2].removesuffix(".json").replace("__", "::") for path in files if "/core__" in path}
+    assert sealed == {text for text in names if not text.startswith("core::CS_")}  # a store holds its side effect
+    implementations = json.loads(files["manifest.json"])["implementations"]
+    code = {item["reference"] for item in implementations if item["reference"].startswith("pgs_capabilities.")}
+    return names, code
+
+
+def test_of_core_the_actors_are_sealed_and_what_the_program_uses() -> None:
+    assert core_in("people") == ({"core::AC_OPERATOR_V0"}, set())
+    names, code = core_in("stores")
+    assert names == {
+        "core::AC_OPERATOR_V0",
+        "core::CS_EVENTS_V0",
+        "core::CS_REGISTRY_V0",
+        "core::CS_STATE_V0",
+        "core::CT_COMPARE_EQUAL_V0",
+        "core::CT_GENERATE_ID_V0",
+    }
+    assert code == {
+        "pgs_capabilities.side_effects.events:Events",
+        "pgs_capabilities.side_effects.registry:Registry",
+        "pgs_capabilities.side_effects.state:State",
+        "pgs_capabilities.transforms.identity:generate_id",
+        "pgs_capabilities.transforms.records:compare_equal",
+    }
+
+
+def test_what_an_author_declares_is_sealed_though_no_workflow_uses_it() -> None:
+    files = compiled("own_code").files
+    assert files is not None
+    assert not any(path.startswith("graphs/") for path in files)
+    assert "artifacts/transform/parcel__CT_ZIP_V0.json" in files
+
+
 # --- values --------------------------------------------------------------------------------------
 
 
