@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import zipfile
@@ -101,6 +102,17 @@ def test_no_tracked_file_names_a_path_of_one_machine() -> None:
         if MACHINE_PATH.search(line)
     ]
     assert not found
+
+
+@pytest.mark.parametrize(
+    "notice", ["tests/data/jsonpath-compliance.NOTICE.md", "tests/data/sarif/NOTICE.md"], ids=["jsonpath", "sarif"]
+)
+def test_a_file_of_others_is_unchanged_and_comes_with_its_terms(notice: str) -> None:
+    text = (ROOT / notice).read_text(encoding="utf-8")
+    name, digest = re.findall(r"^`([\w.-]+\.json)`|`([0-9a-f]{64})`", text, re.MULTILINE)
+    assert hashlib.sha256((ROOT / notice).with_name(name[0]).read_bytes()).hexdigest() == digest[1]
+    assert re.search(r"^> .*\bAS IS\b", text, re.MULTILINE)  # the terms themselves, not only their name
+    assert f"]({notice})" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def pins(lock: str) -> dict[str, str]:
