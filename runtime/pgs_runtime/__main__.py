@@ -168,6 +168,9 @@ def run(
             outcome = runtime.run(workflow, given, who, request_id, settings)
         try:
             exported = export(runtime, root / "traces", outcome.trace_id, picture)
+        except KeyboardInterrupt:
+            complain(f"Interrupted. Run `{outcome.trace_id}` stands: it ended {outcome.kind}.")
+            sys.exit(ExitCode.INTERRUPTED)
         except Refusal as refused:
             _say(told(outcome, None, _error(refused)) if as_json else shown(outcome, None))
             _refuse(refused, as_json=False)

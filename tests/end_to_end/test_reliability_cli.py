@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -251,6 +254,40 @@ def test_an_interrupted_command_ends_with_130_and_leaves_nothing_half_written(tr
     assert running.returncode == 130
     assert trouble.runs() == []
     assert trouble.traces() == []
+
+
+def test_an_interrupt_while_the_files_are_written_says_that_the_run_stands(trouble: Installation) -> None:
+    (trouble.workspace / "traces").mkdir()
+    line = [sys.executable, "-I", "-m", "pgs_runtime", "run", "--wf", BEHAVE, "--payload", "-", "--no-picture"]
+    line += ["--workspace", str(trouble.workspace), "--data-root", str(trouble.data)]
+    pipe = subprocess.PIPE
+    folder = os.open(trouble.workspace / "traces", os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)  # who writes traces waits for it
+    try:
+        with subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe, env=ENVIRONMENT) as running:
+            assert running.stdin is not None
+            running.stdin.write(COMPLETE)
+            running.stdin.close()
+            while not waits_for_a_lock(running.pid) and running.poll() is None:
+                time.sleep(0.01)
+            running.send_signal(signal.SIGINT)
+            out, err = running.stdout, running.stderr
+            assert out is not None
+            assert err is not None
+            said = (out.read(), err.read().decode())
+    finally:
+        os.close(folder)
+    assert running.returncode == 130
+    with closing(SqliteStore(trouble.data / "state.db")) as store:
+        (run,) = store.runs()
+    assert run.status == "COMPLETED"
+    assert said == (b"", f"Interrupted. Run `{run.id}` stands: it ended COMPLETED.\n")
+
+
+def waits_for_a_lock(process: int) -> bool:
+    """Whether a process stands still because somebody else holds a lock that it asked for."""
+    waiting = re.compile(rf"-> FLOCK +ADVISORY +WRITE +{process} ")
+    return waiting.search(Path("/proc/locks").read_text(encoding="ascii")) is not None
 
 
 def test_an_interrupt_at_any_moment_of_a_run_leaves_nothing_of_it(trouble: Installation) -> None:
