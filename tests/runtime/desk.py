@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import orjson
+import pytest
+
+from pgs_runtime.faults import Refusal
+from pgs_runtime.intake import Actor
 from pgs_runtime.runtime import Outcome, Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Cell, Committed, Conflict, Fenced, Segment, Store, Table
@@ -156,6 +161,19 @@ def order(id: str = "a", n: Value = 1, how: str = "plainly") -> dict[str, Value]
 
 def place(runtime: Runtime, payload: object, request_id: str | None = None) -> Outcome:
     return runtime.run(WORKFLOW, payload, ADA, request_id)
+
+
+def bodies(runtime: Runtime, outcome: Outcome) -> list[dict[str, Value]]:
+    return [orjson.loads(line) for line in runtime.trace(outcome.trace_id)]
+
+
+def refusal(runtime: Runtime, payload: object = None, who: Actor = ADA, **more: object) -> Refusal:
+    """The refusal of a request, which leaves no run."""
+    before = runtime.store.runs()
+    with pytest.raises(Refusal) as refused:
+        runtime.run(WORKFLOW, order() if payload is None else payload, who, **more)  # type: ignore[arg-type]
+    assert runtime.store.runs() == before
+    return refused.value
 
 
 def orders(store: Store) -> int:
