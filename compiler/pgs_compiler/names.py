@@ -32,6 +32,9 @@ KINDS = MappingProxyType(
 )
 """The first key of a document, and the prefix that its name has."""
 
+CORE = "core"
+"""The domain of what comes with PGS."""
+
 CODE = re.compile(r"([A-Z]{2})_[A-Z][A-Z0-9_]*_V(0|[1-9][0-9]{0,5})")
 DOMAIN = re.compile(r"[a-z][a-z0-9_]{0,63}")
 MAX_NAME = 80

@@ -18,15 +18,14 @@ from pgs_compiler.changes.compare import changes_of
 from pgs_compiler.changes.documents import Artifact, Members, artifacts, items, members
 from pgs_compiler.declarations import Declaration
 from pgs_compiler.findings import Finding, Place
+from pgs_compiler.names import CORE
 from pgs_snapshot.seal import Sealed
 from pgs_snapshot.snapshot import INDEX
-
-CORE = "core::"
 
 
 def published_names(baseline: Sealed) -> dict[Artifact, Members]:
     """Everything that a baseline has published, as it compares."""
-    return {of: document for of, document in artifacts(baseline).items() if not of[1].startswith(CORE)}
+    return {of: document for of, document in artifacts(baseline).items() if not of[1].startswith(f"{CORE}::")}
 
 
 def check(baseline: Sealed, new: Sealed, declarations: Sequence[Declaration], whole: bool) -> Iterator[Finding]:

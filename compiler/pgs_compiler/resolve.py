@@ -15,15 +15,15 @@ from typing import TypeVar
 
 from pgs_compiler.declarations import Actor, Declaration, Entity
 from pgs_compiler.findings import Finding, Related, Result
-from pgs_compiler.names import Name
+from pgs_compiler.names import CORE, Name
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
-from pgs_compiler.source import CORE, Scalar, Sequence
+from pgs_compiler.source import CORE as CORE_FOLDER
 from pgs_compiler.source import Mapping as MappingTree
+from pgs_compiler.source import Scalar, Sequence
 from pgs_snapshot.suggest import nearest
 
 T = TypeVar("T")
-RESERVED = "core"
 _LEAVES = (str, int, float, bool, type(None), Scalar, Sequence, MappingTree)
 
 
@@ -64,7 +64,7 @@ def _used(table: Mapping[str, Declaration]) -> dict[str, Declaration]:
 
 def _reserved(declarations: tuple[Declaration, ...]) -> Iterator[Finding]:
     """What a workspace declares in the domain of what comes with PGS."""
-    own = {declaration.header.domain for declaration in declarations} - {RESERVED}
+    own = {declaration.header.domain for declaration in declarations} - {CORE}
     declared = {declaration.header.name for declaration in declarations}
     for declaration in declarations:
         if _is_intruder(declaration):
@@ -72,7 +72,7 @@ def _reserved(declarations: tuple[Declaration, ...]) -> Iterator[Finding]:
             meant = [f"{domain}::{code}" for domain in own if f"{domain}::{code}" not in declared]
             yield Finding(
                 "N306",
-                f"`{declaration.header.name}` is declared in `{RESERVED}`, which is the domain of what comes with PGS.",
+                f"`{declaration.header.name}` is declared in `{CORE}`, which is the domain of what comes with PGS.",
                 declaration.header.place,
                 "declare it in a domain of your own",
                 hint=f"Write `{meant[0]}`." if len(meant) == 1 else "",
@@ -80,11 +80,11 @@ def _reserved(declarations: tuple[Declaration, ...]) -> Iterator[Finding]:
 
 
 def _is_intruder(declaration: Declaration) -> bool:
-    return declaration.header.domain == RESERVED and not _comes_with_pgs(declaration)
+    return declaration.header.domain == CORE and not _comes_with_pgs(declaration)
 
 
 def _comes_with_pgs(declaration: Declaration) -> bool:
-    return declaration.header.place.path.startswith(f"{CORE}/")
+    return declaration.header.place.path.startswith(f"{CORE_FOLDER}/")
 
 
 def _table(declarations: Iterable[Declaration], findings: list[Finding]) -> dict[str, Declaration]:

@@ -59,6 +59,21 @@ def test_a_renamed_exit_is_one_that_is_gone_and_one_that_callers_do_not_know(tmp
     ]
 
 
+def test_what_comes_with_pgs_breaks_nobody_by_being_used_or_not(tmp_path: Path) -> None:
+    known = "contract: shop::CC_DECIDE_V0"
+    step = "{step: hand_on, transform: CT_PASSTHROUGH_V0, inputs: {value: $.inputs.value}}"
+    more = (
+        "contract: shop::CC_HAND_ON_V0\nsummary: Hand on\ninputs: {value: {type: string}}\n"
+        f"steps: [{step}]\noutcomes: {{SUCCESS: {{}}}}\n---\n"
+    )
+    used, unused = sealed(tmp_path / "used", (known, more + known)), sealed(tmp_path / "unused")
+    ours = "core::CT_PASSTHROUGH_V0"
+    assert [(each.weight, each.what) for each in compare(used, unused) if each.name == ours] == [
+        ("compatible", "nothing uses it any more")
+    ]
+    assert [each.weight for each in compare(unused, used) if each.name == ours] == ["compatible"]
+
+
 def test_another_kind_of_exit_is_breaking(tmp_path: Path) -> None:
     assert changes(tmp_path, ("{exit: DENIED, reason: TOO_MUCH}", "{exit: FAILED, reason: TOO_MUCH}")) == [
         "breaking workflow WF_SPEND_V0 outcomes: `TOO_MUCH` is FAILED, and was DENIED"

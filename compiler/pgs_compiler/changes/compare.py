@@ -8,6 +8,7 @@ from pgs_compiler.changes.artifacts import artifact_changes
 from pgs_compiler.changes.change import Change, Weight, ordered
 from pgs_compiler.changes.documents import Artifact, Members, artifacts, items, members, project, proofs
 from pgs_compiler.changes.workflows import workflow_changes
+from pgs_compiler.names import CORE
 from pgs_snapshot.limits import Limits
 from pgs_snapshot.seal import Sealed
 from pgs_snapshot.values import Value
@@ -37,6 +38,9 @@ def changes_of(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
 
 def _artifacts(old: Mapping[Artifact, Members], new: Mapping[Artifact, Members]) -> Iterator[Change]:
     for of in sorted(old.keys() - new.keys()):
+        if of[1].startswith(f"{CORE}::"):  # it comes with PGS, and is sealed where something uses it
+            yield Change("compatible", "names", *of, "nothing uses it any more")
+            continue
         yield Change("breaking", "assertions" if of[0] == "assertion" else "names", *of, "it is gone")
     for of in sorted(new.keys() - old.keys()):
         yield Change("compatible", "assertions" if of[0] == "assertion" else "names", *of, "it is new")
