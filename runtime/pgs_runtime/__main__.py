@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec, cast
 import click
 
 import pgs_snapshot
+from pgs_runtime import options
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.options import Setting, asks_for_json, root, said
+from pgs_runtime.options import Setting, asks_for_json, said
 from pgs_snapshot.streams import complain, give_up_output, hold_standard_streams, output_to_error
 from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
@@ -48,39 +49,6 @@ Exit codes:
   6   fault: a capability broke its contract
   70  a mistake of ours             130 interrupted
 """
-
-_workspace = click.option(
-    "--workspace",
-    cls=Setting,
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="PGS_WORKSPACE",
-    help="The folder with pgs.yaml and protocol_snapshot; the nearest above unless given.  [PGS_WORKSPACE]",
-)
-_data_root = click.option(
-    "--data-root",
-    cls=Setting,
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="PGS_DATA_ROOT",
-    help="The folder of the state store; data in the workspace unless given.  [PGS_DATA_ROOT]",
-)
-_pin = click.option(
-    "--pin",
-    cls=Setting,
-    callback=root,
-    envvar="PGS_PIN",
-    metavar="ID",
-    help="The only snapshot id that may run.  [PGS_PIN]",
-)
-_actor = click.option(
-    "--actor",
-    cls=Setting,
-    envvar="PGS_ACTOR",
-    metavar="AC_NAME[=FILE]",
-    help="Who acts: the type, and a JSON file with attributes. The trace says so.  [PGS_ACTOR]",
-)
-_json = click.option(
-    "--json", "as_json", is_flag=True, envvar="PGS_JSON", help="Answer with one JSON object.  [PGS_JSON]"
-)
 
 
 @click.group(epilog=EXIT_CODES, no_args_is_help=False, context_settings={"max_content_width": 100})
@@ -121,10 +89,10 @@ def reporting(command: Callable[P, None]) -> Callable[P, None]:
     metavar="FILE",
     help="A JSON file; - reads standard input.  [PGS_PAYLOAD]",
 )
-@_workspace
-@_data_root
-@_actor
-@_pin
+@options.workspace
+@options.data_root
+@options.actor
+@options.pin
 @click.option(
     "--request-id",
     cls=Setting,
@@ -139,7 +107,7 @@ def reporting(command: Callable[P, None]) -> Callable[P, None]:
     help="A JSON file: the binding's configuration by name.  [PGS_CONFIG]",
 )
 @click.option("--picture/--no-picture", default=True, help="Draw the way taken beside the trace.")
-@_json
+@options.as_json
 @reporting
 def run(
     workflow: str,
@@ -180,9 +148,9 @@ def run(
 
 @cli.command()
 @click.argument("trace", type=click.Path(path_type=Path))
-@_workspace
-@_data_root
-@_json
+@options.workspace
+@options.data_root
+@options.as_json
 @reporting
 def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
     """Explain a run: its way, the decision that mattered, what it changed, how long it took.
@@ -209,8 +177,8 @@ def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json
 
 @cli.command()
 @click.argument("trace", type=click.Path(path_type=Path))
-@_workspace
-@_data_root
+@options.workspace
+@options.data_root
 @click.option(
     "--level",
     type=click.Choice(("self-consistent", "complete", "anchored")),
@@ -218,7 +186,7 @@ def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json
     show_default=True,
     help="How much has to be known.",
 )
-@_json
+@options.as_json
 @reporting
 def verify(trace: Path, workspace: Path | None, data_root: Path | None, level: str, as_json: bool) -> None:
     """Check a trace: its chain, its end, the snapshot, and the store's own record.
@@ -240,14 +208,14 @@ def verify(trace: Path, workspace: Path | None, data_root: Path | None, level: s
 
 
 @cli.command()
-@_workspace
-@_data_root
+@options.workspace
+@options.data_root
 @click.option(
     "--status",
     type=click.Choice(("COMPLETED", "DENIED", "REJECTED", "FAILED", "FAULTED")),
     help="Only the runs that ended so.",
 )
-@_json
+@options.as_json
 @reporting
 def runs(workspace: Path | None, data_root: Path | None, status: Status | None, as_json: bool) -> None:
     """List the runs of the store by id: how each ended, and of which workflow it was."""
@@ -265,10 +233,10 @@ def runs(workspace: Path | None, data_root: Path | None, status: Status | None, 
 
 @cli.command("export")
 @click.argument("id", metavar="ID")
-@_workspace
-@_data_root
+@options.workspace
+@options.data_root
 @click.option("--picture/--no-picture", default=True, help="Draw the way taken beside the trace.")
-@_json
+@options.as_json
 @reporting
 def export_run(id: str, workspace: Path | None, data_root: Path | None, picture: bool, as_json: bool) -> None:
     """Write the files of the run ID of the store to traces/ID/, as `run` did or could not."""
@@ -291,11 +259,11 @@ def state() -> None:
 
 @state.command("load")
 @click.argument("file")
-@_workspace
-@_data_root
-@_actor
-@_pin
-@_json
+@options.workspace
+@options.data_root
+@options.actor
+@options.pin
+@options.as_json
 @reporting
 def state_load(
     file: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 import click
 
@@ -31,6 +32,40 @@ def root(ctx: click.Context, param: click.Parameter, value: str | None) -> str |
         return value
     why = "The id of a snapshot is 64 small hex digits, as `pgs_compiler compile` prints them."
     raise click.BadParameter(why, ctx, param)
+
+
+workspace = click.option(
+    "--workspace",
+    cls=Setting,
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="PGS_WORKSPACE",
+    help="The folder with pgs.yaml and protocol_snapshot; the nearest above unless given.  [PGS_WORKSPACE]",
+)
+data_root = click.option(
+    "--data-root",
+    cls=Setting,
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="PGS_DATA_ROOT",
+    help="The folder of the state store; data in the workspace unless given.  [PGS_DATA_ROOT]",
+)
+pin = click.option(
+    "--pin",
+    cls=Setting,
+    callback=root,
+    envvar="PGS_PIN",
+    metavar="ID",
+    help="The only snapshot id that may run.  [PGS_PIN]",
+)
+actor = click.option(
+    "--actor",
+    cls=Setting,
+    envvar="PGS_ACTOR",
+    metavar="AC_NAME[=FILE]",
+    help="Who acts: the type, and a JSON file with attributes. The trace says so.  [PGS_ACTOR]",
+)
+as_json = click.option(
+    "--json", "as_json", is_flag=True, envvar="PGS_JSON", help="Answer with one JSON object.  [PGS_JSON]"
+)
 
 
 def said(error: click.ClickException) -> str:
