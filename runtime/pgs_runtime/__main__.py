@@ -41,10 +41,10 @@ EXIT_CODES = """
 \b
 Exit codes:
   0   done; the run COMPLETED       8   the state store is unusable
-  1   the run ended FAILED          9   another snapshot than the one recorded
-  2   the command line              10  a limit was exceeded
-  3   seal or trace does not hold   11  busy: try again
-  4   the run ended DENIED          14  output could not be written; the run stands
+  1   the run ended FAILED          10  a limit was exceeded
+  2   the command line              11  busy: try again
+  3   seal or trace does not hold   14  output could not be written; the run stands
+  4   the run ended DENIED
   5   the run was REJECTED, or the request refused
   6   fault: a capability broke its contract
   70  a mistake of ours             130 interrupted

@@ -36,7 +36,7 @@ def local_actor(snapshot: Snapshot, name: str, attributes: Value, user: str, dom
     if not isinstance(attributes, dict):
         raise Refusal("R018", "The attributes of an actor are an object.", ExitCode.REJECTED)
     if "type" in attributes:
-        raise Refusal("R018", f"The actor is a `{found}`, and no attribute says so.", ExitCode.REJECTED, "/type")
+        raise Refusal("R018", "`type` is no attribute: `--actor` names the type.", ExitCode.REJECTED, "/type")
     own = {key: value for key, value in attributes.items() if key != "id"}
     id = attributes.get("id", user)
     if not isinstance(id, str) or not id:

@@ -128,7 +128,7 @@ class Intake:
         found = problems(self._configs[binding], config)
         if found:
             where = str(found[0]["at"])
-            raise Refusal("R013", f"Configuration of `{binding}`: {found[0]['why']}.", ExitCode.USAGE, where)
+            raise Refusal("R013", f"Configuration of `{binding}`: it {found[0]['why']}.", ExitCode.USAGE, where)
         return cast("dict[str, Value]", config)
 
     # --- the record ------------------------------------------------------------------------------

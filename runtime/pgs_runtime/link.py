@@ -278,7 +278,7 @@ def _misfits(schema: Schema, labelled: Schema, unproven: tuple[str, ...]) -> Mis
                 inner = problems(check, inputs[name])
                 found += ({**problem, "at": public(labelled, f"/{name}{problem['at']}")} for problem in inner)
             elif needed:
-                found.append({"at": f"/{name}", "why": "required, and not there"})
+                found.append({"at": f"/{name}", "why": "is required, and not there"})
         return tuple(found)
 
     return misfits
@@ -301,7 +301,7 @@ def _admission(attributes: Mapping[str, Schema]) -> Callable[[Value], tuple[Valu
 
     def admit(actor: Value) -> tuple[Value, list[Problem]]:
         if not isinstance(actor, dict) or actor["type"] not in known:
-            return actor, [{"at": "actor", "why": f"not one of {admitted}"}]
+            return actor, [{"at": "actor", "why": f"is not one of {admitted}"}]
         fill, check = known[str(actor["type"])]
         own: Value = {name: value for name, value in actor.items() if name not in ("id", "type")}
         own = fill(own) if fill else own

@@ -103,10 +103,14 @@ def _message(ended: Ended) -> str:
     if ended.fault is not None:
         return ended.fault.message
     told = (
-        f"the rule at `{problem['rule']}` does not hold" if "rule" in problem else f"`{problem['at']}` {problem['why']}"
+        f"the rule at `{problem['rule']}` does not hold" if "rule" in problem else f"{_what(problem)} {problem['why']}"
         for problem in ended.refused
     )
     return "; ".join(told)
+
+
+def _what(problem: dict[str, Value]) -> str:
+    return f"`{problem['at']}`" if problem["at"] else "the payload"
 
 
 def _exit_code(ended: Ended) -> ExitCode:

@@ -280,8 +280,7 @@ def _refused(problem: Problem, code: Code, prose: Code) -> str:
     if problem.rule:
         return f"the rule at {code(problem.rule)} does not hold"
     step = f" for the step {code(problem.step)}" if problem.step else ""
-    verb = "" if problem.why.startswith(("is ", "has ", "does ", "holds ")) else "is "
-    return f"{code(problem.at or '/')}{step} {verb}{prose(problem.why)}"
+    return f"{code(problem.at or '/')}{step} {prose(problem.why)}"
 
 
 def named(step: Stored, code: Code) -> str:

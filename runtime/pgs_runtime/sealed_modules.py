@@ -21,7 +21,7 @@ from types import CodeType, ModuleType
 from typing import TextIO
 
 from pgs_snapshot.canonical import digest, digest_of
-from pgs_snapshot.locate import ENGINE, Locator, search_path
+from pgs_snapshot.locate import ENGINE, IMPORTERS, Locator, search_path
 from pgs_snapshot.seal import SealBroken, Sealed
 from pgs_snapshot.visible import visible
 
@@ -139,6 +139,8 @@ class SealedModules:
         outermost = name.partition(".")[0]
         # A namespace package is imported on the way to the distribution in it.
         recorded = any(_within(name, known) or _within(known, name) for known in self._distributions)
+        if outermost in IMPORTERS and not recorded:  # what it would load is not sealed
+            raise NotSealed(f"`{name}` loads modules that the seal does not know", name=name)
         if recorded or outermost in ENGINE or outermost in sys.stdlib_module_names:
             return builtins.__import__(name, None, None, fromlist or (), 0)
         raise NotSealed(f"the seal knows no `{name}`", name=name)

@@ -167,7 +167,7 @@ def _fitter(store: model.Store) -> Fitting:
         value = fill(stated) if fill else stated
         found = problems(check, value)
         if found:
-            message = f"This does not fit `{store.entity}`: {found[0]['why']}."
+            message = f"This does not fit `{store.entity}`: it {found[0]['why']}."
             raise _refused(f"{where}{found[0]['at']}", message)
         return value
 

@@ -100,7 +100,7 @@ def read_json(data: bytes, limits: JsonLimits = JsonLimits()) -> Value:
             then the values in the order of the text.
     """
     if len(data) > limits.size:
-        raise JsonRefused("J101", f"{len(data):,} bytes, where {limits.size:,} are the limit")
+        raise JsonRefused("J101", f"more than {limits.size:,} bytes")
     text = _characters(data)
     _check_depth(text, limits.depth)
     try:

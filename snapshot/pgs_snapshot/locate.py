@@ -22,6 +22,8 @@ from importlib.machinery import (
 from pathlib import Path
 from types import MappingProxyType
 
+# Modules of the standard library that find and run other modules, by names that only a run knows.
+IMPORTERS = frozenset({"imp", "importlib", "pkgutil", "runpy", "zipimport"})
 ENGINE = frozenset({"pgs_process", "pgs_snapshot"})
 """Packages that the runtime brings: implementations may import them, and no snapshot holds them."""
 

@@ -14,22 +14,25 @@ MAX_PROBLEMS = 20
 
 
 def problems(validator: Draft202012Validator, value: Value) -> list[dict[str, Value]]:
-    """`{at: JSON Pointer, why: …}` for each problem, by place; at most `MAX_PROBLEMS`."""
+    """`{at: JSON Pointer, why: …}` for each problem, by place; beyond `MAX_PROBLEMS` the last says how many more."""
     if validator.is_valid(value):
         return []
     found = [entry for error in validator.iter_errors(value) for entry in _entries(error)]
     unique = {(str(entry["at"]), str(entry["why"])): entry for entry in found}
-    return [unique[key] for key in sorted(unique)][:MAX_PROBLEMS]
+    told = [unique[key] for key in sorted(unique)]
+    if len(told) > MAX_PROBLEMS:
+        told[MAX_PROBLEMS:] = [{"at": "", "why": f"has {len(told) - MAX_PROBLEMS} more that do not fit"}]
+    return told
 
 
 def _entries(error: ValidationError) -> list[dict[str, Value]]:
     at = "".join(f"/{escape(str(part))}" for part in error.instance_path)
     kind, detail = error.kind.name, getattr(error.kind, "value", None)
     if kind == "required":
-        return [{"at": f"{at}/{escape(str(detail))}", "why": "required, and not there"}]
+        return [{"at": f"{at}/{escape(str(detail))}", "why": "is required, and not there"}]
     if kind == "additionalProperties":
         return [
-            {"at": f"{at}/{escape(visible(str(name)))}", "why": "not declared"} for name in cast("list[str]", detail)
+            {"at": f"{at}/{escape(visible(str(name)))}", "why": "is not declared"} for name in cast("list[str]", detail)
         ]
     why = _WHY.get(kind)
     return [{"at": at, "why": why(detail) if why else f"does not hold `{kind}`"}]

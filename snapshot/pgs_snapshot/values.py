@@ -91,25 +91,30 @@ class _Copy:
         self.most = self.left = most
 
     def of(self, value: object, depth: int) -> Value:
-        kind = type(value)
-        if kind is str:
-            return _text(value)  # type: ignore[arg-type]
-        if value is None or kind is bool:
-            return value  # type: ignore[return-value]
-        if kind is int:
-            if not -MAX_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]
+        if type(value) is str:
+            return _text(value)
+        if value is None or type(value) is bool:
+            return value
+        if type(value) is int:
+            if not -MAX_INTEGER <= value <= MAX_INTEGER:
                 raise _Refused("an integer beyond 2^53-1; send it as a string")
-            return value  # type: ignore[return-value]
-        if kind is float:
-            return _number(value)  # type: ignore[arg-type]
-        if kind is dict or kind is list:
-            if depth == 0:
-                raise _Refused(f"nested deeper than {self.depth}")
-            self.left -= len(value)  # type: ignore[arg-type]
-            if self.left < 0:
-                raise _Refused(f"more than {self.most} values")
-            return self._mapping(value, depth) if kind is dict else self._items(value, depth)  # type: ignore[arg-type]
-        raise _Refused(f"a Python {kind.__name__}, which JSON does not have")
+            return value
+        if type(value) is float:
+            return _number(value)
+        if type(value) is dict:
+            self._enter(len(value), depth)
+            return self._mapping(value, depth)
+        if type(value) is list:
+            self._enter(len(value), depth)
+            return self._items(value, depth)
+        raise _Refused(f"a Python {type(value).__name__}, which JSON does not have")
+
+    def _enter(self, size: int, depth: int) -> None:
+        if depth == 0:
+            raise _Refused(f"nested deeper than {self.depth}")
+        self.left -= size
+        if self.left < 0:
+            raise _Refused(f"more than {self.most} values")
 
     def _mapping(self, value: Mapping[object, object], depth: int) -> dict[str, Value]:
         copy: dict[str, Value] = {}

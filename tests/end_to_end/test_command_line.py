@@ -154,3 +154,19 @@ runpy.run_module("{program}", run_name="__main__", alter_sys=True)
 """
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, env=ENVIRONMENT, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+# --- reasons -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b"[]", "the payload is not an object"),
+        (b"{}", "`/how` is required, and not there"),
+        (b'{"how":"complete","hwo":1}', "`/hwo` is not declared"),
+    ],
+)
+def test_a_rejected_payload_is_told_in_whole_sentences(payload: bytes, why: str, trouble: Installation) -> None:
+    answer = trouble.run(BEHAVE, payload)
+    assert (answer.code, answer.out.splitlines()[1]) == (5, f"  why      {why}")

@@ -78,7 +78,7 @@ def test_jsn_06_the_limit_is_a_mebibyte_to_the_byte(room: int, trouble: Installa
 @pytest.mark.parametrize(
     ("member", "problem"),
     [
-        pytest.param({"is_admin": True}, {"at": "/is_admin", "why": "not declared"}, id="JSN-08"),
+        pytest.param({"is_admin": True}, {"at": "/is_admin", "why": "is not declared"}, id="JSN-08"),
         pytest.param({"amount": True}, {"at": "/amount", "why": "is not an integer"}, id="JSN-09-bool"),
         pytest.param({"amount": "1"}, {"at": "/amount", "why": "is not an integer"}, id="JSN-09-text"),
         pytest.param({"amount": 1.5}, {"at": "/amount", "why": "is not an integer"}, id="JSN-09-fraction"),

@@ -89,18 +89,18 @@ def test_the_intent_admits_what_fits_and_fills_in_defaults_of_payload_and_actor(
 @pytest.mark.parametrize(
     ("payload", "who", "refused"),
     [
-        ({}, WHO, [{"at": "/n", "why": "required, and not there"}]),
+        ({}, WHO, [{"at": "/n", "why": "is required, and not there"}]),
         ([], WHO, [{"at": "", "why": "is not an object"}]),
         (
             {"n": 1},
             {"id": "ada", "type": "desk::AC_OTHER_V0"},
-            [{"at": "actor", "why": f"not one of `{CLERK}`"}],
+            [{"at": "actor", "why": f"is not one of `{CLERK}`"}],
         ),
-        ({"n": 1}, {"id": "ada", "type": CLERK, "x": 1}, [{"at": "actor/x", "why": "not declared"}]),
+        ({"n": 1}, {"id": "ada", "type": CLERK, "x": 1}, [{"at": "actor/x", "why": "is not declared"}]),
         (
             {"n": True},
             {"id": "ada", "type": ""},
-            [{"at": "actor", "why": f"not one of `{CLERK}`"}, {"at": "/n", "why": "is not an integer"}],
+            [{"at": "actor", "why": f"is not one of `{CLERK}`"}, {"at": "/n", "why": "is not an integer"}],
         ),
         ({"n": 7}, WHO, [{"rule": "desk.yaml:10"}]),
         ({"n": 8}, WHO, [{"rule": "desk.yaml:10"}, {"rule": "desk.yaml:11"}]),
@@ -117,7 +117,7 @@ def test_what_is_not_admitted_is_told_with_its_reasons(
 def test_an_intent_without_actors_admits_nobody() -> None:
     whole = linked(sealed(intent(fields(), actors=()), graph(admit("done"), ends("done"), REJECTED)))
     visit = whole.start.admit([{}, WHO, {}, {}, ABSENT])
-    assert visit.refused == ({"at": "actor", "why": "not one of nobody"},)
+    assert visit.refused == ({"at": "actor", "why": "is not one of nobody"},)
 
 
 def test_what_the_compiler_could_not_prove_is_checked_and_nothing_else() -> None:
@@ -163,7 +163,7 @@ def test_an_unproven_input_that_is_required_has_to_be_there() -> None:
     ).nodes["work"]
     assert isinstance(place, Contract)
     assert place.misfits is not None
-    assert place.misfits({}) == ({"at": "/a", "why": "required, and not there"},)
+    assert place.misfits({}) == ({"at": "/a", "why": "is required, and not there"},)
     assert place.misfits({"a": {"x": {"y": "1"}}}) == ({"at": "/a/x/y", "why": "is not an integer"},)
 
 

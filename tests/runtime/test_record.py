@@ -277,7 +277,7 @@ def test_the_header_tells_who_asked_what_of_what() -> None:
 def test_a_refused_payload_is_told_with_places_and_reasons() -> None:
     *_, refused, end = run_lines({"n": "4", "m": 1})
     assert refused["refused"] == [
-        {"at": "/m", "why": "not declared"},
+        {"at": "/m", "why": "is not declared"},
         {"at": "/n", "why": "is not an integer"},
     ]
     assert (end["exit"], end["effects"], end["lines"]) == ("REJECTED", {}, 3)

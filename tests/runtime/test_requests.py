@@ -110,7 +110,7 @@ def test_an_unknown_type_of_actor_is_for_the_protocol_to_reject(type: str) -> No
     runtime = desk()
     outcome = runtime.run(WORKFLOW, order(), Actor(type, "ada", {}))
     assert (outcome.kind, outcome.exit_code) == ("REJECTED", ExitCode.REJECTED)
-    assert bodies(runtime, outcome)[1]["refused"] == [{"at": "actor", "why": f"not one of `{CLERK}`"}]
+    assert bodies(runtime, outcome)[1]["refused"] == [{"at": "actor", "why": f"is not one of `{CLERK}`"}]
 
 
 def test_attributes_of_an_actor_are_copied_and_reach_the_run_with_defaults() -> None:
@@ -147,11 +147,11 @@ def test_configuration_has_the_defaults_of_the_binding_and_is_recorded() -> None
 @pytest.mark.parametrize(
     ("config", "where", "why"),
     [
-        ({}, "/cap", "Configuration of `desk::RB_DESK_V0`: required, and not there."),
-        (None, "/cap", "Configuration of `desk::RB_DESK_V0`: required, and not there."),
-        ({"cap": "3"}, "/cap", "Configuration of `desk::RB_DESK_V0`: is not an integer."),
-        ({"cap": 10}, "/cap", "Configuration of `desk::RB_DESK_V0`: is above 9."),
-        ({"cap": 1, "cpa": 2}, "/cpa", "Configuration of `desk::RB_DESK_V0`: not declared."),
+        ({}, "/cap", "Configuration of `desk::RB_DESK_V0`: it is required, and not there."),
+        (None, "/cap", "Configuration of `desk::RB_DESK_V0`: it is required, and not there."),
+        ({"cap": "3"}, "/cap", "Configuration of `desk::RB_DESK_V0`: it is not an integer."),
+        ({"cap": 10}, "/cap", "Configuration of `desk::RB_DESK_V0`: it is above 9."),
+        ({"cap": 1, "cpa": 2}, "/cpa", "Configuration of `desk::RB_DESK_V0`: it is not declared."),
         ([1], "", "A configuration is an object: values by name."),
         (
             {"cap": "\0"},

@@ -212,6 +212,8 @@ def test_threads_never_see_half_a_module() -> None:
         ("from bank import other", "cannot import name 'other' from 'bank' (unknown location)"),
         ("from . import other", "cannot import name 'other' from 'bank' (unknown location)"),
         ("from .. import other", "a relative import leads out of its package"),
+        ("import importlib", "`importlib` loads modules that the seal does not know"),
+        ("from importlib.util import find_spec", "`importlib.util` loads modules that the seal does not know"),
     ],
 )
 def test_an_import_of_what_is_not_sealed_is_refused(text: str, why: str) -> None:

@@ -137,16 +137,20 @@ def test_a_load_of_nothing_is_a_load(document: Value) -> None:
         (
             {PEOPLE: {"a/b": {"name": 1}}},
             f"/{PEOPLE}/a~1b/name",
-            "This does not fit `desk::EN_PEOPLE_V0`: is not a string.",
+            "This does not fit `desk::EN_PEOPLE_V0`: it is not a string.",
         ),
-        ({PEOPLE: {"p": {}}}, f"/{PEOPLE}/p/name", "This does not fit `desk::EN_PEOPLE_V0`: required, and not there."),
-        ({STOCK: {"bolts": -1}}, f"/{STOCK}/bolts", "This does not fit `desk::EN_STOCK_V0`: is below 0."),
-        ({STOCK: {"bolts": True}}, f"/{STOCK}/bolts", "This does not fit `desk::EN_STOCK_V0`: is not an integer."),
+        (
+            {PEOPLE: {"p": {}}},
+            f"/{PEOPLE}/p/name",
+            "This does not fit `desk::EN_PEOPLE_V0`: it is required, and not there.",
+        ),
+        ({STOCK: {"bolts": -1}}, f"/{STOCK}/bolts", "This does not fit `desk::EN_STOCK_V0`: it is below 0."),
+        ({STOCK: {"bolts": True}}, f"/{STOCK}/bolts", "This does not fit `desk::EN_STOCK_V0`: it is not an integer."),
         ({LOG: {"s": {"n": 1}}}, f"/{LOG}/s", "A stream is a list of records."),
         (
             {LOG: {"s": [{"n": 1}, {"n": "2"}]}},
             f"/{LOG}/s/1/n",
-            "This does not fit `desk::EN_LOG_V0`: is not an integer.",
+            "This does not fit `desk::EN_LOG_V0`: it is not an integer.",
         ),
         ({LOG: {"full": [{"n": 1}]}}, f"/{LOG}/full", f"The stream `full` of `{LOG}` is not empty, and it only grows."),
         (

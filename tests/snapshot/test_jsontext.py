@@ -284,7 +284,7 @@ def test_text_that_is_not_utf_8_is_refused_with_the_offset(data: bytes, why: str
 
 def test_size_is_judged_first() -> None:
     refused = refusal(b"\xff" * 11, JsonLimits(size=10))
-    assert (refused.code, str(refused)) == ("J101", "11 bytes, where 10 are the limit")
+    assert (refused.code, str(refused)) == ("J101", "more than 10 bytes")
 
 
 def test_a_text_of_the_largest_size_is_read() -> None:

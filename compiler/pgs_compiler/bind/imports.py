@@ -10,8 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Modules of the standard library that find and run other modules, by names that only a run knows.
-_IMPORTERS = frozenset({"imp", "importlib", "pkgutil", "runpy", "zipimport"})
+from pgs_snapshot.locate import IMPORTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def _imports(node: ast.AST, package: str) -> Iterator[Import | DynamicImport]:
             return
     for item in modules:
         outermost = item.module.partition(".")[0]
-        yield DynamicImport(outermost, item.line) if outermost in _IMPORTERS else item
+        yield DynamicImport(outermost, item.line) if outermost in IMPORTERS else item
 
 
 def absolute(node: ast.ImportFrom, package: str) -> str:
