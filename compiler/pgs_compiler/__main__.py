@@ -181,6 +181,32 @@ def explain(code: str) -> None:
 
 
 @cli.command()
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@_workspace
+def proofs(folder: Path | None, workspace: Path | None) -> None:
+    """Confirm every proof in the snapshot at FOLDER, from its graphs and contracts alone.
+
+    Without FOLDER that is protocol_snapshot in the workspace. Exit code 1: the folder holds no whole snapshot, or a
+    proof does not show what it says.
+    """
+    from pgs_snapshot.folder import open_snapshot
+    from pgs_snapshot.proofs import ProofRefused, confirm
+    from pgs_snapshot.seal import SealBroken
+    from pgs_snapshot.snapshot import Snapshot
+
+    try:
+        snapshot = Snapshot(open_snapshot(folder or _root((), workspace) / "protocol_snapshot"))
+        confirmed = confirm(snapshot)
+    except SealBroken as broken:
+        _stop(FINDINGS, f"{broken.code}: {broken.message}")
+    except ProofRefused as refused:
+        _stop(FINDINGS, str(refused))
+    for proof in confirmed:
+        requirement = snapshot.assertion(proof.assertion).requires[proof.requirement]
+        click.echo(f"proven  {proof.workflow}  {proof.assertion}  {requirement.form}  {requirement.at}")
+
+
+@cli.command()
 @click.argument("workflow")
 @_paths
 @_workspace

@@ -16,6 +16,7 @@ from typing import get_args
 from pgs_compiler import declarations as d
 from pgs_compiler.compiler import Compilation, Phase
 from pgs_compiler.findings import Place, Waiver
+from pgs_compiler.laws import RequirementSyntax
 from pgs_compiler.names import KINDS, Name
 from pgs_compiler.project import FILE
 from pgs_compiler.published import published_names
@@ -111,6 +112,9 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "C636": "binding",
         "C637": "operation step",
         "A801": "clearance",
+        "A83": "requirement",
+        "A839": "assertion",
+        "A840": "requirement",
         "Z915": "published name",
         "Z916": "published name",
         "Z917": "baseline",
@@ -151,6 +155,7 @@ CLASSES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "example": (d.Example,),
         "implementation": (d.Transform, d.SideEffect),
         "clearance": (d.Store, d.Event),
+        "requirement": get_args(RequirementSyntax),
         "waiver": (Waiver,),
     }
 )
@@ -168,6 +173,8 @@ TURNS: Mapping[str, Phase] = MappingProxyType(
         "T427": "check",
         "T43": "parse",
         "T433": "check",
+        "A83": "prove",
+        "A840": "prove",
         "C60": "bind",
         "Z": "bind",
         "Z917": "open",

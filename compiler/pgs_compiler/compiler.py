@@ -1,4 +1,4 @@
-"""The compiler on one screen: seven phases, each a pure function; only the first and the last touch files.
+"""The compiler on one screen: eight phases, each a pure function; only the first and the last touch files.
 
 A phase runs when the one before it made a value. Within a phase everything runs and everything reports.
 """
@@ -17,6 +17,7 @@ from pgs_compiler.findings import Finding, Result, ordered
 from pgs_compiler.lower import lower
 from pgs_compiler.parse import parse
 from pgs_compiler.project import Project
+from pgs_compiler.prove import prove
 from pgs_compiler.published import check as unpublished
 from pgs_compiler.read import read
 from pgs_compiler.resolve import resolve
@@ -29,7 +30,7 @@ from pgs_snapshot.seal import SealBroken, Sealed, verify
 from pgs_snapshot.snapshot import Snapshot
 
 T = TypeVar("T")
-Phase: TypeAlias = Literal["open", "parse", "resolve", "check", "bind"]
+Phase: TypeAlias = Literal["open", "parse", "resolve", "check", "prove", "bind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +129,12 @@ def compile_program(
     declarations, whole = _declarations(files, found)
     program = _kept(resolve(declarations, project), found) if whole else None
     checked = _kept(check(program), found) if program else None
+    proven = _kept(prove(checked), found) if checked else None
     bound = _kept(bind(checked, project, root), found) if checked else None
     if policy.runs and checked is not None:
         found += unrun.check(checked.program)
 
-    sealed = seal(lower(project, checked, bound)) if checked and bound else None
+    sealed = seal(lower(project, checked, proven, bound)) if checked and proven and bound else None
     if sealed and published:
         found += unpublished(published, verify(sealed.files), declarations, policy.whole)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pgs_compiler.findings import Place
+from pgs_compiler.laws import RequirementSyntax, SelectionSyntax
 from pgs_compiler.names import Name
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
 from pgs_compiler.written import (
@@ -379,6 +380,13 @@ class Event:
     clears: tuple[Word, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    header: Header
+    applies_to: SelectionSyntax
+    requires: tuple[RequirementSyntax, ...]
+
+
 Declaration: TypeAlias = (
-    Workflow | Intent | Actor | Contract | Transform | SideEffect | Store | Binding | Entity | Event
+    Workflow | Intent | Actor | Contract | Transform | SideEffect | Store | Binding | Entity | Event | Assertion
 )

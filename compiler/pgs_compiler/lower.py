@@ -22,10 +22,13 @@ from pgs_compiler.elaborate.places import at
 from pgs_compiler.index import index
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
+from pgs_compiler.prove import Proven
 from pgs_compiler.schemas.generic import erase
 from pgs_compiler.schemas.operations import with_entity, without_entity
 from pgs_snapshot import model
+from pgs_snapshot.canonical import digest_of
 from pgs_snapshot.codec import encode
+from pgs_snapshot.laws import Proofs
 from pgs_snapshot.snapshot import INDEX, PROJECT, PROOFS, artifact_path, graph_path
 from pgs_snapshot.values import Value
 
@@ -40,13 +43,12 @@ class Contents:
     bound: Bound
 
 
-def lower(project: Project, checked: Checked, bound: Bound) -> Contents:
+def lower(project: Project, checked: Checked, proven: Proven, bound: Bound) -> Contents:
     """The contents of the snapshot of a program."""
     program = checked.program
     documents: dict[str, Value] = {
         PROJECT: project.sealed(),
         INDEX: index(program),
-        PROOFS: {"assertions": []},
     }
     for name, graph in checked.graphs.items():
         documents[graph_path(name)] = encode(graph)
@@ -58,7 +60,26 @@ def lower(project: Project, checked: Checked, bound: Bound) -> Contents:
         lowered = _artifact(program, declaration)
         if lowered is not None:
             documents[artifact_path(declaration.header.kind, name)] = encode(lowered)
+    for assertion in proven.assertions:
+        documents[artifact_path("assertion", assertion.name)] = encode(assertion)
+    proved = sorted({proof.workflow for proof in proven.proofs})
+    rests_on = {name: {path: digest_of(documents[path]) for path in _used(checked, name)} for name in proved}
+    documents[PROOFS] = encode(Proofs(proven.proofs, rests_on))
     return Contents(project.name, project.version, documents, bound)
+
+
+def _used(checked: Checked, workflow: str) -> list[str]:
+    """The files that say what a workflow can do: its graph, and what stands behind its nodes."""
+    paths = {graph_path(workflow)}
+    for node in checked.graphs[workflow].nodes:
+        if isinstance(node, model.IntentNode):
+            paths.add(artifact_path("intent", node.intent))
+        elif isinstance(node, model.ContractNode):
+            paths.add(artifact_path("contract", node.contract))
+            steps = checked.contracts[node.contract].contract.steps
+            stores = (step.store for step in steps if isinstance(step, model.OperationStep))
+            paths.update(artifact_path("store", store) for store in stores)
+    return sorted(paths)
 
 
 def _artifact(program: Program, declaration: Declaration) -> object | None:

@@ -74,6 +74,8 @@ RULES = _rules(
     _warning("D215", "no-summary", "Every declaration says in one line what it is for"),
     _error("D216", "node-kind", "A node, step or entity is of exactly one kind"),
     _error("D217", "case-form", "A case is an outcome with a condition, or with `otherwise`"),
+    _error("D218", "selector-form", "A selector names one kind of thing"),
+    _error("D219", "requirement-form", "A requirement is of exactly one form"),
     _error("D220", "not-waivable", "A waiver is of a rule that a sound snapshot can break"),
     _error("D221", "expired-waiver", "A waiver has not run out"),
     _warning("D222", "idle-waiver", "A waiver waives something"),
@@ -200,6 +202,17 @@ RULES = _rules(
         "A store or an event clears every label of what it can hold",
         "every run does the same, and traces redact what is labelled, cleared or not",
     ),
+    # A83x: assertions
+    _error("A830", "way-around", "Every way to what an assertion names passes what it demands"),
+    _error("A831", "nothing-follows", "What an assertion demands follows on every way"),
+    _error("A832", "forbidden-way", "No way leads from what an assertion names to what it forbids"),
+    _error("A833", "foreign-origin", "A value comes only from where an assertion allows"),
+    _error("A834", "unlisted-actor", "Only the actors that an assertion lists come to what it names"),
+    _error("A836", "silent-exit", "An exit emits the event that an assertion demands"),
+    _error("A837", "too-much", "No run takes more than an assertion allows"),
+    _warning("A838", "says-nothing", "What an assertion names happens somewhere"),
+    _warning("A839", "about-nothing", "An assertion is about some workflow"),
+    _error("A840", "unknown-part", "What an assertion names of a declaration is there"),
     # Z91x: what was published; Z901–Z914 are the seal's own (`pgs_snapshot.seal.CODES`)
     _error("Z915", "published-changed", "What a published name means stays as it is"),
     _error(

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pgs_snapshot
 from pgs_compiler.lower import Contents
 from pgs_snapshot.canonical import canonical
+from pgs_snapshot.proofs import confirm
 from pgs_snapshot.seal import MANIFEST, SOURCES, build_manifest, verify
+from pgs_snapshot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,11 @@ class SealedFiles:
 
 
 def seal(contents: Contents) -> SealedFiles:
-    """Write out and seal; what comes out has passed the verification that the runtime will do."""
+    """Write out and seal; what comes out has passed the verification that the runtime will do.
+
+    Raises:
+        ProofRefused: the compiler has given a proof that does not show what it says.
+    """
     files = {path: canonical(value) for path, value in contents.documents.items()}
     files |= {SOURCES + digest: source for digest, source in contents.bound.sources.items()}
     files[MANIFEST] = build_manifest(
@@ -30,4 +36,6 @@ def seal(contents: Contents) -> SealedFiles:
         files,
         contents.bound.implementations,
     )
-    return SealedFiles(files, verify(files).root)
+    sealed = verify(files)
+    confirm(Snapshot(sealed))
+    return SealedFiles(files, sealed.root)

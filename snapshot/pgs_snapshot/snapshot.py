@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pgs_snapshot import model
 from pgs_snapshot.codec import CodecRefused, decode
+from pgs_snapshot.laws import Assertion
 from pgs_snapshot.limits import LIMIT_NAMES, Limits
 from pgs_snapshot.seal import SealBroken, Sealed
 from pgs_snapshot.values import Value
@@ -104,6 +105,9 @@ class Snapshot:
 
     def event(self, name: str) -> model.Event:
         return self._decode(model.Event, artifact_path("event", name))
+
+    def assertion(self, name: str) -> Assertion:
+        return self._decode(Assertion, artifact_path("assertion", name))
 
     def _decode(self, kind: type[T], path: str) -> T:
         found = self._decoded.get(path)

@@ -53,7 +53,7 @@ def test_the_quick_start_by_hand_works_as_it_stands(project: Path) -> None:
 
 
 def test_the_example_is_how_the_protocol_begins() -> None:
-    (example,) = blocks("yaml")
+    example = blocks("yaml")[0]
     protocol = (ROOT / "protocols/blockchain/identity/register_actor.yaml").read_text(encoding="utf-8")
     for line in example.splitlines()[:-1]:  # the last says that there is more
         assert line in protocol.splitlines()
@@ -77,6 +77,19 @@ def test_the_python_examples_run_one_after_the_other(project: Path) -> None:
     compiled, ran = said
     assert compiled == ""
     assert ran.startswith("COMPLETED {'actor_id': ")
+
+
+def test_the_assertion_is_one_of_the_protocol() -> None:
+    assertions = (ROOT / "protocols/blockchain/identity/assertions.yaml").read_text(encoding="utf-8").splitlines()
+    summary = "summary: A decision is about an actor who was found under this identifier"
+    assert [line for line in blocks("yaml")[1].splitlines() if line not in assertions] == [summary]
+
+
+def test_the_broken_assertion_is_reported_with_the_way(project: Path) -> None:
+    file = project / "protocols/blockchain/identity/verify_actor.yaml"
+    protocol = file.read_text(encoding="utf-8").replace("NOT_FOUND: unknown", "NOT_FOUND: decide")
+    file.write_text(protocol.replace("  unknown:\n    exit: DENIED\n    reason: NOT_FOUND\n", ""), encoding="utf-8")
+    assert blocks("text")[1] in shell("pgs_compiler check", project).stdout
 
 
 @pytest.mark.parametrize("program", ["pgs_compiler", "pgs_runtime"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from pgs_compiler.editor import laws
 from pgs_compiler.editor.kinds import KINDS_, document
 from pgs_compiler.editor.parts import Form, by_key, definitions
 from pgs_compiler.editor.project import PROJECT
@@ -79,7 +80,7 @@ def _properties(form: Value) -> Iterator[str]:
 
 def _needed(form: Value) -> dict[str, Value]:
     """The definitions that a form refers to, however far."""
-    known = definitions()
+    known = {**definitions(), **laws.definitions()}
     needed: dict[str, Value] = {}
     waiting = [*_references(form)]
     while waiting:

@@ -1,0 +1,125 @@
+"""What assertions demand, as written: selectors, and one class a form of requirement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pgs_compiler.findings import Place
+from pgs_compiler.names import Name
+
+if TYPE_CHECKING:
+    from pgs_compiler.declarations import Word
+
+Amount = Literal["nodes", "steps", "effects"]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorSyntax:
+    """`{store: ST_AUDIT_V0, op: APPEND}`: one kind of thing that can happen in a run.
+
+    Attributes:
+        what: its first key, the kind of thing.
+        name: the artifact, where the kind has one.
+        words: the names of exits, the constant's root of an origin.
+        outcomes: those that count; None where none is written, empty for `any`.
+        place: of the whole.
+    """
+
+    what: str
+    name: Name | None
+    words: tuple[Word, ...]
+    step: Word | None
+    operation: Word | None
+    outcomes: tuple[Word, ...] | None
+    place: Place
+
+
+Selectors: TypeAlias = tuple[SelectorSyntax, ...]
+"""What is selected by any of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class EveryPathSyntax:
+    """`every_path_to: …, passes: {…, same: […]}`."""
+
+    to: Selectors
+    passes: Selectors
+    same: tuple[Word, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AfterSyntax:
+    """`after: …, every_path_passes: …`."""
+
+    after: Selectors
+    passes: Selectors
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSyntax:
+    """`never: {…, reaches: …}`."""
+
+    what: Selectors
+    reaches: Selectors
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyFromSyntax:
+    """`value: {contract, step, operand}, only_from: […]`."""
+
+    contract: Name
+    step: Word
+    operand: Word
+    sources: Selectors
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyActorsSyntax:
+    """`only_actors: […], of: …`."""
+
+    actors: tuple[Name, ...]
+    of: Selectors
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RequiresEventSyntax:
+    """`requires_event: […], at: …`: each of the exits emits one of the events."""
+
+    events: tuple[Name, ...]
+    at: Selectors
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AtMostSyntax:
+    """`at_most: {steps: 60}`."""
+
+    most: tuple[tuple[Amount, int, Place], ...]
+    place: Place
+
+
+RequirementSyntax: TypeAlias = (
+    EveryPathSyntax | AfterSyntax | NeverSyntax | OnlyFromSyntax | OnlyActorsSyntax | RequiresEventSyntax | AtMostSyntax
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionSyntax:
+    """Which workflows an assertion is about: those that are named, or those that have all of the properties.
+
+    Attributes:
+        names: None where the workflows are not named.
+        place: of the selection.
+    """
+
+    names: tuple[Name, ...] | None
+    tag: Word | None
+    domain: Word | None
+    subdomain: Word | None
+    place: Place

@@ -1,0 +1,246 @@
+"""Assertions as a snapshot has them: workflows selected, outcomes written out, every part of a name looked up.
+
+Before: `{contract: CC_PAY_V0}`. After: `Selector("contract", "payments::CC_PAY_V0", outcomes=("SUCCESS",))`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast, get_args
+
+from pgs_compiler.checks import Checked
+from pgs_compiler.declarations import (
+    Assertion,
+    Contract,
+    OperationSyntax,
+    SideEffect,
+    Store,
+    Transform,
+    Word,
+    Workflow,
+)
+from pgs_compiler.elaborate.behaviour import ADMISSION
+from pgs_compiler.elaborate.places import at
+from pgs_compiler.elaborate.steps import step_outcomes
+from pgs_compiler.elaborate.traits import UNKNOWN
+from pgs_compiler.findings import Place
+from pgs_compiler.laws import (
+    AfterSyntax,
+    AtMostSyntax,
+    EveryPathSyntax,
+    NeverSyntax,
+    OnlyActorsSyntax,
+    OnlyFromSyntax,
+    RequirementSyntax,
+    RequiresEventSyntax,
+    SelectionSyntax,
+    Selectors,
+    SelectorSyntax,
+)
+from pgs_compiler.names import Name
+from pgs_compiler.prove.origins import operand_names
+from pgs_compiler.shape import Report
+from pgs_snapshot import laws
+from pgs_snapshot.laws import Requirement, Selection, Selector, What
+from pgs_snapshot.model import ExitKind, ExitNode
+from pgs_snapshot.suggest import nearest
+
+SUCCESS = "SUCCESS"
+_WITH_INPUTS = ("contract", "transform", "store", "side_effect")
+
+
+def lower_assertion(checked: Checked, assertion: Assertion, report: Report) -> tuple[laws.Assertion, tuple[str, ...]]:
+    """The assertion with everything written out, and its workflows; what it names and does not exist is reported."""
+    found = (workflow for workflow in checked.program.of(Workflow) if selects(assertion.applies_to, workflow))
+    workflows = tuple(workflow.header.name for workflow in found)
+    if not workflows:
+        report.add(
+            "A839",
+            f"`{assertion.header.name}` is about no workflow, so it says nothing.",
+            assertion.applies_to.place,
+            "selects none",
+        )
+    lowering = _Lowering(checked, workflows, report)
+    requires = tuple(lowering.requirement(syntax) for syntax in assertion.requires)
+    header, applies = assertion.header, assertion.applies_to
+    selection = Selection(
+        None if applies.names is None else tuple(sorted(name.text for name in applies.names)),
+        *(word.text if word else None for word in (applies.tag, applies.domain, applies.subdomain)),
+    )
+    return laws.Assertion(header.name, header.summary, selection, requires, at(header.place)), workflows
+
+
+def selects(selection: SelectionSyntax, workflow: Workflow) -> bool:
+    """Whether an assertion is about a workflow."""
+    header = workflow.header
+    if selection.names is not None:
+        return header.name in {name.text for name in selection.names}
+    return (
+        (selection.tag is None or selection.tag.text in header.tags)
+        and (selection.domain is None or selection.domain.text == header.domain)
+        and (selection.subdomain is None or selection.subdomain.text == header.subdomain)
+    )
+
+
+def sides(syntax: RequirementSyntax) -> tuple[Selectors, ...]:
+    """What a requirement selects points by: `of`, then `by`."""
+    match syntax:
+        case EveryPathSyntax(to=of, passes=by) | AfterSyntax(after=of, passes=by) | NeverSyntax(what=of, reaches=by):
+            return of, by
+        case OnlyActorsSyntax(of=of) | RequiresEventSyntax(at=of):
+            return (of,)
+        case OnlyFromSyntax(contract=contract, step=step):
+            return ((SelectorSyntax("contract", contract, (), step, None, (), step.place),),)
+    return ()
+
+
+def places_of(selectors: Selectors) -> Iterator[Place]:
+    """The place of each lowered selector."""
+    for selector in selectors:
+        yield from [word.place for word in selector.words] or [selector.place]
+
+
+class _Lowering:
+    def __init__(self, checked: Checked, workflows: Sequence[str], report: Report) -> None:
+        self._program = checked.program
+        self._contracts = checked.contracts
+        self._report = report
+        nodes = (node for name in workflows for node in checked.graphs[name].nodes)
+        self._exits = {name for node in nodes if isinstance(node, ExitNode) for name in node.names}
+        self._exits.update(get_args(ExitKind))
+
+    def requirement(self, syntax: RequirementSyntax) -> Requirement:
+        line = at(syntax.place)
+        match syntax:
+            case EveryPathSyntax(to=of, passes=by, same=same):
+                for word in same:
+                    self._input(word, (*of, *by))
+                names = tuple(word.text for word in same)
+                return Requirement("every_path_to", line, self._all(of), self._all(by), names)
+            case AfterSyntax(after=of, passes=by):
+                return Requirement("after", line, self._all(of), self._all(by))
+            case NeverSyntax(what=of, reaches=by):
+                return Requirement("never", line, self._all(of), self._all(by))
+            case OnlyFromSyntax(contract=contract, step=step, operand=operand, sources=sources):
+                self._step(contract, step)
+                self._operand(contract, step, operand)
+                decided = Selector("contract", contract.text, step.text)
+                return Requirement("only_from", line, (decided,), self._origins(sources), (operand.text,))
+            case OnlyActorsSyntax(actors=actors, of=of):
+                return Requirement("only_actors", line, self._all(of), names=_sorted(actors))
+            case RequiresEventSyntax(events=events, at=exits):
+                return Requirement("requires_event", line, self._all(exits), names=_sorted(events))
+            case AtMostSyntax(most=most):
+                return Requirement("at_most", line, most={amount: limit for amount, limit, _ in most})
+
+    # --- selectors -------------------------------------------------------------------------------
+
+    def _all(self, selectors: Selectors) -> tuple[Selector, ...]:
+        return tuple(lowered for selector in selectors for lowered in self._selector(selector))
+
+    def _origins(self, selectors: Selectors) -> tuple[Selector, ...]:
+        """Selectors of origins: a value is the same whatever the outcome under which it was given."""
+        return tuple(
+            Selector(
+                cast(What, selector.what),
+                selector.name.text if selector.name else "",
+                operation=self._operation(selector),
+            )
+            for selector in selectors
+        )
+
+    def _selector(self, selector: SelectorSyntax) -> list[Selector]:
+        if selector.name is None:
+            for word in selector.words:
+                self._known(word, self._exits, "No workflow that this is about ends as `{}`.")
+            return [Selector("exit", word.text) for word in selector.words]
+        operation = self._operation(selector)
+        what = cast(What, selector.what)
+        step = selector.step.text if selector.step else None
+        return [Selector(what, selector.name.text, step, operation, self._outcomes(selector, selector.name))]
+
+    def _operation(self, selector: SelectorSyntax) -> str | None:
+        if selector.operation is None or selector.name is None:
+            return None
+        known = {operation.name.text for operation in self._operations(selector.name)}
+        self._known(selector.operation, known, f"`{selector.name.text}` has no operation `{{}}`.")
+        return selector.operation.text
+
+    def _operations(self, name: Name) -> tuple[OperationSyntax, ...]:
+        if name.kind == "store":
+            name = self._program.get(name, Store).side_effect
+        return self._program.get(name, SideEffect).operations
+
+    def _outcomes(self, selector: SelectorSyntax, name: Name) -> tuple[str, ...]:
+        known = self._ends(selector, name)
+        if known is None:
+            return ()
+        never = f"`{selector.step.text if selector.step else name.text}` never ends as `{{}}`."
+        if selector.outcomes is None:
+            usual = ADMISSION[0] if name.kind == "intent" else SUCCESS
+            self._known(Word(usual, selector.place), known, never, "Add `outcome: {}`.")
+            return (usual,)
+        for word in selector.outcomes:
+            self._known(word, known, never)
+        return tuple(sorted(word.text for word in selector.outcomes))
+
+    def _ends(self, selector: SelectorSyntax, name: Name) -> set[str] | None:
+        """Every outcome that what is selected can have; None for what has none."""
+        match name.kind:
+            case "contract":
+                contract = self._program.get(name, Contract)
+                if selector.step is None:
+                    return {outcome.name.text for outcome in contract.outcomes}
+                self._step(name, selector.step)
+                wanted = (step for step in contract.steps if selector.step and step.name.text == selector.step.text)
+                return {outcome for step in wanted for outcome in step_outcomes(self._program, step)} or None
+            case "transform":
+                return {outcome.name.text for outcome in self._program.get(name, Transform).outcomes}
+            case "store" | "side_effect":
+                operations = (
+                    operation
+                    for operation in self._operations(name)
+                    if selector.operation is None or operation.name.text == selector.operation.text
+                )
+                found = {outcome.name.text for operation in operations for outcome in operation.outcomes}
+                outside = name.kind == "side_effect" and self._program.get(name, SideEffect).semantics == "external"
+                return found | ({UNKNOWN} if outside else set()) or None
+            case "intent":
+                return set(ADMISSION)
+        return None
+
+    # --- parts of names --------------------------------------------------------------------------
+
+    def _step(self, contract: Name, step: Word) -> None:
+        known = {found.name.text for found in self._program.get(contract, Contract).steps}
+        self._known(step, known, f"`{contract.text}` has no step `{{}}`.")
+
+    def _operand(self, contract: Name, step: Word, operand: Word) -> None:
+        steps = self._contracts[contract.text].contract.steps
+        known = {name for found in steps if found.name == step.text for name in operand_names(found)}
+        if any(found.name == step.text for found in steps):
+            self._known(operand, known, f"`{step.text}` of `{contract.text}` has no operand `{{}}`.")
+
+    def _input(self, word: Word, selectors: Iterable[SelectorSyntax]) -> None:
+        """Both sides have the input: what is selected, or the contract around it."""
+        for selector in selectors:
+            if selector.name is None or selector.name.kind not in _WITH_INPUTS:
+                message = f"`same` compares inputs, and {selector.what.replace('_', ' ')}s have none."
+                self._report.add("A840", message, selector.place, "has no inputs")
+            elif selector.name.kind == "contract" and selector.step is None:
+                known = {field.name for field in self._program.get(selector.name, Contract).inputs.fields}
+                if not self._known(word, known, f"`{selector.name.text}` has no input `{{}}`."):
+                    return
+
+    def _known(self, word: Word, known: Iterable[str], message: str, hint: str = "Write `{}`.") -> bool:
+        names = sorted(known)
+        if word.text in names:
+            return True
+        near = nearest(word.text, names) or (names[0] if len(names) == 1 else None)
+        label = "" if near else f"known: {', '.join(names)}"
+        self._report.add("A840", message.format(word.text), word.place, label, hint.format(near) if near else "")
+        return False
+
+
+def _sorted(names: Iterable[Name]) -> tuple[str, ...]:
+    return tuple(sorted(name.text for name in names))

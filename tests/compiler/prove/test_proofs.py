@@ -1,0 +1,114 @@
+"""The checker confirms what the compiler has proven, and refuses whatever else is put in its place."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pgs_snapshot.canonical import canonical
+from pgs_snapshot.proofs import ProofRefused
+from pgs_snapshot.snapshot import INDEX, PROOFS
+from tests.compiler.prove.forged import GRAPH, WORKFLOW, confirmed, proven, sealed_files, with_value
+
+PROOF = json.loads(sealed_files()[PROOFS])
+ASSERTION = "artifacts/assertion/proven__AS_ORDER_V0.json"
+FORMS = [requirement["form"] for requirement in json.loads(sealed_files()[ASSERTION])["requires"]]
+EDGES = [
+    (number, outcome, edge["to"])
+    for number, node in enumerate(json.loads(sealed_files()[GRAPH])["nodes"])
+    for outcome, edge in node.get("next", {}).items()
+]
+NODES = [node["id"] for node in json.loads(sealed_files()[GRAPH])["nodes"]]
+
+
+def changes(value: Any) -> Iterator[Any]:
+    """The value with one thing changed: each text, each number, each member and item left out or put in twice."""
+    match value:
+        case str():
+            yield value + "_"
+        case int():
+            yield value + 1
+            yield value - 1
+        case dict():
+            for key, inner in value.items():
+                yield {name: item for name, item in value.items() if name != key}
+                yield {**value, f"{key}_": inner}
+                yield from ({**value, key: changed} for changed in changes(inner))
+        case list():
+            for index, inner in enumerate(value):
+                yield value[:index] + value[index + 1 :]
+                yield [*value, inner]
+                yield from ([*value[:index], changed, *value[index + 1 :]] for changed in changes(inner))
+
+
+def test_the_program_has_a_requirement_of_every_form() -> None:
+    assert len(PROOF["assertions"]) == len(FORMS)
+    assert len(set(FORMS)) == 7
+
+
+def test_every_proof_of_a_snapshot_is_confirmed() -> None:
+    assert [proof.requirement for proof in confirmed(sealed_files())] == list(range(len(FORMS)))
+
+
+@pytest.mark.parametrize("number", range(len(FORMS)), ids=FORMS)
+def test_a_proof_with_one_thing_changed_is_refused(number: int) -> None:
+    files = sealed_files()
+    tried = 0
+    for changed in changes(PROOF["assertions"][number]):
+        proofs = copy.deepcopy(PROOF)
+        proofs["assertions"][number] = changed
+        with pytest.raises(ProofRefused):
+            confirmed({**files, PROOFS: canonical(proofs)})
+        tried += 1
+    assert tried > 10
+
+
+def test_a_proof_that_is_missing_or_stands_twice_is_refused() -> None:
+    first = PROOF["assertions"][0]
+    for listed in (PROOF["assertions"][1:], [first, *PROOF["assertions"]], [first, first, *PROOF["assertions"][2:]]):
+        with pytest.raises(ProofRefused, match="are not those"):
+            confirmed({**sealed_files(), PROOFS: canonical({**PROOF, "assertions": listed})})
+
+
+@pytest.mark.parametrize(("number", "outcome", "to"), EDGES)
+def test_a_graph_with_another_edge_is_not_the_one_that_was_proven(number: int, outcome: str, to: str) -> None:
+    files = sealed_files()
+    for other in NODES:
+        if other != to and NODES.index(other) > number:
+            graph = json.loads(files[GRAPH])
+            graph["nodes"][number]["next"][outcome]["to"] = other
+            with pytest.raises(ProofRefused, match="other files"):
+                confirmed({**files, GRAPH: canonical(graph)})
+            with pytest.raises(ProofRefused, match="is not shown"):  # whatever the digests say
+                confirmed(with_value(files, GRAPH, graph))
+
+
+def test_an_assertion_about_more_workflows_than_were_proven_is_refused() -> None:
+    index = json.loads(sealed_files()[INDEX])
+    index["names"][WORKFLOW]["tags"] = []
+    fewer = {**sealed_files(), INDEX: canonical(index)}
+    with pytest.raises(ProofRefused, match="are not those"):
+        confirmed(fewer)
+    nothing = {**fewer, PROOFS: canonical({"assertions": [], "rests_on": {}})}
+    assert confirmed(nothing) == ()
+    with pytest.raises(ProofRefused, match="are not those"):
+        confirmed({**nothing, INDEX: sealed_files()[INDEX]})
+
+
+def test_proofs_in_no_known_form_are_refused() -> None:
+    for value in ([], {}, {"assertions": []}, {"assertions": [{}], "rests_on": {}}):
+        with pytest.raises(ProofRefused, match="holds no proofs"):
+            confirmed({**sealed_files(), PROOFS: canonical(value)})
+
+
+def test_a_snapshot_without_assertions_has_nothing_to_show() -> None:
+    files = {path: data for path, data in sealed_files().items() if path != ASSERTION}
+    assert confirmed({**files, PROOFS: canonical({"assertions": [], "rests_on": {}})}) == ()
+
+
+def test_the_compilation_has_no_findings() -> None:
+    assert proven().findings == ()
