@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pgs_compiler.declarations import Bindings, Bound, Reference, Word
+from pgs_compiler.declarations import Bindings, Bound, Constant, EdgeSyntax, Reference, ValueSyntax, Word
 from pgs_compiler.elaborate.configuration import EMPTY
-from pgs_compiler.elaborate.places import part_place
+from pgs_compiler.elaborate.places import part_of, part_place, references
 from pgs_compiler.elaborate.values import UNTYPED, Elaborator, Typed, record_of
-from pgs_compiler.findings import Place
+from pgs_compiler.findings import Place, Related
 from pgs_compiler.schemas.anatomy import properties_of, required_of
 from pgs_compiler.schemas.exact import closed
-from pgs_compiler.schemas.fit import Verdict, fit
+from pgs_compiler.schemas.fit import FITS, Fit, Verdict, fit
 from pgs_compiler.schemas.paths import Path
+from pgs_compiler.source import Scalar, Tree
 from pgs_snapshot.model import Expr, Literal_, Schema
 from pgs_snapshot.suggest import nearest
+from pgs_snapshot.values import escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +130,42 @@ class _Binder:
         if name in self._needed and typed.absent:
             self._values.may_lack(bound.value, typed)
         answer = fit(typed.schema, target)
-        where = f", at `{answer.pointer}`" if answer.pointer else ""
+        if answer.verdict is not Verdict.FITS and self._unfit_edges(bound, target):
+            return
         if answer.verdict is Verdict.CANNOT_FIT:
-            self._values.report.add(
-                "T406",
-                f"`{name}` of {self._of} cannot take this value{where}: {answer.clash}.",
-                part_place(bound.value, answer.pointer),
-                "does not fit",
-            )
+            self._unfit(bound, answer)
         elif answer.verdict is Verdict.MAY_FIT:
             self._doubts.append(Doubt(name, part_place(bound.value, answer.pointer), answer.reason))
         elif not typed.certain:
             self._doubts.append(Doubt(name, bound.value.place, UNTYPED))
+
+    def _unfit(self, bound: Bound, answer: Fit, edge: EdgeSyntax | None = None) -> None:
+        part, rest = part_of(bound.value, answer.pointer)
+        bound_here = (Related(part.place, "bound here"),) if edge else ()
+        part, rest = _brought(edge, part, rest) if edge else (part, rest)
+        where = f", at `{answer.pointer}`" if answer.pointer else ""
+        literal = isinstance(part, Scalar) or (isinstance(part, Constant) and isinstance(part.tree, Scalar))
+        self._values.report.add(
+            "T406",
+            f"`{bound.name.text}` of {self._of} cannot take this value{where}: {answer.clash}.",
+            part.place,
+            "does not fit",
+            answer.hint if literal and not rest else "",
+            bound_here,
+        )
+
+    def _unfit_edges(self, bound: Bound, target: Schema) -> bool:
+        """Report each edge in that carries what cannot fit here, whatever the others carry."""
+        found = self._values.scope.slots.get(("with",))
+        if found is None or all(reference.path.root != "with" for reference in references(bound.value)):
+            return False
+        before = len(self._values.report.findings)
+        for edge in (variant.edge for variant in found.variants):
+            typed = self._values.by(edge).value(bound.value) if edge else None
+            answer = fit(typed.schema, target) if typed else FITS
+            if edge and answer.verdict is Verdict.CANNOT_FIT:
+                self._unfit(bound, answer, edge)
+        return len(self._values.report.findings) > before
 
     def _stranger(self, bound: Bound, left: Mapping[str, Schema]) -> str:
         """Report a name that is not declared; gives the input that was probably meant, or ""."""
@@ -179,6 +205,17 @@ class _Binder:
             f"`{name}` is not bound",
             f"Add `{_ADDED[self._bindings.form].format(name, sources[0])}`." if len(sources) == 1 else "",
         )
+
+
+def _brought(edge: EdgeSyntax, part: ValueSyntax | Tree, rest: str) -> tuple[ValueSyntax | Tree, str]:
+    """The part of a value as the edge has it that brings it along."""
+    if not isinstance(part, Reference) or part.path.root != "with" or edge.arguments is None:
+        return part, rest
+    steps = [*(escape(str(step)) for step in part.path.steps), *rest.split("/")[1:]]
+    item = next((item for item in edge.arguments.bound if steps[:1] == [escape(item.name.text)]), None)
+    if item is None:
+        return edge.arguments.whole or part, rest
+    return part_of(item.value, "".join(f"/{step}" for step in steps[1:]))
 
 
 def members(values: Elaborator, bindings: Bindings, target: Schema) -> tuple[Bound, ...] | None:

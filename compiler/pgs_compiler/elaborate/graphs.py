@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from pgs_compiler.declarations import (
@@ -15,7 +14,6 @@ from pgs_compiler.declarations import (
     Event,
     ExitNodeSyntax,
     IntentNodeSyntax,
-    NodeSyntax,
     UndoSyntax,
     WaitNodeSyntax,
     Word,
@@ -24,18 +22,18 @@ from pgs_compiler.declarations import (
 from pgs_compiler.elaborate import calls, waits
 from pgs_compiler.elaborate.behaviour import behaviours, bounds_of
 from pgs_compiler.elaborate.bound import Inputs, Written, bind_certain, bind_inputs, bind_written
+from pgs_compiler.elaborate.carried import carried
 from pgs_compiler.elaborate.configuration import EMPTY, Configuration
 from pgs_compiler.elaborate.intents import actor_schema, admitted
 from pgs_compiler.elaborate.knowledge import Knowledge, Lazy, joined
 from pgs_compiler.elaborate.places import at
 from pgs_compiler.elaborate.scope import RUN, Route, Scope, Slot, Variant, slot
 from pgs_compiler.elaborate.surfaces import Surface, Surfaces, surface_of
-from pgs_compiler.elaborate.values import Elaborator, Typed, record_of, spoken
+from pgs_compiler.elaborate.values import Elaborator, spoken
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.names import OUTCOME, Name
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.anatomy import members_of
-from pgs_compiler.schemas.join import join
 from pgs_compiler.shape import Report
 from pgs_compiler.ways import spoken as spoken_way
 from pgs_compiler.ways import way_around
@@ -53,7 +51,6 @@ from pgs_snapshot.model import (
     Undo,
     WaitNode,
 )
-from pgs_snapshot.suggest import nearest
 
 FIRST_RESULT = 5  # the slots before: payload, actor, run, config, with
 NOTHING: Mapping[Route, Slot] = {}
@@ -128,7 +125,7 @@ class _Walk:
         ways = self._in.pop(id)
         ended, maybe = joined(ways)
         here = Knowledge(id, ended, maybe)
-        self._carried_here = self._carried(node, ways)
+        self._carried_here = carried(node, ways, self.report)
         values = Elaborator(self.program, self._scope(here, self._carried_here), self.report)
         match node:
             case IntentNodeSyntax():
@@ -293,44 +290,6 @@ class _Walk:
             self._in[edge.to.text].append(Knowledge(id, ended, here.maybe, edge, arguments))
         return lowered
 
-    def _carried(self, node: NodeSyntax, ways: Sequence[Knowledge]) -> Slot | None:
-        """The slot of `$.with`, if edges in carry anything: all of them the same."""
-        given = [way.arguments for way in ways if way.arguments is not None]
-        if not given:
-            return None
-        even = self._even(node, ways)
-        if not even or not all(arguments.sound for arguments in given):
-            return Slot(4, (), broken=True)
-        first, *others = (arguments.members for arguments in given)
-        members = dict(first)
-        for other in others:
-            for name, typed in other.items():
-                members[name] = Typed(typed.expr, join(members[name].schema, typed.schema))
-        return slot(4, record_of(members))
-
-    def _even(self, node: NodeSyntax, ways: Sequence[Knowledge]) -> bool:
-        """Whether all edges in carry the same names; each that does not is reported."""
-        names = [frozenset(way.arguments.names if way.arguments else ()) for way in ways]
-        usual = Counter(names).most_common(1)[0][0]
-        pattern = next(way.edge for way, own in zip(ways, names, strict=True) if own == usual)
-        for way, own in zip(ways, names, strict=True):
-            if own == usual or way.edge is None or pattern is None:
-                continue
-            extra = (
-                [bound.name for bound in way.edge.arguments.bound if bound.name.text not in usual]
-                if way.edge.arguments
-                else []
-            )
-            near = nearest(extra[0].text, usual - own) if len(extra) == 1 else None
-            self.report.add(
-                "T417",
-                f"This edge carries {_listed(own)} to `{node.id.text}`, and another {_listed(usual)}.",
-                extra[0].place if near else way.edge.to.place,
-                hint=f"Write `{near}`." if near else "",
-                related=(Related(pattern.to.place, f"carries {_listed(usual)}"),),
-            )
-        return len(set(names)) == 1
-
     def _scope(self, here: Knowledge, carried: Slot | None, inside: Mapping[Route, Slot] = NOTHING) -> Scope:
         """What can be referred to; `inside` is what only this part of a node has."""
         slots, absent = {**self._fixed, **inside}, dict[Route, str]()
@@ -365,10 +324,6 @@ class _Walk:
         if id in here.maybe:
             missing = f"`{id}` does not run on the way {spoken_way(way_around(self._workflow, id, here.node))}"
         return Slot(self._numbers[id], variants, missing, broken=not self.behaviour[id].sound)
-
-
-def _listed(names: frozenset[str]) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(names)) or "nothing"
 
 
 def _extra(workflow: Workflow) -> tuple[str, ...]:

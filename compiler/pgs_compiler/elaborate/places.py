@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pgs_compiler.declarations import Constant, ListForm, RecordForm, Reference, ValueSyntax
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from pgs_compiler.declarations import Constant, EdgeSyntax, ListForm, RecordForm, Reference, ValueSyntax
 from pgs_compiler.findings import Place
 from pgs_compiler.source import Mapping, Sequence, Tree
 from pgs_snapshot.values import escape
@@ -38,15 +41,33 @@ def _span(syntax: Reference, index: int) -> tuple[int, int]:
     return ends[index], ends[index + 1]
 
 
+def references(syntax: object) -> Iterator[Reference]:
+    """Every reference in a part of a declaration, but for what edges carry elsewhere."""
+    if isinstance(syntax, Reference):
+        yield syntax
+    elif isinstance(syntax, tuple):
+        for item in syntax:
+            yield from references(item)
+    elif is_dataclass(syntax) and not isinstance(syntax, EdgeSyntax):
+        for field in fields(syntax):
+            yield from references(getattr(syntax, field.name))
+
+
 def part_place(syntax: ValueSyntax, pointer: str) -> Place:
     """The place of what a JSON Pointer leads to in a value, as far as the value is written out."""
+    return part_of(syntax, pointer)[0].place
+
+
+def part_of(syntax: ValueSyntax, pointer: str) -> tuple[ValueSyntax | Tree, str]:
+    """What a JSON Pointer leads to in a value as far as that is written out, and the rest of the pointer."""
     here: ValueSyntax | Tree = syntax
-    for step in pointer.split("/")[1:]:
+    steps = pointer.split("/")[1:]
+    for index, step in enumerate(steps):
         there = _part(here, step)
         if there is None:
-            break
+            return here, "".join(f"/{left}" for left in steps[index:])
         here = there
-    return here.place
+    return here, ""
 
 
 def _part(here: ValueSyntax | Tree, step: str) -> ValueSyntax | Tree | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pgs_compiler.declarations import EdgeSyntax
 from pgs_compiler.elaborate.configuration import Configuration
 from pgs_compiler.schemas.anatomy import present_in
 from pgs_compiler.schemas.exact import closed
@@ -22,10 +23,16 @@ RUN: Schema = closed({"id": {"type": "string"}, "started": INSTANT, "time": INST
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What a slot holds on some ways in. `when` says which: "when `register` ended as `CONFLICT`"."""
+    """What a slot holds on some ways in.
+
+    Attributes:
+        when: which ways: "when `register` ended as `CONFLICT`".
+        edge: the one that has brought it along, if it is what an edge carries.
+    """
 
     schema: Schema
     when: str = ""
+    edge: EdgeSyntax | None = None
 
 
 @dataclass(frozen=True, slots=True)

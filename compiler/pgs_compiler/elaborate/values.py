@@ -13,6 +13,7 @@ from pgs_compiler.declarations import (
     Bound,
     Constant,
     DefaultForm,
+    EdgeSyntax,
     Entity,
     EnumForm,
     ListForm,
@@ -67,16 +68,24 @@ class Typed:
 
 
 class Elaborator:
-    """Types the values of one scope and reports what does not hold."""
+    """Types the values of one scope and reports what does not hold.
 
-    def __init__(self, program: Program, scope: Scope, report: Report) -> None:
+    With `edge` the node is looked at as if that were the only edge into it that carries something.
+    """
+
+    def __init__(self, program: Program, scope: Scope, report: Report, edge: EdgeSyntax | None = None) -> None:
         self.program = program
         self.scope = scope
         self.report = report
+        self._edge = edge
 
     def quiet(self) -> Elaborator:
         """The same scope, with its findings to nobody."""
-        return Elaborator(self.program, self.scope, Report())
+        return Elaborator(self.program, self.scope, Report(), self._edge)
+
+    def by(self, edge: EdgeSyntax) -> Elaborator:
+        """The same scope on the ways over one edge, with its findings to nobody."""
+        return Elaborator(self.program, self.scope, Report(), edge)
 
     def value(self, syntax: ValueSyntax) -> Typed | None:
         """Type a value. None after a finding, here or where the value comes from."""
@@ -129,7 +138,8 @@ class Elaborator:
 
     def _follow(self, syntax: Reference, slot: Slot, start: int) -> Typed | None:
         steps = syntax.path.steps[start:]
-        ways = [(variant.when, follow(variant.schema, steps)) for variant in slot.variants]
+        variants = [variant for variant in slot.variants if variant.edge is None or self._edge in (None, variant.edge)]
+        ways = [(variant.when, follow(variant.schema, steps)) for variant in variants]
         reached = [followed for _, followed in ways if not followed.problem]
         if not reached:
             self._astray(syntax, start, ways, slot.missing)

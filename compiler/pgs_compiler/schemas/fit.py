@@ -48,11 +48,13 @@ class Fit:
     Attributes:
         pointer: where in the value, "" for the whole; `/*` stands for every item or undeclared member.
         clash: what is there and what is wanted, a clause without a full stop.
+        hint: what to type where it is written out, or "".
     """
 
     verdict: Verdict
     pointer: str = ""
     clash: str = ""
+    hint: str = ""
 
     @property
     def reason(self) -> str:
@@ -117,7 +119,7 @@ def _member(member: Value, target: Schema) -> Fit:
     problems = value_fits(member, target)
     if not problems:
         return FITS
-    return _cannot(f"`{shown(member)}` {problems[0].why}", problems[0].pointer)
+    return Fit(Verdict.CANNOT_FIT, problems[0].pointer, f"`{shown(member)}` {problems[0].why}", problems[0].hint)
 
 
 def _of_type(name: str, source: Schema, target: Schema) -> Fit:

@@ -113,7 +113,8 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
     elif error.validator == "additionalProperties" and isinstance(instance, dict):
         yield from _undeclared(pointer, instance, schema)
     else:
-        yield Problem(pointer, _why(str(error.validator), cast(Value, error.validator_value), instance))
+        keyword, limit = str(error.validator), cast(Value, error.validator_value)
+        yield Problem(pointer, _why(keyword, limit, instance), _member_meant(keyword, limit, instance))
 
 
 def _undeclared(pointer: str, instance: dict[str, Value], schema: Schema) -> Iterator[Problem]:
@@ -121,6 +122,14 @@ def _undeclared(pointer: str, instance: dict[str, Value], schema: Schema) -> Ite
     for name in sorted(instance.keys() - declared.keys()):
         near = nearest(name, declared.keys() - instance.keys())
         yield Problem(pointer, f"has `{name}`, which is not declared", f"Write `{near}`." if near else "")
+
+
+def _member_meant(keyword: str, limit: Value, instance: Value) -> str:
+    """A hint where a member of an enumeration is misspelt."""
+    members = limit if keyword == "enum" and isinstance(limit, list) else [limit] if keyword == "const" else []
+    names = [member for member in members if isinstance(member, str)]
+    near = nearest(instance, names) if isinstance(instance, str) else None
+    return f"Write `{near}`." if near else ""
 
 
 def _why(keyword: str, limit: Value, instance: Value) -> str:
