@@ -2,7 +2,8 @@
 
 Nothing is parsed or looked up by name here; every path was resolved by the compiler. A member that is absent
 although the compiler found it always present raises `Missing`: there is no `None` that travels on. A slot
-that holds nothing yet holds `ABSENT`.
+that holds nothing yet holds `ABSENT`; the frame of a contract grows with its steps, and what lies beyond its end
+is absent as well.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def _nothing(frame: Frame) -> dict[str, Value]:
 def _reference(ref: model.Ref) -> Get:
     slot, path = ref.slot, ref.path
     if ref.optional:
-        return lambda frame: _walk(frame[slot], path, ABSENT)
+        return lambda frame: _walk(frame[slot], path, ABSENT) if slot < len(frame) else ABSENT
     if len(path) == 1 and isinstance(path[0], str):
         # A member of a record: by far the most references, and the least work.
         name = path[0]

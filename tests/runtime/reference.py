@@ -244,6 +244,7 @@ class Interpreter:
                 if outcome is not None:
                     break
         assert outcome is not None
+        slots += [ABSENT] * (len(contract.slots) - len(slots))
         return outcome, build(contract.outcomes[outcome], slots)
 
     def _step(self, step: model.Step, slots: Frame) -> Outcome | None:

@@ -100,6 +100,8 @@ def test_an_expression_gives_what_it_says(expr: Expr, expected: Value) -> None:
         ref("nothing", "a", optional=True),
         ref(slot=1, optional=True),
         ref("a", slot=1, optional=True),
+        ref(slot=2, optional=True),  # beyond the end of the frame: a step that has not run
+        ref("a", slot=2, optional=True),
         query("text", Wildcard()),
         query("people", Wildcard(), "gone"),
         query("people", Wildcard(), "tags", 0),

@@ -7,23 +7,22 @@ fit).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pgs_compiler.declarations import Contract
+from pgs_compiler.declarations import Contract, RecordForm, Reference, ValueSyntax
 from pgs_compiler.elaborate.bound import bind_written
 from pgs_compiler.elaborate.configuration import Configuration
 from pgs_compiler.elaborate.places import at
-from pgs_compiler.elaborate.scope import Scope
+from pgs_compiler.elaborate.scope import Scope, joined
 from pgs_compiler.elaborate.steps import VIOLATION, Ending, Steps
 from pgs_compiler.elaborate.traits import Traits, contract_traits
 from pgs_compiler.elaborate.values import Elaborator
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.program import Program
-from pgs_compiler.schemas.join import join
 from pgs_compiler.shape import Report
 from pgs_snapshot import model
-from pgs_snapshot.model import Expr, Record, Ref, Schema
+from pgs_snapshot.model import Expr, Schema
 from pgs_snapshot.suggest import nearest
 
 
@@ -78,27 +77,36 @@ def elaborate_contract(
 
 
 def _outcomes(steps: Steps) -> tuple[dict[str, dict[str, Expr]], dict[str, Schema]]:
-    """The expressions of every declared outcome, typed at each way in which the contract ends so."""
+    """The expressions of every declared outcome, typed where all ways meet in which the contract ends so."""
     expressions: dict[str, dict[str, Expr]] = {}
     schemas: dict[str, Schema] = {}
     for declared in steps.contract.outcomes:
-        name = declared.name.text
-        seen: list[list[Finding]] = []
-        for scope in _scopes(steps, name):
-            report = Report()
-            given = bind_written(Elaborator(steps.program, scope, report), declared.outputs)
-            seen.append(report.findings)
-            known = expressions.get(name, given.exprs)
-            expressions[name] = {key: _wider(known.get(key, expr), expr) for key, expr in given.exprs.items()}
-            schemas[name] = join(schemas[name], given.schema) if name in schemas else given.schema
-        steps.report.findings += _everywhere(seen)
+        scopes = _scopes(steps, declared.name.text)
+        if not scopes:
+            continue
+        values = Elaborator(steps.program, joined(scopes), steps.report)
+        given = bind_written(values, declared.outputs)
+        for reference in _bare(item.value for item in declared.outputs.bound):
+            _at_each(values, reference, scopes)
+        expressions[declared.name.text], schemas[declared.name.text] = given.exprs, given.schema
     return expressions, schemas
 
 
-def _everywhere(seen: list[list[Finding]]) -> list[Finding]:
-    """What is wrong at some ending, and what is idle at every one."""
-    told = dict.fromkeys(finding for findings in seen for finding in findings)
-    return [finding for finding in told if finding.severity == "error" or all(finding in findings for findings in seen)]
+def _bare(values: Iterable[ValueSyntax]) -> Iterator[Reference]:
+    """The references for which nothing stands in; those inside of texts and lists have to be there anyway."""
+    for value in values:
+        if isinstance(value, Reference):
+            yield value
+        elif isinstance(value, RecordForm):
+            yield from _bare(item.value for item in value.members)
+
+
+def _at_each(values: Elaborator, reference: Reference, scopes: Sequence[Scope]) -> None:
+    """Report a reference that leads somewhere at one ending and nowhere at another."""
+    typed = values.quiet().reference(reference)
+    there = (Elaborator(values.program, scope, Report()).reference(reference) for scope in scopes)
+    if typed is not None and not all(there):
+        values.may_lack(reference, typed)
 
 
 def _scopes(steps: Steps, outcome: str) -> list[Scope]:
@@ -111,15 +119,6 @@ def _scopes(steps: Steps, outcome: str) -> list[Scope]:
     slots = {route: found for route, found in before.slots.items() if route != ("inputs",)}
     absent = {**before.absent, ("inputs",): "the inputs are what did not fit"}
     return [*scopes, replace(before, slots=slots, absent=absent)]
-
-
-def _wider(left: Expr, right: Expr) -> Expr:
-    """The same expression typed at two endings: what may be absent at one of them may be absent."""
-    if isinstance(left, Ref) and isinstance(right, Ref):
-        return replace(left, optional=left.optional or right.optional)
-    if isinstance(left, Record) and isinstance(right, Record):
-        return Record({name: _wider(left.members[name], part) for name, part in right.members.items()})
-    return right
 
 
 def _surface(steps: Steps, possible: set[str]) -> frozenset[str]:

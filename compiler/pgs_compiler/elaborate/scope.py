@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pgs_compiler.declarations import EdgeSyntax
 from pgs_compiler.elaborate.configuration import Configuration
@@ -90,6 +90,30 @@ class Scope:
             and not found.missing
             and all(name in present_in(variant.schema) for variant in found.variants)
         )
+
+
+def joined(scopes: Sequence[Scope]) -> Scope:
+    """What is in reach where several ways meet: what any of them has, but for a root that one of them lacks."""
+    first, *others = scopes
+    if not others:
+        return first
+    absent = {route: why for scope in scopes for route, why in scope.absent.items()}
+    roots = {route: why for route, why in absent.items() if len(route) == 1}
+    slots: dict[Route, Slot] = {}
+    for scope in scopes:
+        for route, found in scope.slots.items():
+            if route[:1] not in roots:
+                slots[route] = _either(slots[route], found) if route in slots else found
+    lacking = {route: why for route, why in absent.items() if route not in slots}
+    for route, found in slots.items():
+        if any(route not in scope.slots for scope in scopes):
+            slots[route] = replace(found, missing=found.missing or absent.get(route[:2], ""))
+    return Scope(slots, lacking, first.configuration)
+
+
+def _either(left: Slot, right: Slot) -> Slot:
+    variants = (*left.variants, *(variant for variant in right.variants if variant not in left.variants))
+    return Slot(left.index, variants, left.missing or right.missing, left.broken or right.broken)
 
 
 def slot(index: int, schema: Schema) -> Slot:

@@ -7,7 +7,7 @@ of `email`, and a word on why it may be absent, if it may.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pgs_compiler.declarations import (
     Bound,
@@ -192,9 +192,7 @@ class Elaborator:
                 "a list",
             )
             return None
-        # At another ending of the same contract it may be absent, so the reference always says so.
-        expr = replace(value.expr, optional=True)
-        return Typed(Default(expr, otherwise.expr), join(value.schema, otherwise.schema))
+        return Typed(Default(value.expr, otherwise.expr), join(value.schema, otherwise.schema))
 
     def _text(self, syntax: TextForm) -> Typed | None:
         parts: list[Expr] = []
