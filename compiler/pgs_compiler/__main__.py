@@ -45,6 +45,8 @@ Exit codes:
 FINDINGS, USAGE, SEAL, OUTPUT, BUG, INTERRUPTED = 1, 2, 3, 14, 70, 130
 REPORTS = ("text", "json", "sarif", "github", "junit")
 PICTURES = ("dot", "mermaid", "svg", "png")
+ENDINGS = {"dot": "dot", "gv": "dot", "mermaid": "mermaid", "mmd": "mermaid", "svg": "svg", "png": "png"}
+LAID_OUT = ("svg", "png")
 
 _paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 _workspace = click.option(
@@ -151,9 +153,10 @@ def compile_(
 @_workspace
 @click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", help="How they are listed.")
 def rules(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None:
-    """List every rule and, for a workspace, what it looked at there and found.
+    """List every rule, with how much it looked at.
 
-    A rule that had nothing to look at has found nothing for that reason alone, and is marked.
+    For a workspace it says what each rule looked at there and found. A rule that had nothing to look at has found
+    nothing for that reason alone, and is marked.
     """
     from pgs_compiler.census import examined
     from pgs_compiler.project import FILE
@@ -169,7 +172,10 @@ def rules(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None
 @cli.command()
 @click.argument("code")
 def explain(code: str) -> None:
-    """Explain the rule CODE: what it demands, why, and how to mend what it refuses."""
+    """Explain a rule by its CODE.
+
+    The page says what the rule demands, why, and how to mend what it refuses.
+    """
     from pgs_compiler.explain import page
     from pgs_compiler.rules import RULES
     from pgs_snapshot.suggest import nearest
@@ -227,27 +233,26 @@ def graph(
     engine: str,
 ) -> None:
     """Draw the graph of WORKFLOW."""
-    from pgs_compiler.pictures import DotFailed, draw, draw_with_dot
+    from pgs_compiler.pictures import DotFailed, draw, draw_with_dot, write_picture
     from pgs_snapshot.drawing.picture import TooLarge
 
+    kind = _picture(format_, out, engine)
     compilation = _compile(_root(paths, workspace), paths, _policy(runs=False))
     if compilation.checked is None:
         _report(compilation, "text", sys.stderr)
         sys.exit(FINDINGS)
     drawn = _named(workflow, compilation.checked.graphs)
-    ending = out.suffix.lstrip(".") if out else ""
-    kind = format_ or (ending if ending in PICTURES else "mermaid")
     try:
-        picture = draw_with_dot(drawn, kind) if engine == "dot" and kind in ("svg", "png") else draw(drawn, kind)
+        picture = draw_with_dot(drawn, kind) if engine == "dot" else draw(drawn, kind)
     except (TooLarge, DotFailed) as refused:
         _stop(FINDINGS, str(refused))
     if out is None:
         sys.stdout.buffer.write(picture)
         return
     try:
-        out.write_bytes(picture)
+        write_picture(out, picture)
     except OSError as error:
-        _stop(OUTPUT, f"`{out}` cannot be written: {error.strerror}.")
+        _stop(OUTPUT, f"`{out}` cannot be written: {error.strerror}. What was there before is as it was.")
 
 
 @cli.command()
@@ -303,9 +308,9 @@ def schema(kind: str | None, out: Path | None) -> None:
 @click.argument("name", type=click.Path(path_type=Path))
 @click.option("--template", type=click.Choice(("minimal",)), default="minimal", help="What the project begins with.")
 def init(name: Path, template: str) -> None:
-    """Make a project in the new folder NAME, which compiles and runs at once.
+    """Make a new project in the folder NAME.
 
-    A folder that holds something is left alone.
+    It compiles and runs at once. A folder that holds something is left alone.
     """
     from pgs_compiler.templates import WORKFLOWS, NoName, domain_of, project
 
@@ -345,6 +350,20 @@ def _compile(root: Path, paths: tuple[Path, ...], policy: Policy | None = None) 
     from pgs_compiler.compiler import compile_workspace
 
     return compile_workspace(root, paths, policy)
+
+
+def _picture(format_: str | None, out: Path | None, engine: str) -> str:
+    """The format of a picture, which the ending of its file does not contradict."""
+    ending = out.suffix.lstrip(".").lower() if out else ""
+    meant = ENDINGS.get(ending)
+    if out and not format_ and not meant:
+        _stop(USAGE, f"`{out}` does not end in .{', .'.join(ENDINGS)}. Name its format with `--format`.")
+    if format_ and meant not in (None, format_):
+        _stop(USAGE, f"`{out}` is the name of {meant}, and `--format` says {format_}.")
+    kind = format_ or meant or "mermaid"
+    if engine == "dot" and kind not in LAID_OUT:
+        _stop(USAGE, f"`--engine dot` lays out {' and '.join(LAID_OUT)}, and this is {kind}.")
+    return kind
 
 
 def _report(compilation: Compilation, format_: str, stream: TextIO) -> None:
@@ -390,7 +409,8 @@ def _relative(path: Path) -> str:
 
 
 def _stop(code: int, message: str) -> NoReturn:
-    complain(visible(message))
+    bare = code == INTERRUPTED or message.startswith("error[")
+    complain(visible(message if bare else f"error: {message}"))
     sys.exit(code)
 
 

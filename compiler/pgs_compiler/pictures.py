@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+from pathlib import Path
 
 import graphviz
 
@@ -49,3 +52,27 @@ def draw_with_dot(graph: model.Graph, format_: str) -> bytes:
     if done.returncode:
         raise DotFailed(f"`dot` gave up with status {done.returncode}.")
     return done.stdout
+
+
+def write_picture(path: Path, picture: bytes) -> None:
+    """Put a picture in its place at once, or leave what is there; a device or a pipe is written into.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(picture)
+        return
+    whole = Path(os.path.realpath(path))  # a link stays one
+    passing = whole.with_name(f".{whole.name}.{os.getpid()}.new")
+    try:
+        with passing.open("xb") as file:
+            file.write(picture)
+            file.flush()
+            os.fsync(file.fileno())
+        if whole.exists():
+            shutil.copymode(whole, passing)
+        passing.replace(whole)
+    except OSError:
+        passing.unlink(missing_ok=True)
+        raise

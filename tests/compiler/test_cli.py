@@ -76,6 +76,10 @@ def test_every_command_has_help(command: str) -> None:
     assert f"Usage: cli {command}" in result.output
 
 
+def test_no_summary_of_a_command_is_cut_short() -> None:
+    assert "..." not in call("--help", COLUMNS="80").stdout.partition("Commands:")[2]
+
+
 def test_help_lists_the_exit_codes() -> None:
     output = run("--help").output
     for line in EXIT_CODES.splitlines()[2:]:
@@ -338,7 +342,7 @@ def test_explain_shows_the_page_of_a_rule_in_either_case() -> None:
 def test_a_code_that_no_rule_has_is_a_misuse() -> None:
     result = run("explain", "F5O1")
     assert result.exit_code == 2
-    assert result.stderr.startswith("No rule has the code `F5O1`. Is it `F5")
+    assert result.stderr.startswith("error: No rule has the code `F5O1`. Is it `F5")
 
 
 @pytest.mark.parametrize("format_", PICTURES)
@@ -353,6 +357,57 @@ def test_a_graph_goes_to_a_file_in_the_format_of_its_ending(shop: Path) -> None:
     assert run("graph", "shop::WF_ORDER_V0", "--out", "order.svg").exit_code == 0
     assert (shop / "order.svg").read_bytes().startswith(b"<svg")
     assert run("graph", "WF_ORDER_V0", "--out", "no/such/folder.svg").exit_code == 14
+
+
+def test_a_picture_takes_the_place_of_an_old_one_at_once_and_a_link_stays_one(shop: Path) -> None:
+    (shop / "old.svg").write_text("old", encoding="utf-8")
+    (shop / "old.svg").chmod(0o640)
+    (shop / "link.svg").symlink_to("old.svg")
+    assert run("graph", "WF_ORDER_V0", "--out", "link.svg").exit_code == 0
+    assert (shop / "link.svg").is_symlink()
+    assert (shop / "old.svg").read_bytes().startswith(b"<svg")
+    assert (shop / "old.svg").stat().st_mode & 0o777 == 0o640
+    assert not list(shop.glob(".*.new"))
+
+
+def test_a_picture_that_does_not_fit_on_the_disk_leaves_the_old_one(shop: Path) -> None:
+    (shop / "old.png").write_bytes(b"old")
+    command = f'ulimit -f 1; trap "" XFSZ; exec {sys.executable} -m pgs_compiler graph WF_ORDER_V0 --out old.png'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (14, "")
+    assert done.stderr.endswith("What was there before is as it was.\n")
+    assert (shop / "old.png").read_bytes() == b"old"
+    assert not list(shop.glob(".*.new"))
+
+
+def test_a_picture_goes_into_a_pipe_that_has_a_name(shop: Path) -> None:
+    os.mkfifo(shop / "pipe.svg")
+    with subprocess.Popen(["cat", "pipe.svg"], stdout=subprocess.PIPE) as reader:
+        assert run("graph", "WF_ORDER_V0", "--out", "pipe.svg").exit_code == 0
+        drawn, _ = reader.communicate(timeout=60)
+    assert drawn.startswith(b"<svg")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--out", "x.pdf"], "`x.pdf` does not end in .dot, .gv, .mermaid, .mmd, .svg, .png."),
+        (["--out", "x"], "Name its format with `--format`."),
+        (["--out", "x.svg", "--format", "png"], "`x.svg` is the name of svg, and `--format` says png."),
+        (["--engine", "dot"], "`--engine dot` lays out svg and png, and this is mermaid."),
+    ],
+)
+def test_a_picture_whose_format_is_not_clear_is_a_misuse(options: list[str], said: str, shop: Path) -> None:
+    result = run("graph", "WF_ORDER_V0", *options)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert said in result.stderr
+    assert [path.name for path in shop.iterdir() if path.suffix not in ("", ".yaml")] == []
+
+
+def test_any_file_takes_the_format_that_is_named(shop: Path) -> None:
+    assert run("graph", "WF_ORDER_V0", "--format", "svg", "--out", "order.txt").exit_code == 0
+    assert (shop / "order.txt").read_bytes().startswith(b"<svg")
 
 
 def _program(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -413,7 +468,7 @@ def test_a_mistake_of_ours_is_said_without_a_traceback(shop: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (70, "")
-    assert done.stderr == "A mistake of ours (ZeroDivisionError). PGS_DEBUG=1 shows more.\n"
+    assert done.stderr == "error: A mistake of ours (ZeroDivisionError). PGS_DEBUG=1 shows more.\n"
 
 
 def test_a_reader_that_goes_away_ends_the_program_quietly(broken: Path) -> None:

@@ -21,6 +21,7 @@ def project(tmp_path: Path) -> Path:
     """The project's folder, as far as the README's commands need it."""
     shutil.copytree(ROOT / "protocols", tmp_path / "protocols")
     shutil.copy(ROOT / "pgs.yaml", tmp_path)
+    (tmp_path / "demo").mkdir()  # by `make demo`
     return tmp_path
 
 

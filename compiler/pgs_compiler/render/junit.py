@@ -1,6 +1,6 @@
 """The report for test dashboards: JUnit XML, in the form that Jenkins and GitLab read.
 
-Each finding is a test case of its file, and a file without one is a test case that passed. An error is a
+Each finding is a test case of its file, and a file of the project without one is a test case that passed. An error is a
 failure with its excerpt; a warning passes and keeps its excerpt as output, for JUnit knows no warnings. What is
 waived is a test that was skipped, and says who answers for it.
 """
@@ -16,6 +16,7 @@ from pgs_compiler.render.lines import source_lines
 from pgs_compiler.render.style import Style
 from pgs_compiler.render.text import block
 from pgs_compiler.render.waived import spoken
+from pgs_compiler.workspace import CORE
 from pgs_snapshot.visible import visible
 
 _TOOL = "pgs_compiler"
@@ -25,7 +26,8 @@ def render(findings: Sequence[Finding], sources: Mapping[str, bytes], style: Sty
     """Write one suite: the files without findings by path, then the findings."""
     lines = source_lines(findings, sources)
     plain = Style(color=False, width=style.width)
-    clean = sorted(sources.keys() - {finding.place.path for finding in findings if finding.place})
+    own = {path for path in sources if not path.startswith(f"{CORE}/")}
+    clean = sorted(own - {finding.place.path for finding in findings if finding.place})
     counts = count(findings)
     totals = {"tests": str(len(clean) + len(findings)), "failures": str(counts.errors)}
     root = ET.Element("testsuites", totals)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pgs_compiler.findings import Finding, Place
 from pgs_compiler.render import Style, render
+from pgs_compiler.workspace import CORE
 
 SOURCE = b"workflow: shop::WF_ORDER_V0\nsummary: no\n"
 
 
 def test_a_finding_is_a_failure_with_its_excerpt_and_a_clean_file_passes() -> None:
     finding = Finding("S105", '`no` is <odd> & "so".', Place("b.yaml", 2, 10, 2, 12), "this")
-    sources = {"b.yaml": SOURCE, "c.yaml": SOURCE, "a.yaml": SOURCE}
+    sources = {"b.yaml": SOURCE, "c.yaml": SOURCE, "a.yaml": SOURCE, f"{CORE}/actors.yaml": SOURCE}
     assert (
         render([finding], sources, "junit", Style(color=True))
         == """\
