@@ -65,6 +65,7 @@ class Fields:
         self._entries: dict[str, Entry] = {}
         self._known: list[str] = []
         self._missing: dict[str, Finding] = {}
+        self._shapeless = tree is not None and not isinstance(tree, Mapping)
         if isinstance(tree, Mapping):
             self._entries = {entry.name: entry for entry in tree}
         elif tree is not None:
@@ -91,7 +92,7 @@ class Fields:
     def entry(self, key: str, required: bool = True) -> Entry | None:
         self._known.append(key)
         found = self._entries.get(key)
-        if found is None and required:
+        if found is None and required and not self._shapeless:
             message = f"{self.what[0].upper()}{self.what[1:]} lacks `{key}`."
             self.lack(key, Finding("D202", message, self.place, f"no `{key}`"))
         return found

@@ -33,12 +33,14 @@ def names(workflow: Workflow, graph: Graph) -> Iterator[Finding]:
         for name in node.names:
             first = seen.setdefault(name, node)
             if _surface(first) != _surface(node):
+                apart = "are of different kinds" if first.exit != node.exit else "do not give the same"
                 yield Finding(
                     "F540",
-                    f"Two exits are called `{name}`, and they do not give the same.",
+                    f"Two exits are called `{name}`, and they {apart}.",
                     places[node.id],
                     _spoken(node),
                     (Related(places[first.id], _spoken(first)),),
+                    "Give one of them a `reason` of its own." if first.exit != node.exit else "",
                 )
                 break
 

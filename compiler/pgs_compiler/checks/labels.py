@@ -13,12 +13,12 @@ from pgs_compiler.schemas.labels import labels_in
 def check(program: Program) -> Iterator[Finding]:
     for store in program.of(Store):
         held = labels_in(program.schema(program.get(store.entity, Entity).schema))
-        yield from _uncleared(store, held, f"holds `{store.entity.code}`")
+        yield from _uncleared(program, store, held, f"holds `{store.entity.code}`")
     for event in program.of(Event):
-        yield from _uncleared(event, labels_in(program.fields(event.fields)), "has fields")
+        yield from _uncleared(program, event, labels_in(program.fields(event.fields)), "has fields")
 
 
-def _uncleared(declaration: Store | Event, held: frozenset[str], what: str) -> Iterator[Finding]:
+def _uncleared(program: Program, declaration: Store | Event, held: frozenset[str], what: str) -> Iterator[Finding]:
     cleared = {word.text for word in declaration.clears}
     lacking = sorted(held - cleared)
     if lacking:
@@ -28,5 +28,5 @@ def _uncleared(declaration: Store | Event, held: frozenset[str], what: str) -> I
             f"`{declaration.header.name}` {what} labelled {names}, and does not clear that.",
             declaration.header.place,
             "not cleared",
-            hint=f"Add `clears: [{', '.join(sorted(held | cleared))}]`.",
+            hint=f"Add `clears: [{', '.join(sorted(held | cleared & set(program.labels)))}]`.",
         )

@@ -22,7 +22,7 @@ def check(program: Program) -> Iterator[Finding]:
                     f"`{side_effect.header.name}` has no operation `{word.text}`.",
                     word.place,
                     f"it has {', '.join(known)}" if not near else "",
-                    hint=f"Write `{near}`." if near else "",
+                    hint=_elsewhere(program, word.text) or (f"Write `{near}`." if near else ""),
                 )
         if not store.operations:
             yield Finding("C621", f"`{store.header.name}` allows no operation.", store.header.place)
@@ -30,6 +30,16 @@ def check(program: Program) -> Iterator[Finding]:
         for step in contract.steps:
             if isinstance(step, OperationStepSyntax):
                 yield from _operation(program, step)
+
+
+def _elsewhere(program: Program, operation: str) -> str:
+    """A hint where the word is no misspelling, but the operation of another kind of store."""
+    having = [
+        side_effect.header.name
+        for side_effect in program.of(SideEffect)
+        if any(known.name.text == operation for known in side_effect.operations)
+    ]
+    return f"`{operation}` takes a store of `{having[0]}`." if len(having) == 1 else ""
 
 
 def _operation(program: Program, step: OperationStepSyntax) -> Iterator[Finding]:
@@ -48,7 +58,7 @@ def _operation(program: Program, step: OperationStepSyntax) -> Iterator[Finding]
         hint = f"Add `{step.operation.text}` to the `operations` of the store."
     else:
         message = f"`{side_effect.header.name}` has no operation `{step.operation.text}`."
-        hint = f"Write `{near}`." if near else ""
+        hint = _elsewhere(program, step.operation.text) or (f"Write `{near}`." if near else "")
     yield Finding(
         "C622",
         message,

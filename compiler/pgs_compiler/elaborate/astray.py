@@ -39,10 +39,10 @@ def unknown_root(syntax: Reference, words: Route, scope: Scope) -> Finding:
     if why:
         return Finding("T403", f"`{syntax.text}` is out of reach here: {why}.", syntax.place)
     members = scope.under(root)
-    if members and len(words) > 1:
+    if len(words) > 1 and (members or scope.beyond(root)):
         return _unknown_member(syntax, words, members, scope)
-    if members:
-        known = f"one of {', '.join(members)}"
+    if members or scope.beyond(root):
+        known = f"one of {', '.join(members)}" if members else "nothing has run before"
         return Finding("T403", f"`$.{root}` is no value of its own.", syntax.place, known)
     roots = scope.roots()
     near = nearest(root, roots)
@@ -63,11 +63,13 @@ def _unknown_member(syntax: Reference, words: Route, members: tuple[str, ...], s
     near = nearest(name, members)
     elsewhere = [found for found in scope.sources(name) if found.startswith(f"$.{root}.")]
     meant = with_step(syntax, 1, near) if near else elsewhere[0] if len(elsewhere) == 1 else None
+    later = nearest(name, scope.beyond(root)) if not meant else None
+    known = f"known: {', '.join(members) or 'none'}"
     return Finding(
         "T403",
         f"There is no `$.{root}.{name}` here.",
         step_place(syntax, 1),
-        f"known: {', '.join(members)}" if not meant else "",
+        "" if meant else f"`{later}` is out of reach: {scope.absent[root, later]}" if later else known,
         hint=f"Write `{meant}`." if meant else "",
     )
 

@@ -71,7 +71,11 @@ class Scope:
 
     def under(self, root: str) -> tuple[str, ...]:
         """The second words under a root that has any."""
-        return tuple(sorted({route[1] for route in (*self.slots, *self.absent) if route[0] == root and len(route) > 1}))
+        return tuple(sorted({route[1] for route in self.slots if route[0] == root and len(route) > 1}))
+
+    def beyond(self, root: str) -> tuple[str, ...]:
+        """The second words under a root that name something real which is out of reach here."""
+        return tuple(sorted({route[1] for route in self.absent if route[0] == root and len(route) > 1}))
 
     def find(self, words: Route) -> tuple[Route, Slot] | None:
         """The slot with the longest route that `words` starts with."""

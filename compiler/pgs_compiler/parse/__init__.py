@@ -70,8 +70,9 @@ def _document(tree: Tree, home: str, report: Report) -> Declaration | None:
 
 
 def _unknown_kind(tree: Mapping, first: Entry, report: Report) -> None:
+    near = nearest(first.name, tuple(KINDS))
     named = next((entry.name for entry in tree if entry.name in KINDS), None)
-    if named:
+    if named and not (near and _declares(first)):
         report.add(
             "D214",
             f"The first key of a document says what it declares; here that is `{named}`.",
@@ -80,7 +81,6 @@ def _unknown_kind(tree: Mapping, first: Entry, report: Report) -> None:
             f"Move `{named}` to the top.",
         )
         return
-    near = nearest(first.name, tuple(KINDS))
     report.add(
         "D214",
         f"`{first.name}` is not a kind of declaration.",
@@ -88,6 +88,13 @@ def _unknown_kind(tree: Mapping, first: Entry, report: Report) -> None:
         "" if near else f"known: {', '.join(KINDS)}",
         f"Write `{near}`." if near else "",
     )
+
+
+def _declares(entry: Entry) -> bool:
+    """Whether the value is a name in full, as only a declaration has one."""
+    value = entry.value.value if isinstance(entry.value, Scalar) else None
+    domain, separator, code = str(value).partition("::")
+    return bool(separator) and bool(DOMAIN.fullmatch(domain)) and bool(CODE.fullmatch(code))
 
 
 def _header(first: Entry, fields: Fields, home: str) -> Header | None:

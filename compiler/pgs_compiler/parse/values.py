@@ -73,7 +73,7 @@ def bindings(tree: Tree | None, fields: Fields, place: Place) -> Bindings:
 def _by_last_name(tree: Sequence, fields: Fields) -> tuple[Bound, ...]:
     bound: dict[str, Bound] = {}
     for item in tree:
-        if not isinstance(item, Scalar) or not isinstance(item.value, str):
+        if not isinstance(item, Scalar) or not isinstance(item.value, str) or _plain(item.value):
             fields.report.add(
                 "D208",
                 "A list binds references under their last names, and this is none.",
@@ -103,6 +103,11 @@ def _by_last_name(tree: Sequence, fields: Fields) -> tuple[Bound, ...]:
         else:
             bound[last] = Bound(Word(last, item.place), found)
     return tuple(bound.values())
+
+
+def _plain(text: str) -> bool:
+    """Whether a text is meant as one: a reference that lacks its `$` still has several names."""
+    return not text.startswith("$") and "." not in text
 
 
 def _members(tree: Mapping, fields: Fields) -> tuple[Bound, ...]:

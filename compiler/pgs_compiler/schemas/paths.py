@@ -131,6 +131,8 @@ def _step(found: re.Match[str]) -> Step | None:
 
 
 def _diagnosed(text: str, position: int) -> PathProblem:
+    if position == 1 and re.match(_NAME, text[1:]):
+        return PathProblem(1, "A dot follows `$`.")
     for pattern, message, hint in _DIAGNOSES:
         if pattern.match(text, position):
             return PathProblem(position, message, hint)

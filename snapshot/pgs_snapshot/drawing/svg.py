@@ -35,7 +35,8 @@ def draw(picture: Picture) -> str:
 
 def _group(group: Group) -> Iterator[str]:
     yield "<g>"
-    yield f"<title>{_literal(group.title)}</title>"
+    if group.title:
+        yield f"<title>{_literal(group.title)}</title>"
     yield from map(_path, group.paths)
     yield from map(_text, group.texts)
     yield "</g>"
