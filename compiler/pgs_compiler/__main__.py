@@ -261,9 +261,9 @@ def graph(
 @click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", help="How they are listed.")
 @click.option("--exit-code", is_flag=True, help="End with 1 where a change is breaking or changes behaviour.")
 def diff(old: Path, new: Path, format_: str, exit_code: bool) -> None:
-    """Say what differs from the snapshot OLD to the snapshot NEW, and whom it concerns.
+    """Say what differs from the snapshot OLD to NEW.
 
-    A change is breaking, changes behaviour, or is compatible. Both seals are verified first.
+    It says whom each change concerns. A change is breaking, changes behaviour, or is compatible. Both seals are verified first.
     """
     from pgs_compiler.changes.compare import compare
     from pgs_compiler.render.changes import as_json, as_text

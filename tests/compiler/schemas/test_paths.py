@@ -129,7 +129,7 @@ def test_a_name_that_means_something_elsewhere_is_a_name_here(keyword: str) -> N
 REFUSED = [
     ("", 0, "A reference starts with `$`.", ""),
     ("payload.x", 0, "A reference starts with `$`.", ""),
-    ("$payload", 1, "`p` cannot follow here.", ""),
+    ("$payload", 1, "A dot follows `$`.", ""),
     ("$..a", 1, "Descendants (`..`) are not used: a reference names every step.", ""),
     ("$.a.*", 3, "A wildcard stands in brackets.", "Write `[*]`."),
     ("$.a[?@.b == 1]", 3, "Filters (`[?…]`) are not used.", ""),

@@ -91,7 +91,7 @@ REFUSED = [
     ),
     (
         "a: {$ref: EN_TOOL_V0, default: RAED}",
-        '1:32 T427 This default does not fit its own schema: it is not one of `"READ"`, `"WRITE"`.',
+        '1:32 T427 This default does not fit its own schema: it is not one of `"READ"`, `"WRITE"`. Write `READ`.',
     ),
     (
         "a: {properties: {m: {type: integer}}, default: {m: x}}",
