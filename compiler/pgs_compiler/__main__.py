@@ -263,7 +263,8 @@ def graph(
 def diff(old: Path, new: Path, format_: str, exit_code: bool) -> None:
     """Say what differs from the snapshot OLD to NEW.
 
-    It says whom each change concerns. A change is breaking, changes behaviour, or is compatible. Both seals are verified first.
+    It says whom each change concerns. A change is breaking, changes behaviour, or is compatible. Both seals are
+    verified first.
     """
     from pgs_compiler.changes.compare import compare
     from pgs_compiler.render.changes import as_json, as_text

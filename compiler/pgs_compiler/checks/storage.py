@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pgs_compiler.declarations import Contract, OperationStepSyntax, SideEffect, Store
 from pgs_compiler.findings import Finding, Related
@@ -16,13 +16,13 @@ def check(program: Program) -> Iterator[Finding]:
         known = tuple(operation.name.text for operation in side_effect.operations)
         for word in store.operations:
             if word.text not in known:
-                near = nearest(word.text, known)
+                near = _misspelt(word.text, known)
                 yield Finding(
                     "C621",
                     f"`{side_effect.header.name}` has no operation `{word.text}`.",
                     word.place,
                     f"it has {', '.join(known)}" if not near else "",
-                    hint=_elsewhere(program, word.text) or (f"Write `{near}`." if near else ""),
+                    hint=f"Write `{near}`." if near else "",
                 )
         if not store.operations:
             yield Finding("C621", f"`{store.header.name}` allows no operation.", store.header.place)
@@ -32,14 +32,10 @@ def check(program: Program) -> Iterator[Finding]:
                 yield from _operation(program, step)
 
 
-def _elsewhere(program: Program, operation: str) -> str:
-    """A hint where the word is no misspelling, but the operation of another kind of store."""
-    having = [
-        side_effect.header.name
-        for side_effect in program.of(SideEffect)
-        if any(known.name.text == operation for known in side_effect.operations)
-    ]
-    return f"`{operation}` takes a store of `{having[0]}`." if len(having) == 1 else ""
+def _misspelt(word: str, known: Iterable[str]) -> str | None:
+    """The operation that is meant; `WRITE` is much like `REGISTER`, and means something else."""
+    near = nearest(word, known)
+    return near if near and (near[0] == word[0] or abs(len(near) - len(word)) < 2) else None
 
 
 def _operation(program: Program, step: OperationStepSyntax) -> Iterator[Finding]:
@@ -52,13 +48,13 @@ def _operation(program: Program, step: OperationStepSyntax) -> Iterator[Finding]
     known = {operation.name.text for operation in side_effect.operations}
     if nearest(step.operation.text, allowed.keys() - known):
         return  # the store's own spelling is told of
-    near = nearest(step.operation.text, tuple(allowed))
+    near = _misspelt(step.operation.text, allowed)
     if exists:
         message = f"`{store.header.name}` does not allow `{step.operation.text}`."
         hint = f"Add `{step.operation.text}` to the `operations` of the store."
     else:
         message = f"`{side_effect.header.name}` has no operation `{step.operation.text}`."
-        hint = _elsewhere(program, step.operation.text) or (f"Write `{near}`." if near else "")
+        hint = f"Write `{near}`." if near else ""
     yield Finding(
         "C622",
         message,

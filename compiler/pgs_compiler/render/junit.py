@@ -16,7 +16,7 @@ from pgs_compiler.render.lines import source_lines
 from pgs_compiler.render.style import Style
 from pgs_compiler.render.text import block
 from pgs_compiler.render.waived import spoken
-from pgs_compiler.workspace import CORE
+from pgs_compiler.source import CORE
 from pgs_snapshot.visible import visible
 
 _TOOL = "pgs_compiler"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pgs_compiler.findings import Finding, Place
 from pgs_compiler.render import Style, render
-from pgs_compiler.workspace import CORE
+from pgs_compiler.source import CORE
 
 SOURCE = b"workflow: shop::WF_ORDER_V0\nsummary: no\n"
 
