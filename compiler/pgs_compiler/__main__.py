@@ -190,10 +190,10 @@ def explain(code: str) -> None:
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
 @_workspace
 def proofs(folder: Path | None, workspace: Path | None) -> None:
-    """Confirm every proof in the snapshot at FOLDER, from its graphs and contracts alone.
+    """Confirm every proof in the snapshot at FOLDER.
 
-    Without FOLDER that is protocol_snapshot in the workspace. Exit code 1: the folder holds no whole snapshot, or a
-    proof does not show what it says.
+    Its graphs and contracts alone show them. Without FOLDER that is protocol_snapshot in the workspace. Exit code 1:
+    the folder holds no whole snapshot, or a proof does not show what it says.
     """
     from pgs_snapshot.folder import open_snapshot
     from pgs_snapshot.proofs import ProofRefused, confirm
