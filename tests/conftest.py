@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import settings
 
@@ -12,3 +13,7 @@ settings.register_profile(
     "everyday", max_examples=50, deadline=None, database=None, derandomize="CI" in os.environ, print_blob=True
 )
 settings.load_profile("everyday")
+
+# Verdicts on transforms are kept for one run of the tests, and never among those of the user.
+_kept = tempfile.TemporaryDirectory(prefix="pgs-tests-", ignore_cleanup_errors=True)
+os.environ |= {"XDG_CACHE_HOME": f"{_kept.name}/cache", "XDG_STATE_HOME": f"{_kept.name}/state"}

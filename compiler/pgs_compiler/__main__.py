@@ -372,7 +372,7 @@ def _report(compilation: Compilation, format_: str, stream: TextIO) -> None:
 
     color = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     style = Style(color, max(shutil.get_terminal_size((100, 24)).columns, 40))
-    report = render(compilation.findings, compilation.sources, format_, style)
+    report = render(compilation.findings, {**compilation.sources, **compilation.code}, format_, style)
     click.echo(report, file=stream, nl=False, color=color)
 
 

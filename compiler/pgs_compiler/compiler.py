@@ -1,4 +1,4 @@
-"""The compiler on one screen: eight phases, each a pure function; only the first and the last touch files.
+"""The compiler on one screen: nine phases, each a pure function; only the first and the last touch files.
 
 A phase runs when the one before it made a value. Within a phase everything runs and everything reports.
 """
@@ -6,8 +6,9 @@ A phase runs when the one before it made a value. Within a phase everything runs
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias, TypeVar
 
 from pgs_compiler.bind import bind
@@ -19,6 +20,7 @@ from pgs_compiler.parse import parse
 from pgs_compiler.project import Project
 from pgs_compiler.prove import prove
 from pgs_compiler.published import check as unpublished
+from pgs_compiler.purity import assess
 from pgs_compiler.read import read
 from pgs_compiler.resolve import resolve
 from pgs_compiler.seal import seal
@@ -47,6 +49,7 @@ class Compilation:
         checked: the program as it was checked, as far as it got.
         findings: of all phases, by place.
         sources: the bytes of every source by its path, for excerpts.
+        code: the same of the modules that implementations run.
     """
 
     files: Mapping[str, bytes] | None
@@ -58,6 +61,7 @@ class Compilation:
     declarations: tuple[Declaration, ...] = ()
     project: Project | None = None
     published: Sealed | None = None
+    code: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def compile_protocols(paths: Iterable[Path] = (), workspace: Path | None = None) -> Result[Snapshot]:
@@ -134,14 +138,18 @@ def compile_program(
     if policy.runs and checked is not None:
         found += unrun.check(checked.program)
 
-    sealed = seal(lower(project, checked, proven, bound)) if checked and proven and bound else None
+    assessed = _kept(assess(checked.program, bound, project, root), found) if checked and bound else None
+    sealed = None
+    if checked and proven and bound and assessed:
+        sealed = seal(lower(project, checked, proven, bound, assessed))
     if sealed and published:
         found += unpublished(published, verify(sealed.files), declarations, policy.whole)
 
     scope = Scope(sources, declarations, complete=sealed is not None)
     findings = ordered(judge(found, project.waivers, scope, policy))
     reached: Phase = "bind" if checked else "check" if program else "resolve" if whole else "parse"
-    compilation = Compilation(None, "", checked, findings, sources, reached, declarations, project, published)
+    code = assessed.shown if assessed else {}
+    compilation = Compilation(None, "", checked, findings, sources, reached, declarations, project, published, code)
     if sealed is None or not policy.runs or any(finding.blocks for finding in findings):
         return compilation
     return replace(compilation, files=sealed.files, root=sealed.root)

@@ -23,6 +23,7 @@ from pgs_compiler.index import index
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
 from pgs_compiler.prove import Proven
+from pgs_compiler.purity import Assessed
 from pgs_compiler.schemas.generic import erase
 from pgs_compiler.schemas.operations import with_entity, without_entity
 from pgs_snapshot import model
@@ -43,7 +44,7 @@ class Contents:
     bound: Bound
 
 
-def lower(project: Project, checked: Checked, proven: Proven, bound: Bound) -> Contents:
+def lower(project: Project, checked: Checked, proven: Proven, bound: Bound, assessed: Assessed) -> Contents:
     """The contents of the snapshot of a program."""
     program = checked.program
     documents: dict[str, Value] = {
@@ -57,7 +58,7 @@ def lower(project: Project, checked: Checked, proven: Proven, bound: Bound) -> C
     for name, contract in checked.contracts.items():
         documents[artifact_path("contract", name)] = encode(contract.contract)
     for name, declaration in program.declarations.items():
-        lowered = _artifact(program, declaration)
+        lowered = _artifact(program, assessed, declaration)
         if lowered is not None:
             documents[artifact_path(declaration.header.kind, name)] = encode(lowered)
     for assertion in proven.assertions:
@@ -82,7 +83,7 @@ def _used(checked: Checked, workflow: str) -> list[str]:
     return sorted(paths)
 
 
-def _artifact(program: Program, declaration: Declaration) -> object | None:
+def _artifact(program: Program, assessed: Assessed, declaration: Declaration) -> object | None:
     """The artifacts that are not typed along the graph."""
     header = declaration.header
     name, summary, place = header.name, header.summary, at(header.place)
@@ -113,6 +114,7 @@ def _artifact(program: Program, declaration: Declaration) -> object | None:
                 {outcome.name.text: erase(program.fields(outcome.outputs)) for outcome in declaration.outcomes},
                 declaration.implementation.text,
                 place,
+                name in assessed.worker,
             )
         case SideEffect(semantics="external", operations=operations):
             written = {operation.name.text: without_entity(program, operation) for operation in operations}

@@ -171,13 +171,23 @@ RULES = _rules(
     _error("C605", "no-callable", "An implementation is a function or class of its module"),
     _error("C606", "unknown-import", "An implementation imports from the project or a distribution"),
     _error("C607", "dynamic-import", "What an implementation imports can be read off its source"),
-    # C6xx: capabilities, stores, bindings
+    # C61x, C64x: purity of transforms
+    _error("C610", "impure-import", "A transform imports what computes, at the top of its modules"),
+    _error("C611", "impure-name", "A transform names only builtins that compute"),
     _error(
         "C612",
         "example",
         "An example fits the inputs and an outcome of its transform",
         "an example is for readers, and no run depends on it",
     ),
+    _error("C613", "impure-attribute", "A transform uses only attributes that lead to values"),
+    _error("C614", "impure-statement", "A transform is made of statements that compute"),
+    _error("C615", "shared-state", "Nothing that a transform reaches is kept or changed from call to call"),
+    _error("C616", "work-at-import", "A module of transforms only defines when it is imported"),
+    _error("C617", "order-of-a-set", "A transform does not depend on the order of a set"),
+    _error("C618", "unsafe-pattern", "A pattern of a transform takes time in proportion to its text"),
+    _error("C619", "endless-loop", "A loop of a transform can end"),
+    # C62x, C63x: stores, bindings
     _error("C621", "store-operation", "A store allows operations that its side effect has"),
     _error("C622", "operation-not-allowed", "A step uses an operation that its store allows"),
     _error("C631", "no-binding", "A workflow that uses stores names a binding"),
@@ -195,6 +205,16 @@ RULES = _rules(
     ),
     _error("C636", "uneven-retention", "All bindings of a store keep what it holds for the same time"),
     _error("C637", "foreign-writer", "A store is written to by its own domain and by those that it names"),
+    _error("C640", "too-few-examples", "A transform has at least three examples"),
+    _error("C641", "wrong-example", "A transform answers its examples as they say"),
+    _error("C642", "unsteady", "A transform answers alike in processes that differ"),
+    _error("C643", "changed-inputs", "A transform leaves its inputs as they came"),
+    _error("C644", "over-budget", "A transform answers its examples within the limits of a transform"),
+    _error("C645", "no-probe", "The examples of a transform can be tried"),
+    _warning("C646", "silent-trap", "A transform avoids what differs between versions of Python"),
+    _error("C650", "no-method", "A side effect implements every operation that it declares"),
+    _error("C651", "undeclared-method", "A side effect has no public method beyond its operations"),
+    _error("C652", "parameters", "An implementation takes the inputs that are declared, by their names"),
     # A8xx: labels
     _error(
         "A801",

@@ -13,6 +13,7 @@ from pgs_runtime.attempt import Ended, Given, Workshop, attempt
 from pgs_runtime.capability import loader
 from pgs_runtime.commits import commit
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
+from pgs_runtime.installed import verify_installed
 from pgs_runtime.intake import Actor, Ask, Intake
 from pgs_runtime.link import Linker
 from pgs_runtime.linked import Graph
@@ -21,11 +22,11 @@ from pgs_runtime.overlay import Overlay
 from pgs_runtime.ports import Ports
 from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
-from pgs_runtime.sealed_modules import SealedModules, verify_installed
 from pgs_runtime.stores.port import Head, Request, Run, Segment, Store, StoreUnusable
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.locate import search_path
+from pgs_snapshot.sealed_code.modules import SealedModules
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
 

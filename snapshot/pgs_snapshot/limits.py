@@ -15,6 +15,7 @@ class Limits:
         run_lines: trace lines of one run.
         run_bytes: trace bytes of one run.
         run_seconds: wall time of one run.
+        transform_seconds, transform_bytes: processor time and memory of one call of a transform.
     """
 
     payload_bytes: int = 1 << 20
@@ -23,6 +24,8 @@ class Limits:
     run_lines: int = 25_000
     run_bytes: int = 64 << 20
     run_seconds: int = 3600
+    transform_seconds: int = 1
+    transform_bytes: int = 256 << 20
 
 
 LIMIT_NAMES = tuple(field.name for field in fields(Limits))

@@ -311,12 +311,15 @@ class Actor:
 
 @frozen
 class Transform:
+    """Pure computation. `worker`: it was not shown to be bounded, so it runs where it can be stopped."""
+
     name: str
     summary: str
     inputs: Schema
     outcomes: Mapping[str, Schema]
     implementation: str  # "package.module:attribute"
     at: str
+    worker: bool = False
 
 
 @frozen

@@ -28,7 +28,8 @@ TROUBLE = Path(__file__).with_name("trouble")
 
 # What of the caller's environment a command sees: enough to find the interpreter, and nothing that could
 # change what is printed.
-ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "XDG_CACHE_HOME", "XDG_STATE_HOME") if name in os.environ}
+ENVIRONMENT["LC_ALL"] = "C.UTF-8"
 
 Argument = str | bytes | Path
 

@@ -11,10 +11,10 @@ from pgs_runtime.faults import Fault
 from pgs_runtime.link import Linker
 from pgs_runtime.linked import Contract, Graph, Storage, Transformation
 from pgs_runtime.redaction import Redactor
-from pgs_runtime.sealed_modules import SealedModules
 from pgs_snapshot import model
 from pgs_snapshot.model import Compare, Edge, Literal_, Record, Ref, Schema
 from pgs_snapshot.seal import SealBroken
+from pgs_snapshot.sealed_code.modules import SealedModules
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
 from tests.runtime.protocol import (

@@ -14,11 +14,12 @@ from types import ModuleType
 
 import pytest
 
-from pgs_runtime.sealed_modules import NotSealed, SealedModules, verify_installed
+from pgs_runtime.installed import verify_installed
 from pgs_snapshot.canonical import digest
 from pgs_snapshot.locate import Locator, search_path
 from pgs_snapshot.model import Implementation
 from pgs_snapshot.seal import MANIFEST, SOURCES, SealBroken, Sealed, build_manifest, verify
+from pgs_snapshot.sealed_code.modules import NotSealed, SealedModules
 from pgs_snapshot.values import Outcome
 from tests.snapshot.small import MODULES, snapshot
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pgs_compiler.bind.closure import closure
+from pgs_compiler.bind.closure import Closure, closure
 from pgs_compiler.bind.modules import Packages
 from pgs_compiler.checks import Checked
 from pgs_compiler.declarations import SideEffect, Transform, Word
@@ -22,10 +22,11 @@ from pgs_snapshot.model import Implementation
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The implementations of a program, by reference, and the sources that they run, by digest."""
+    """The implementations of a program, by reference, the sources that they run, by digest, and how they were found."""
 
     implementations: tuple[Implementation, ...]
     sources: Mapping[str, bytes]
+    closures: Mapping[str, Closure]
 
 
 def bind(checked: Checked, project: Project, root: Path) -> Result[Bound]:
@@ -34,19 +35,20 @@ def bind(checked: Checked, project: Project, root: Path) -> Result[Bound]:
         {name: (root / folder).absolute() if folder else None for name, folder in project.packages.items()}, root
     )
     findings: list[Finding] = []
-    implementations: dict[str, Implementation] = {}
+    closures: dict[str, Closure] = {}
     sources: dict[str, bytes] = {}
     for word in _references(checked.program):
-        if word.text in implementations:
+        if word.text in closures:
             continue
         result = closure(word.text, packages, word.place)
         findings += result.findings
         if result.value is not None:
-            implementations[word.text] = result.value.implementation()
+            closures[word.text] = result.value
             sources |= {digest(source): source for source in result.value.modules.values()}
-    ordered = tuple(implementations[reference] for reference in sorted(implementations))
+    closures = dict(sorted(closures.items()))
+    implementations = tuple(found.implementation() for found in closures.values())
     errors = any(finding.severity == "error" for finding in findings)
-    return Result(None if errors else Bound(ordered, dict(sorted(sources.items()))), tuple(findings))
+    return Result(None if errors else Bound(implementations, dict(sorted(sources.items())), closures), tuple(findings))
 
 
 def _references(program: Program) -> Iterator[Word]:

@@ -10,7 +10,7 @@ import ast
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pgs_compiler.bind.imports import DynamicImport, Import, absolute, imports
 from pgs_compiler.bind.modules import Module, NotSource, Packages
@@ -33,11 +33,13 @@ class Closure:
     Attributes:
         modules: source of each first-party module; a package's own code is called `package.__init__`.
         distributions: `name==version` of what each third-party import name comes from.
+        parts: the modules as they were read, by import name.
     """
 
     reference: str
     modules: Mapping[str, bytes]
     distributions: Mapping[str, str]
+    parts: Mapping[str, Module] = field(compare=False, repr=False)
 
     def implementation(self) -> Implementation:
         """The closure as a manifest lists it."""
@@ -76,7 +78,8 @@ def closure(reference: str, packages: Packages, place: Place) -> Result[Closure]
     if walk.findings:
         return Result(None, ordered(walk.findings))
     sources = {m.sealed_name: m.source for m in walk.modules.values() if m.source is not None}
-    return Result(Closure(reference, dict(sorted(sources.items())), dict(sorted(walk.distributions.items()))))
+    parts = dict(sorted(walk.modules.items()))
+    return Result(Closure(reference, dict(sorted(sources.items())), dict(sorted(walk.distributions.items())), parts))
 
 
 def _absent(name: str, attribute: str, packages: Packages, place: Place) -> Finding:

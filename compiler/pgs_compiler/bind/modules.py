@@ -37,6 +37,7 @@ class Module:
     Attributes:
         package: what its relative imports start from.
         sealed_name: what a manifest calls its source.
+        file: where it lies, None for what has no source.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Module:
     sealed_name: str
     source: bytes | None
     tree: ast.Module
+    file: Path | None
 
 
 class Packages:
@@ -136,12 +138,12 @@ def _read(located: Located) -> Module:
     package = located.name if is_package else located.name.rpartition(".")[0]
     if located.file is None:
         _refuse_links(*map(Path, located.inside))
-        return Module(located.name, package, located.sealed_name, None, ast.Module([], []))
+        return Module(located.name, package, located.sealed_name, None, ast.Module([], []), None)
     if not located.is_source:
         raise NotSource("is not Python source")
     _refuse_links(located.file, *([located.file.parent] if is_package else []))
     source = _bytes(located.file)
-    return Module(located.name, package, located.sealed_name, source, _parse(source))
+    return Module(located.name, package, located.sealed_name, source, _parse(source), located.file)
 
 
 def _refuse_links(*paths: Path) -> None:

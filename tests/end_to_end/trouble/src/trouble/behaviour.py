@@ -21,7 +21,7 @@ def _recurse() -> object:
 
 
 def _spin() -> object:
-    while True:
+    while _GOOD:
         pass
 
 

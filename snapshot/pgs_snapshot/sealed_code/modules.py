@@ -4,7 +4,8 @@ Laws:
 * the source that is executed is the source whose digest the manifest holds: no file and no bytecode is read;
 * what it imports is sealed as well, or is of the standard library, the engine or a recorded distribution;
 * what it prints goes to standard error: standard output belongs to the program, whose answer may be data;
-* the same sealed modules are the same modules, however often they are opened; others live beside them.
+* the same sealed modules are the same modules, however often they are opened; others live beside them;
+* for a transform a module is run with what `pure` lists and nothing else, whatever the compiler has seen.
 
 The modules stand in `sys.modules`, where dataclasses, pickle and type hints look for them, under names that
 no import statement can spell: `sealed:<digest>:package.module`.
@@ -18,12 +19,15 @@ import threading
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from types import CodeType, ModuleType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from pgs_snapshot.canonical import digest, digest_of
-from pgs_snapshot.locate import ENGINE, IMPORTERS, Locator, search_path
-from pgs_snapshot.seal import SealBroken, Sealed
+from pgs_snapshot.locate import ENGINE, IMPORTERS
+from pgs_snapshot.sealed_code.pure import BUILTINS, MACHINERY, MODULES, leads_to
 from pgs_snapshot.visible import visible
+
+if TYPE_CHECKING:
+    from pgs_snapshot.seal import Sealed
 
 _LOCK = threading.RLock()
 _PACKAGE = ".__init__"
@@ -36,26 +40,30 @@ class NotSealed(ImportError):
 class SealedModules:
     """The modules of one snapshot."""
 
-    def __init__(self, modules: Mapping[str, bytes], distributions: Iterable[str] = ()) -> None:
+    def __init__(self, modules: Mapping[str, bytes], distributions: Iterable[str] = (), *, pure: bool = False) -> None:
         """Take the modules; nothing runs before it is loaded.
 
         Args:
             modules: sources by name; a package's own code is called `package.__init__`.
             distributions: import names of the third-party packages that the modules may import.
+            pure: whether they are run for transforms, which reach only what `pure` lists.
         """
+        self._pure = pure
         self._sources = dict(modules)
         self._distributions = tuple(sorted(distributions))
         # Packages without a source of their own are there because something is in them.
         self._packages = {outer for name in modules for outer in _around(name)}
         digests = {name: digest(source) for name, source in modules.items()}
-        self._prefix = f"sealed:{digest_of([dict(digests), list(self._distributions)])[:16]}:"
-        self._builtins = {**vars(builtins), "__import__": self._import, "print": _print}
+        self._prefix = f"sealed:{digest_of([dict(digests), list(self._distributions), pure])[:16]}:"
+        known = vars(builtins)
+        offered = {name: known[name] for name in BUILTINS | MACHINERY} if pure else {**known, "print": _print}
+        self._builtins = {**offered, "__import__": self._import}
 
     @classmethod
-    def of(cls, sealed: Sealed) -> SealedModules:
+    def of(cls, sealed: Sealed, *, pure: bool = False) -> SealedModules:
         """The modules that a snapshot holds."""
         distributions = {name for item in sealed.manifest.implementations for name in item.distributions}
-        return cls(sealed.sources(), distributions)
+        return cls(sealed.sources(), distributions, pure=pure)
 
     def load(self, reference: str) -> object:
         """What `package.module:attribute` refers to; runs the module when it is loaded first.
@@ -68,9 +76,9 @@ class SealedModules:
             module = self._module(name)
         except ImportError as error:
             why = visible(str(error).replace(self._prefix, ""))
-            raise SealBroken("Z913", f"`{reference}` cannot be loaded: {why}.", reference) from error
+            raise _broken(f"`{reference}` cannot be loaded: {why}.", reference) from error
         if not hasattr(module, attribute):
-            raise SealBroken("Z913", f"The sealed `{name}` has no `{attribute}`.", reference)
+            raise _broken(f"The sealed `{name}` has no `{attribute}`.", reference)
         loaded: object = getattr(module, attribute)
         return loaded
 
@@ -136,6 +144,10 @@ class SealedModules:
         return ".".join([*base, name] if name else base)
 
     def _outside(self, name: str, fromlist: Sequence[str] | None) -> ModuleType:
+        if self._pure:
+            if name in MODULES or leads_to(name):
+                return builtins.__import__(name, None, None, fromlist or (), 0)
+            raise NotSealed(f"a transform does not import `{name}`", name=name)
         outermost = name.partition(".")[0]
         # A namespace package is imported on the way to the distribution in it.
         recorded = any(_within(name, known) or _within(known, name) for known in self._distributions)
@@ -146,53 +158,10 @@ class SealedModules:
         raise NotSealed(f"the seal knows no `{name}`", name=name)
 
 
-def verify_installed(sealed: Sealed, path: Sequence[str] | None = None) -> None:
-    """Check that what is installed of the sealed modules, and of the recorded distributions, is the same.
+def _broken(message: str, reference: str) -> Exception:
+    from pgs_snapshot.seal import SealBroken  # a process that only calls transforms needs nothing else of it
 
-    The sealed source is what runs, and a module that is not installed is fine. One that differs shows that
-    someone expects other behaviour.
-
-    Args:
-        path: where installed modules are looked for; Python's own path unless given.
-
-    Raises:
-        SealBroken: a module is there in other bytes, or a distribution is missing or of another version.
-    """
-    path = search_path() if path is None else path
-    locator = Locator(path)
-    implementations = sealed.manifest.implementations
-    modules = {name: found for item in implementations for name, found in item.modules.items()}
-    for name in sorted(modules):
-        _verify_module(name, modules[name], locator)
-    pins = {pin for item in implementations for pin in item.distributions.values()}
-    for pin in sorted(pins):
-        _verify_distribution(pin, path)
-
-
-def _verify_module(name: str, expected: str, locator: Locator) -> None:
-    located = locator.find(name.removesuffix(_PACKAGE))
-    if located is None or located.file is None:
-        return
-    file = str(located.file)
-    try:
-        found = digest(located.file.read_bytes())
-    except OSError as error:
-        raise SealBroken("Z912", f"`{file}` cannot be read: {error.strerror}.", file) from error
-    if found != expected or located.sealed_name != name:
-        message = f"`{file}` is not the sealed `{name}`: expected sha256 `{expected}`, found `{found}`."
-        raise SealBroken("Z912", message, file, expected, found)
-
-
-def _verify_distribution(pin: str, path: Sequence[str]) -> None:
-    from importlib.metadata import Distribution  # slow to load, and few snapshots need it
-
-    name = pin.partition("==")[0]
-    installed = next(iter(Distribution.discover(name=name, path=list(path))), None)
-    found = f"{name}=={installed.version}" if installed else ""
-    if found != pin:
-        shown = f"`{found}`" if found else "none"
-        message = f"The snapshot was compiled with `{pin}`, and {shown} is installed here."
-        raise SealBroken("Z914", message, name, pin, found)
+    return SealBroken("Z913", message, reference)
 
 
 def _compiled(source: bytes, name: str) -> CodeType:

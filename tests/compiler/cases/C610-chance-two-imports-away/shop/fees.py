@@ -1,0 +1,7 @@
+"""Fees."""
+
+from shop import rates
+
+
+def fee(amount: int) -> dict[str, int]:
+    return {"fee": amount // rates.DIVISOR}

@@ -1,0 +1,7 @@
+"""Rates."""
+
+from shop.memory import remembered
+
+
+def rate(amount: int) -> int:
+    return remembered(amount)

@@ -1,0 +1,5 @@
+"""Fees."""
+
+
+def fee(sum: int) -> dict[str, int]:
+    return {"fee": sum // 100}
