@@ -14,6 +14,10 @@ demo: .venv/.run .venv/.project
 test: .venv/.dev .venv/.project
 	@.venv/bin/python -m pytest $(TESTS)
 
+## make mutants   set up, then judge every mutant of the examples, some minutes
+mutants: .venv/.dev .venv/.project
+	@.venv/bin/python -m tests.compiler.mutants
+
 ## make bench     set up, then measure against the same work written by hand (BENCH=nodes for some of it)
 bench: .venv/.run .venv/.project
 	@.venv/bin/python -m benchmarks $(BENCH)
@@ -45,7 +49,7 @@ clean:
 help:
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: demo test bench lint format lock clean help FORCE
+.PHONY: demo test mutants bench lint format lock clean help FORCE
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 

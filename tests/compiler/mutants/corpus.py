@@ -1,0 +1,81 @@
+"""Every mutant of the example domains, and what the compiler says to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pgs_compiler.compiler import compile_program
+from pgs_compiler.findings import Finding
+from pgs_compiler.source import SourceFile
+from pgs_compiler.workspace import Workspace, open_workspace
+from tests.compiler.mutants import data, flow, forms, surface
+from tests.compiler.mutants.documents import Corpus, documents
+from tests.compiler.mutants.kinds import Kind, Mutant
+
+ROOT = Path(__file__).parents[3]
+DOMAINS = ("ai_governance", "blockchain", "payments")
+FAMILIES = (flow, data, forms, surface)  # to import them is to register their kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A mutant, and what the compiler found in it."""
+
+    kind: Kind
+    mutant: Mutant
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> bool:
+        return any(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def named(self) -> bool:
+        """Whether a rule that the kind lists tells of it as an error, at the right line."""
+        lines = self.mutant.expected()
+        return any(
+            finding.code in self.kind.codes
+            and finding.severity == "error"
+            and finding.place is not None
+            and (finding.place.path, finding.place.line) in lines
+            for finding in self.findings
+        )
+
+    def __str__(self) -> str:
+        told = [f"{f.code} {f.place.path}:{f.place.line} {f.message}" for f in self.findings if f.place]
+        path, mutant = self.mutant.document.path, self.mutant
+        line = mutant.document.text.count("\n", 0, mutant.edit.start) + 1
+        wanted = f"{'/'.join(self.kind.codes)} at {sorted(mutant.expected())[:3]}…"
+        edit = f"{mutant.document.text[mutant.edit.start : mutant.edit.end]!r} -> {mutant.edit.text!r}"
+        return "\n  ".join((f"{self.kind.name}: {path}:{line}: {edit}", f"wanted {wanted}", *told[:4]))
+
+
+@cache
+def workspace() -> Workspace:
+    """The examples."""
+    opened = open_workspace(ROOT, ()).value
+    assert opened is not None
+    return opened
+
+
+@cache
+def corpus_of(domain: str) -> Corpus:
+    """A domain with what it may use."""
+    own = tuple(file for file in workspace().files if file.path.startswith(("<core>", f"protocols/{domain}/")))
+    return Corpus(domain, own, documents(own))
+
+
+def judge(corpus: Corpus, kind: Kind, mutant: Mutant) -> Judged:
+    """Compile a mutant."""
+    path = mutant.document.path
+    files = [SourceFile(path, mutant.text.encode()) if file.path == path else file for file in corpus.files]
+    return Judged(kind, mutant, compile_program(workspace().project, ROOT, files).findings)
+
+
+def sample(mutants: Sequence[Mutant], most: int) -> Sequence[Mutant]:
+    """At most so many, evenly spread."""
+    step = max(1, -(-len(mutants) // most))
+    return mutants[::step]

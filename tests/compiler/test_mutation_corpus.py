@@ -1,0 +1,32 @@
+"""The examples hold, and every kind of mistake in them is refused by the rule that names it, at its line.
+
+This looks at a sample; `make mutants` judges all of them and prints the table.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pgs_compiler.compiler import compile_program
+from tests.compiler.mutants.corpus import DOMAINS, ROOT, corpus_of, judge, sample, workspace
+from tests.compiler.mutants.kinds import KINDS
+
+
+def test_there_are_enough_kinds_of_mistake_and_each_fits_somewhere() -> None:
+    assert len(KINDS) >= 25
+    assert all(any(next(kind.find(corpus_of(domain)), None) for domain in DOMAINS) for kind in KINDS.values())
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_domain_without_a_mistake_gives_no_finding(domain: str) -> None:
+    assert compile_program(workspace().project, ROOT, corpus_of(domain).files).findings == ()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_mistake_is_refused_by_the_rule_that_names_it(name: str) -> None:
+    kind = KINDS[name]
+    for domain in DOMAINS:
+        corpus = corpus_of(domain)
+        for mutant in sample(list(kind.find(corpus)), 2):
+            verdict = judge(corpus, kind, mutant)
+            assert verdict.named, str(verdict)
