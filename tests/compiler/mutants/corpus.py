@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from pgs_compiler.compiler import compile_program
 from pgs_compiler.findings import Finding
 from pgs_compiler.source import SourceFile
 from pgs_compiler.workspace import Workspace, open_workspace
-from tests.compiler.mutants import data, flow, forms, surface
+from tests.compiler.mutants import code, data, flow, forms, surface
 from tests.compiler.mutants.documents import Corpus, documents
 from tests.compiler.mutants.kinds import Kind, Mutant
 
 ROOT = Path(__file__).parents[3]
 DOMAINS = ("ai_governance", "blockchain", "payments")
-FAMILIES = (flow, data, forms, surface)  # to import them is to register their kinds
+FAMILIES = (flow, data, forms, surface, code)  # to import them is to register their kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def workspace() -> Workspace:
     """The examples."""
     opened = open_workspace(ROOT, ()).value
     assert opened is not None
-    return opened
+    packages = {**opened.project.packages, "acme": str(code.PACKAGES.relative_to(ROOT))}
+    return replace(opened, project=replace(opened.project, packages=packages))
 
 
 @cache
