@@ -179,3 +179,19 @@ def _references(node: MappingNode) -> Iterator[tuple[ScalarNode, str]]:
 def _exit_kind(node: MappingNode) -> str:
     kind = member(node, "exit")
     return kind.value if isinstance(kind, ScalarNode) else ""
+
+
+_SAID_NO = ("DENIED", "FAILED")
+
+
+@mistake("A830", "A831", "A832", "A833", "T403", "T404", "T408", "F521", "T417")
+def let_a_denial_go_on(corpus: Corpus) -> Iterator[Mutant]:
+    """An outcome that ends in a denial goes where SUCCESS goes: an assertion knows the way, or a result is lacking."""
+    assertions = frozenset(at for document in corpus.own("assertion") for at in document.lines(document.root))
+    for workflow, _, node, _ in _nodes(corpus):
+        all_nodes = nodes(workflow)
+        success = next((to for outcome, to, _ in edges(node) if outcome == "SUCCESS"), None)
+        for _, target, place in edges(node):
+            ends = {_exit_kind(all_nodes[name]) for name in behind(workflow, target)} - {""}
+            if success and target != success and ends <= {*_SAID_NO}:
+                yield Mutant(workflow, replaced(place, success), assertions | workflow.lines(workflow.root))
