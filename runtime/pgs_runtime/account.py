@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from pgs_runtime.markdown import code, json_fence, prose
 from pgs_runtime.reasons import Case, Meaning, because, cases, deciding, named, sentence, written
 from pgs_runtime.redaction import REDACTED
-from pgs_runtime.traces import Computed, Decided, Ending, Header, Passed, Step, Stored, Trace
+from pgs_runtime.traces import Computed, Decided, Ending, Header, Inner, Passed, Step, Stored, Trace
 from pgs_snapshot.snapshot import Snapshot
 
+MOST_ITEMS = 20
+"""Items of a loop that are told one by one."""
 _WHO = {"local": "the operating system's user at a command line"}
 _ASKED = {"read": "", "write": " to write", None: ""}
 _ENDS = {
@@ -70,7 +72,8 @@ def _verdict(trace: Trace, meaning: Meaning) -> Iterator[str]:
         yield "The trace stops before the end of the run."
         return
     if ending.is_fault:
-        yield f"The run broke off at {code(ending.node)} with the fault {code(ending.name)}:"
+        within = "".join(f" within {code(node)}" for node in reversed(ending.within))
+        yield f"The run broke off at {code(ending.node)}{within} with the fault {code(ending.name)}:"
         yield prose(ending.why)
     else:
         reason = f" with the reason {code(ending.name)}" if ending.name != ending.kind else ""
@@ -99,6 +102,8 @@ def _asked(header: Header) -> list[str]:
         lines += ["", "The actor's attributes:", "", *json_fence(attributes)]
     if header.config:
         lines += ["", "The configuration that held:", "", *json_fence(dict(header.config))]
+    for binding, config in sorted(header.configs.items()):
+        lines += ["", f"The configuration of {code(binding)}:", "", *json_fence(config)]
     if REDACTED in "\n".join(lines):
         lines += [
             "",
@@ -134,6 +139,8 @@ def _passed(number: int, passed: Passed, meaning: Meaning) -> Iterator[str]:
     further = f", so on to {code(to)}" if to else ""
     yield f"{number}. **{code(passed.node)}**{told}"
     inner = " " * (len(str(number)) + 2)
+    for line in _inside(passed, meaning):
+        yield f"{inner}{line}"
     contract = meaning.contract(passed.target)
     for step in passed.steps:
         yield f"{inner}- {_step(step, meaning)}"
@@ -146,7 +153,28 @@ def _passed(number: int, passed: Passed, meaning: Meaning) -> Iterator[str]:
         yield f"{inner}- not everything that came in fits"
     if passed.refused:
         yield from (f"{inner}  - {why}" for why in because(passed, meaning, code, prose))
-    yield f"{inner}- outcome {code(passed.outcome)}{further}"
+    yield f"{inner}- outcome {code(passed.outcome)}{further}" if passed.outcome else f"{inner}- it did not end"
+
+
+def _inside(passed: Passed, meaning: Meaning) -> Iterator[str]:
+    """What a node called, each with the nodes that it passed."""
+    for called in passed.inside[:MOST_ITEMS]:
+        which = "" if called.iteration is None else f"item {called.iteration}: "
+        yield f"- {which}{_returned(called)}"
+        within = meaning.inside(called)
+        for number, node in enumerate(called.passed, start=1):
+            yield from (f"  {line}" for line in _passed(number, node, within))
+    if len(passed.inside) > MOST_ITEMS:
+        yield f"- and {len(passed.inside) - MOST_ITEMS} more items, which are in the trace"
+
+
+def _returned(called: Inner) -> str:
+    ending = called.ending
+    if ending is None:
+        return "it did not end"
+    reason = f" {code(ending.name)}" if ending.name != ending.kind else ""
+    undone = "; what it had changed was dropped" if ending.undone else ""
+    return f"{code(called.workflow)} ended {ending.kind}{reason} at {code(ending.node)}{undone}"
 
 
 def _case(case: Case) -> str:
@@ -200,7 +228,7 @@ def _change(trace: Trace, store: str, operation: str, count: int) -> Iterator[st
     """Each change with what was written, where every such operation on the way is one; else their number."""
     asked = [
         (passed, step)
-        for passed in trace.passed
+        for passed in trace.standing
         for step in passed.steps
         if isinstance(step, Stored) and (step.store, step.operation) == (store, operation)
     ]

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Literal, TypeAlias, cast
 
-from pgs_runtime.core import Operation, drive, traverse
+from pgs_runtime.calls import Configs, Entered, Left, Operation, Request, reached
+from pgs_runtime.core import drive, traverse
 from pgs_runtime.expressions import ABSENT, Frame, Missing
 from pgs_runtime.faults import ExitCode, Fault
-from pgs_runtime.linked import ACTOR, CONFIG, PAYLOAD, RUN, Exit, Graph, Problem, Visit, Visitor
+from pgs_runtime.linked import ACTOR, CONFIG, PAYLOAD, RUN, TOP, Graph, Place, Problem, Reached, Visit, Visitor
 from pgs_runtime.overlay import Overlay
-from pgs_runtime.record import Chain, Narrator, shown
+from pgs_runtime.record import Chain, Narrator, ending, placed
 from pgs_runtime.stores.port import Marks, Read, Write
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.limits import Limits
@@ -29,7 +30,7 @@ class Given:
     Attributes:
         header: the body of line 0.
         actor: `id`, `type` and attributes.
-        config: by name.
+        configs: of every binding that the workflow and those that it calls have.
         facts: `$.run`: `id`, `started`, `time`.
     """
 
@@ -37,7 +38,7 @@ class Given:
     header: dict[str, Value]
     payload: Value
     actor: dict[str, Value]
-    config: dict[str, Value]
+    configs: Configs
     facts: dict[str, Value]
 
 
@@ -49,6 +50,7 @@ class Ended:
         kind: the exit's kind, or "FAULTED"; a status of the run either way.
         name: the exit's name, or the fault's code.
         result, emitted: in clear, for the caller.
+        within: what workflows that were called emitted, in clear, each with its event.
         effects: those that stand.
         fault: what ended it, if no exit did.
         refused: why it was not admitted.
@@ -59,6 +61,7 @@ class Ended:
     name: str
     result: dict[str, Value]
     emitted: dict[str, Value]
+    within: tuple[tuple[str, Value], ...]
     effects: Effects
     fault: Fault | None
     refused: tuple[Problem, ...]
@@ -67,6 +70,20 @@ class Ended:
     reads: tuple[Read, ...]
     writes: tuple[Write, ...]
     timing: Marks
+
+
+@frozen
+class _Mark:
+    """What a workflow that is called goes back to when it fails; `line` is its first one."""
+
+    writes: int
+    line: int
+    counts: Counter[tuple[str, str]]
+    emitted: int
+
+
+_DONE = Outcome("DONE")
+"""Answers a request that asks for nothing back."""
 
 
 @frozen
@@ -95,16 +112,20 @@ class _Attempt:
         self._began = self._clock()
         self._marks = [self._began]
         self._last: Visit | None = None
+        self._struck = (TOP, graph.start.id)  # the node under way, as long as none was passed
+        self._within: list[tuple[str, Value]] = []
+        self._marked: list[_Mark] = []
 
     def run(self) -> Ended:
         self._add(dict(self._given.header))
         frame: Frame = [ABSENT] * self._graph.slots
         frame[PAYLOAD], frame[ACTOR] = self._given.payload, self._given.actor
-        frame[RUN], frame[CONFIG] = self._given.facts, self._given.config
+        configs = self._given.configs
+        frame[RUN], frame[CONFIG] = self._given.facts, configs.get(self._graph.binding, {})
         self._overlay.line = 1
         try:
-            exit = drive(traverse(self._graph, frame, self._visitor()), self._perform)
-            return self._exit(exit, frame)
+            exit = drive(traverse(self._graph, frame, self._visitor(), TOP, configs), self._perform)
+            return self._exit(reached(exit, frame))
         except Fault as fault:
             return self._fault(fault)
         except Missing as missing:
@@ -112,13 +133,39 @@ class _Attempt:
 
     # --- on the way ------------------------------------------------------------------------------
 
-    def _perform(self, request: Operation) -> Outcome:
+    def _perform(self, request: Request) -> Outcome:
+        if not isinstance(request, Operation):
+            self._enter(request) if isinstance(request, Entered) else self._leave(request)
+            return _DONE
         step = request.step
         written = len(self._overlay.writes)
         answer = step.perform(self._overlay, request.inputs)
         if len(self._overlay.writes) > written:
             self._counts[step.store, step.operation] += 1
         return answer
+
+    def _enter(self, request: Entered) -> None:
+        """Remember what a FAILED exit goes back to."""
+        overlay, lines = self._overlay, self._chain.lines
+        self._marked.append(_Mark(len(overlay.writes), len(lines), Counter(self._counts), len(self._within)))
+        self._last, self._struck = None, (request.place, request.graph.start.id)
+
+    def _leave(self, request: Left) -> None:
+        """Record the end of a workflow that was called, and drop what it did if it failed."""
+        mark, lines = self._marked.pop(), self._chain.lines
+        end = request.reached
+        body = self._shop.narrator.returned(request.graph.workflow, end, request.place)
+        if end.exit.kind == "FAILED":
+            if len(self._overlay.writes) > mark.writes:
+                body["rolled_back"] = {"from": mark.line, "to": len(lines) - 1}
+            self._overlay.back_to(mark.writes)
+            self._counts = mark.counts
+            del self._within[mark.emitted :]
+        self._within += end.emitted.items()
+        self._add(body)
+        self._overlay.line = len(lines)
+        self._last, self._struck = None, (request.place.outer, request.caller)
+        self._hold()
 
     def _visitor(self) -> Visitor:
         """What the core tells of every node: it becomes a line, and limits are held. This is the hot path."""
@@ -139,24 +186,22 @@ class _Attempt:
 
         return visited
 
+    def _hold(self) -> None:
+        """Hold the limits behind a line that no visit made."""
+        limits, count, size = self._shop.limits, len(self._chain.lines), self._chain.size
+        deadline = self._began + limits.run_seconds * 1_000_000
+        if count >= limits.run_lines or size > limits.run_bytes or self._marks[-1] > deadline:
+            raise _exceeded(limits, count, size)
+
     def _add(self, body: dict[str, Value]) -> None:
         self._chain.add(body)
         self._marks.append(self._clock())
 
     # --- the end ---------------------------------------------------------------------------------
 
-    def _exit(self, exit: Exit, frame: Frame) -> Ended:
-        name, result = exit.reason(frame), exit.result(frame)
-        if name not in exit.names:
-            raise Missing(f"the name under which {exit.id!r} ends")
-        emitted = {event: (fields(frame), redact) for event, (fields, redact) in exit.emit.items()}
-        body: dict[str, Value] = {"exit": exit.kind, "kind": "exit", "name": name, "node": exit.id}
-        if result:
-            body["result"] = shown(result, exit.redact)
-        if emitted:
-            body["emitted"] = {event: shown(fields, redact) for event, (fields, redact) in emitted.items()}
-        in_clear: dict[str, Value] = {event: fields for event, (fields, _) in emitted.items()}
-        return self._ended(body, exit.kind, str(name), result, in_clear)
+    def _exit(self, end: Reached) -> Ended:
+        body: dict[str, Value] = {**ending(end), "kind": "exit"}
+        return self._ended(body, end.exit.kind, end.name, end.result, dict(end.emitted))
 
     def _fault(self, fault: Fault) -> Ended:
         why: dict[str, Value] = {
@@ -164,15 +209,17 @@ class _Attempt:
             "exit_code": int(fault.exit_code),
             "why": fault.message,
         }
-        body: dict[str, Value] = {"fault": why, "kind": "fault", "node": self._struck()}
+        place, node = self._at_work()
+        body: dict[str, Value] = {"fault": why, "kind": "fault", "node": node, **placed(place)}
         return self._ended(body, "FAULTED", fault.code, {}, {}, fault)
 
-    def _struck(self) -> str:
-        """The node that a fault ends the run at: the one that was under way."""
-        if self._last is None:
-            return self._graph.start.id
-        edge = self._last.node.next.get(self._last.outcome)
-        return edge.to if edge else self._last.node.id
+    def _at_work(self) -> tuple[Place, str]:
+        """Where a fault ends the run: the node that was under way, and within which others."""
+        last = self._last
+        if last is None:
+            return self._struck
+        edge = last.node.next.get(last.outcome)
+        return last.place, edge.to if edge else last.node.id
 
     def _ended(
         self,
@@ -197,6 +244,7 @@ class _Attempt:
             # What the caller gets is the caller's: a literal of the snapshot must not go out itself.
             result=cast("dict[str, Value]", plain(result)),
             emitted=emitted,
+            within=() if undone else tuple(self._within),
             effects=effects,
             fault=fault,
             refused=self._last.refused if self._last and kind == "REJECTED" else (),

@@ -5,47 +5,49 @@ Laws:
 * whatever is not computed from the payload, the actor and the recorded facts is asked for: `traverse` yields
   an `Operation`, and goes on with the `Outcome` that it is sent;
 * the same graph, frame and replies give the same visits, so a replay is this loop with the recorded replies;
+* a workflow that is called is walked by the same loop, over a frame of its own (`pgs_runtime.calls`);
 * a run ends at an exit, or by an exception that ends it as a fault; it never ends without either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
+from pgs_runtime.calls import Caller, Configs, Operation, Request, Traversal, call, each
 from pgs_runtime.expressions import ABSENT, Frame, Missing
 from pgs_runtime.linked import (
     CONFIG,
     RUN,
+    TOP,
     WITH,
+    Call,
     Contract,
     Decision,
     Done,
     Exit,
     Graph,
+    Place,
     Seen,
     Storage,
     Visit,
     Visitor,
 )
-from pgs_snapshot.frozen import frozen
-from pgs_snapshot.values import Outcome, Value
+from pgs_snapshot.values import Outcome
+
+_ALONE: Configs = {}
 
 
-@frozen
-class Operation:
-    """A request: perform an operation of a store with these inputs."""
+def traverse(graph: Graph, frame: Frame, visited: Visitor, place: Place = TOP, configs: Configs = _ALONE) -> Traversal:
+    """Walk from the start to an exit, and tell `visited` of every node on the way.
 
-    step: Storage
-    inputs: dict[str, Value]
-
-
-Traversal: TypeAlias = Generator[Operation, Outcome, Exit]
-
-
-def traverse(graph: Graph, frame: Frame, visited: Visitor) -> Traversal:
-    """Walk from the start to an exit, and tell `visited` of every node on the way."""
+    Args:
+        place: where the graph is called from.
+        configs: of the bindings of workflows that are called from here.
+    """
     visit = graph.start.admit(frame)
+    visit.place = place
     while True:
         visited(visit)
         try:
@@ -55,7 +57,11 @@ def traverse(graph: Graph, frame: Frame, visited: Visitor) -> Traversal:
         frame[WITH] = edge.arguments(frame) if edge.arguments else ABSENT
         node = graph.nodes[edge.to]
         if not isinstance(node, Contract):
-            return node
+            if isinstance(node, Exit):
+                return node
+            caller = Caller(node.id, place, frame, configs, partial(_walk, visited, configs))
+            visit = yield from call(node, caller) if isinstance(node, Call) else each(node, caller)
+            continue
         inputs = node.inputs(frame)
         # A contract's own frame: what it was given, then the outputs and the outcome of each step that ran.
         slots: Frame = [inputs, frame[RUN], frame[CONFIG]]
@@ -87,14 +93,18 @@ def traverse(graph: Graph, frame: Frame, visited: Visitor) -> Traversal:
         except KeyError:
             raise Missing(f"the last step of {node.id!r} does not end it") from None  # F531 of the compiler
         frame[node.slot] = found = outputs(slots)
-        visit = Visit(node, inputs, done, outcome, found, refused)
+        visit = Visit(node, inputs, done, outcome, found, refused, place)
+
+
+def _walk(visited: Visitor, configs: Configs, graph: Graph, frame: Frame, place: Place) -> Traversal:
+    return traverse(graph, frame, visited, place, configs)
 
 
 def _no_way(id: str, outcome: str) -> Missing:
     return Missing(f"{id!r} ended as {outcome!r}, which leads nowhere")
 
 
-Advance: TypeAlias = Callable[[Operation], Outcome]
+Advance: TypeAlias = Callable[[Request], Outcome]
 
 
 def drive(traversal: Traversal, perform: Advance) -> Exit:

@@ -21,6 +21,8 @@ from pgs_snapshot.visible import visible
 
 FORMAT = "pgs-examination/1"
 
+MOST_ITEMS = 20
+"""Items of a loop that are told one by one."""
 _AGAIN = "Nothing was changed, so the same request can be sent again."
 _BY_FAULT: Mapping[str, str] = MappingProxyType(
     {
@@ -112,12 +114,27 @@ def _way(trace: Trace, took: Mapping[int, int]) -> Iterator[tuple[str, ...]]:
     """Rows of step, node, outcome, target and time."""
     number = 0
     for number, passed in enumerate(trace.passed, start=1):
+        yield from _inside(passed, passed.node, took)
         yield (str(number), passed.node, passed.outcome, passed.target, _micros(took.get(passed.n)))
     for number, loaded in enumerate(trace.loaded, start=1):
         yield (str(number), loaded.store, f"{loaded.rows} row{'s' * (loaded.rows != 1)}", "", "")
     ending = trace.ending
     if ending is not None:
         yield (str(number + 1), ending.node, ending.name, "" if ending.is_fault else ending.kind, "")
+
+
+def _inside(passed: Passed, way: str, took: Mapping[int, int]) -> Iterator[tuple[str, ...]]:
+    """Rows of what a node called, in the order in which it ran."""
+    for called in passed.inside[:MOST_ITEMS]:
+        here = way if called.iteration is None else f"{way}[{called.iteration}]"
+        for node in called.passed:
+            yield from _inside(node, f"{here}/{node.node}", took)
+            yield ("", f"{here}/{node.node}", node.outcome, node.target, _micros(took.get(node.n)))
+        if called.ending is not None:
+            ending = called.ending
+            yield ("", f"{here}/{ending.node}", ending.name, ending.kind, _micros(took.get(ending.n)))
+    if len(passed.inside) > MOST_ITEMS:
+        yield ("", f"{way}[…]", f"{len(passed.inside) - MOST_ITEMS} more items", "", "")
 
 
 def _columns(rows: Iterator[tuple[str, ...]]) -> list[str]:
@@ -189,6 +206,7 @@ def as_json(
         "snapshot": trace.header.snapshot,
         "started": trace.header.started,
         "way": [{"node": node, "outcome": outcome} for node, outcome in trace.way],
+        **({"called": called} if (called := list(_called(trace.passed, ()))) else {}),
         "workflow": trace.header.workflow,
     }
     if mattered is not None:
@@ -210,6 +228,23 @@ def as_json(
     if timing:
         body["micros"] = [{"line": time.line, "took": time.took} for time in timing]
     return json.dumps(body, sort_keys=True)
+
+
+def _called(passed: Sequence[Passed], parents: tuple[Value, ...]) -> Iterator[Value]:
+    """Every workflow that was called, in the order in which they ended, with its way."""
+    for node in passed:
+        for inner in node.inside:
+            here: Value = node.node if inner.iteration is None else f"{node.node}[{inner.iteration}]"
+            yield from _called(inner.passed, (*parents, here))
+            told: dict[str, Value] = {
+                "at": [*parents, here],
+                "way": [{"node": inside.node, "outcome": inside.outcome} for inside in inner.passed],
+                "workflow": inner.workflow,
+            }
+            if inner.ending is not None:
+                end = inner.ending
+                told["ended"] = {"kind": end.kind, "name": end.name, "node": end.node, "undone": end.undone}
+            yield told
 
 
 def _decided_by(passed: Passed, meaning: Meaning) -> Value:

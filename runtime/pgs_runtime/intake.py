@@ -7,6 +7,7 @@ by the run itself, at its intent.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import cast
 
 from jsonschema_rs import Draft202012Validator
@@ -101,25 +102,39 @@ class Intake:
         Raises:
             Refusal: R013, the configuration does not fit the binding.
         """
-        config = self._config(graph.workflow, ask.config)
+        configs = self._configured(graph, ask.config)
         if ask.request_id is None:
             run = run_id(self._ports)
         else:
             run = request_run_id(self._store, graph.workflow, ask.request_id)
         started = timestamp(self._ports.clock())
-        header = self._header(graph, ask, config)
+        header = self._header(graph, ask, configs)
         header["started"] = started
         facts: dict[str, Value] = {"id": run, "started": started, "time": started}
         body: dict[str, Value] = {"format": FORMAT, "header": header, "kind": "run"}
-        return Given(run, body, ask.payload, ask.actor, config, facts)
+        return Given(run, body, ask.payload, ask.actor, configs, facts)
 
-    def _config(self, workflow: str, stated: dict[str, Value]) -> dict[str, Value]:
-        """The configuration of the workflow's binding, defaults filled in."""
-        binding = self._snapshot.graph(workflow).binding
-        if binding is None:
+    def _configured(self, graph: Graph, stated: dict[str, Value]) -> dict[str, dict[str, Value]]:
+        """The configuration of each binding: the workflow's own, and those of what it calls.
+
+        Each gets those of the stated values that it declares; what none declares is refused by the first.
+        """
+        bindings = list(dict.fromkeys(graph.reach))
+        if not bindings:
             if stated:
-                raise Refusal("R013", f"`{workflow}` has no binding to configure.", ExitCode.USAGE)
+                raise Refusal("R013", f"`{graph.workflow}` has no binding to configure.", ExitCode.USAGE)
             return {}
+        declared = {binding: _names(self._snapshot.binding(binding).config) for binding in bindings}
+        strange = stated.keys() - frozenset().union(*declared.values())
+        configs: dict[str, dict[str, Value]] = {}
+        for binding in bindings:
+            asked = declared[binding] | strange if binding == bindings[0] else declared[binding]
+            own = {name: value for name, value in stated.items() if name in asked}
+            configs[binding] = self._config(binding, own)
+        return configs
+
+    def _config(self, binding: str, stated: dict[str, Value]) -> dict[str, Value]:
+        """The configuration of a binding, defaults filled in."""
         schema = self._snapshot.binding(binding).config
         if binding not in self._configs:
             self._configs[binding] = validator(schema)
@@ -133,7 +148,7 @@ class Intake:
 
     # --- the record ------------------------------------------------------------------------------
 
-    def _header(self, graph: Graph, ask: Ask, config: dict[str, Value]) -> dict[str, Value]:
+    def _header(self, graph: Graph, ask: Ask, configs: Mapping[str, dict[str, Value]]) -> dict[str, Value]:
         """What line 0 tells: the request, redacted, and what it runs on."""
         intent = self._snapshot.intent(graph.start.name)
         payload = self._redacted(ask.payload, intent.name, intent.payload)
@@ -147,9 +162,15 @@ class Intake:
             "snapshot": self._snapshot.id,
             "workflow": graph.workflow,
         }
-        binding = self._snapshot.graph(graph.workflow).binding
-        if binding is not None and config:
-            header["config"] = self._redacted(config, binding, self._snapshot.binding(binding).config)
+        shown = {
+            binding: self._redacted(config, binding, self._snapshot.binding(binding).config)
+            for binding, config in configs.items()
+            if config
+        }
+        if graph.binding in shown:
+            header["config"] = shown.pop(graph.binding)
+        if shown:
+            header["configs"] = cast(Value, shown)
         if ask.request_id is not None:
             header["request_id"] = ask.request_id
         return header
@@ -169,6 +190,11 @@ class Intake:
             self._redacts[name] = self._redactor.of(schema)
         redact = self._redacts[name]
         return redact(value) if redact else value
+
+
+def _names(schema: Schema) -> frozenset[str]:
+    """The members that a closed object declares."""
+    return frozenset(cast("dict[str, Value]", schema.get("properties", {})))
 
 
 def _config(stated: object) -> dict[str, Value]:

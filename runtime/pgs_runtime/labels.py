@@ -14,10 +14,11 @@ Laws:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import cast
+from typing import TypeAlias, cast
 
 from pgs_runtime.linked import ACTOR, CONFIG, PAYLOAD, WITH
 from pgs_snapshot import model
+from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import Expr, Schema
 from pgs_snapshot.snapshot import Snapshot
@@ -57,17 +58,43 @@ class ExitLabels:
     events: Mapping[str, Schema]
 
 
+@frozen
+class CallLabels:
+    """The same of a node that calls workflows.
+
+    Attributes:
+        items: the schema of the list of an `each`.
+        payloads, callees: of each workflow that may be called, what it is given, and its own labels.
+        outputs: by outcome.
+    """
+
+    items: Schema
+    payloads: Mapping[str, Schema]
+    callees: Mapping[str, Labels]
+    outputs: Mapping[str, Schema]
+
+
+Family: TypeAlias = "dict[tuple[str, bytes], Labels]"
+"""Labels of workflows that are called, by name and by the canonical schema of what they are given."""
+
+
 class Labels:
     """The labels that arrive at the nodes of one workflow."""
 
-    def __init__(self, snapshot: Snapshot, graph: model.Graph) -> None:
+    def __init__(
+        self, snapshot: Snapshot, graph: model.Graph, family: Family | None = None, payload: Schema | None = None
+    ) -> None:
+        """`payload` is its schema with the labels that a caller gives; without one, as it is declared."""
         self._snapshot = snapshot
+        self._family = {} if family is None else family
+        self._payload = payload
         self._config = snapshot.binding(graph.binding).config if graph.binding else _NOTHING
         self._slots = {name: number for number, name in enumerate(graph.slots)}
         self._frame: list[Schema] = [_NOTHING] * len(graph.slots)
         self._carried: dict[str, list[Schema]] = {}
         self._known: dict[str, NodeLabels] = {}
         self.contracts: dict[str, NodeLabels] = {}
+        self.calls: dict[str, CallLabels] = {}
         self.exits: dict[str, ExitLabels] = {}
         for node in graph.nodes:
             self._frame[WITH] = _one_of(self._carried.get(node.id, ()))
@@ -76,6 +103,8 @@ class Labels:
                     self._admit(snapshot.intent(node.intent))
                 case model.ContractNode():
                     self._contract(node)
+                case model.CallNode() | model.EachNode():
+                    self._call(node)
                 case model.ExitNode():
                     self._exit(node)
             if not isinstance(node, model.ExitNode):
@@ -86,8 +115,35 @@ class Labels:
 
     def _admit(self, intent: model.Intent) -> None:
         attributes = (self._snapshot.actor(name).attributes for name in intent.actors)
-        self._frame[PAYLOAD], self._frame[ACTOR] = intent.payload, _one_of(attributes)
+        self._frame[PAYLOAD] = intent.payload if self._payload is None else self._payload
+        self._frame[ACTOR] = _one_of(attributes)
         self._frame[CONFIG] = self._config
+
+    def _call(self, node: model.CallNode | model.EachNode) -> None:
+        items = _NOTHING
+        if isinstance(node, model.EachNode):
+            items = _shadow(node.each, self._frame)
+            self._frame[self._slots["item"]] = _below(items, 0)
+        given = _shadow(model.Record(node.inputs), self._frame)
+        payloads: dict[str, Schema] = {}
+        callees: dict[str, Labels] = {}
+        results: dict[str, list[Schema]] = {}
+        for workflow in node.call.workflows:
+            graph = self._snapshot.graph(workflow)
+            payloads[workflow] = _labelled(_payload_of(self._snapshot, graph), given)
+            callees[workflow] = found = self._callee(graph, payloads[workflow])
+            for exit in graph.nodes:
+                if isinstance(exit, model.ExitNode):
+                    for name in exit.names:
+                        results.setdefault(name, []).append(found.exits[exit.id].result)
+        outputs = {name: _merged(found) for name, found in results.items()}
+        if isinstance(node, model.EachNode):
+            # What is not named beside something labelled would be hidden, too.
+            item: Schema = {"properties": {"exit": {}, "kind": {}, "result": dict(_merged(outputs.values()))}}
+            every: Schema = {"properties": {"count": {}, "items": {"items": dict(item)}}}
+            outputs = dict.fromkeys(("SUCCESS", "SOME_FAILED", "STOPPED", "EMPTY", "TOO_MANY"), every)
+        self.calls[node.id] = CallLabels(_merged([items]), payloads, callees, outputs)
+        self._frame[self._slots[f"results.{node.id}"]] = _one_of(outputs.values())
 
     def _contract(self, node: model.ContractNode) -> None:
         contract = self._snapshot.contract(node.contract)
@@ -101,6 +157,13 @@ class Labels:
             found = self._known[contract.name]
         self.contracts[node.id] = found
         self._frame[self._slots[f"results.{node.id}"]] = _one_of(found.outputs.values())
+
+    def _callee(self, graph: model.Graph, payload: Schema) -> Labels:
+        """The labels of a workflow that is given this payload, followed once for all that give it so."""
+        key = graph.workflow, canonical(cast(Value, payload))
+        if key not in self._family:
+            self._family[key] = Labels(self._snapshot, graph, self._family, payload)
+        return self._family[key]
 
     def _followed(self, contract: model.Contract, inputs: Schema) -> NodeLabels:
         """The labels of a contract that is given inputs of this schema."""
@@ -141,6 +204,11 @@ class Labels:
             for event, fields in node.emit.items()
         }
         self.exits[node.id] = ExitLabels(result, events)
+
+
+def _payload_of(snapshot: Snapshot, graph: model.Graph) -> Schema:
+    start = next(node for node in graph.nodes if isinstance(node, model.IntentNode))
+    return snapshot.intent(start.intent).payload
 
 
 def _decision(step: model.DecideStep, frame: Sequence[Schema]) -> StepLabels:
@@ -255,6 +323,24 @@ def _labelled(declared: Schema, given: Schema) -> Schema:
 def _one_of(schemas: Iterable[Schema]) -> Schema:
     found = [dict(schema) for schema in schemas if _carries(schema)]
     return {_ANY: cast(Value, found)} if found else _NOTHING
+
+
+def _merged(schemas: Iterable[Schema]) -> Schema:
+    """One schema with the labels of all: what a redaction can follow, without alternatives."""
+    flat = [one for schema in schemas for one in (_alternatives(schema) or [schema])]
+    if any(_ANY in one for one in flat):
+        return _merged(flat)
+    if any(one.get("labels") for one in flat):
+        return SECRET
+    merged: dict[str, Value] = {}
+    names = sorted({name for one in flat for name in _properties(one)})
+    if names:
+        merged["properties"] = {name: dict(_merged([_below(one, name) for one in flat])) for name in names}
+    for keyword in ("items", "additionalProperties"):
+        inner = [found for one in flat if (found := _schema(one.get(keyword)))]
+        if inner:
+            merged[keyword] = dict(_merged(inner))
+    return merged
 
 
 def _alternatives(schema: Schema) -> list[Schema]:

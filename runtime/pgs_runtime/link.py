@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from pgs_runtime.capability import Capability, Guarded, guarded
 from pgs_runtime.expressions import Frame, Judge, Missing, Seen, getter, judge, record
-from pgs_runtime.labels import ExitLabels, Labels, NodeLabels, StepLabels
+from pgs_runtime.labels import CallLabels, ExitLabels, Family, Labels, NodeLabels, StepLabels
 from pgs_runtime.linked import (
     ACTOR,
     PAYLOAD,
     Build,
+    Call,
+    Callee,
     Contract,
     Decided,
     Decision,
+    Each,
     Edge,
     Exit,
     Graph,
@@ -68,6 +71,8 @@ class Linker:
         self._most = snapshot.limits().value_bytes
         self._transforms: dict[str, Guarded] = {}
         self._operations: dict[tuple[str, str], Perform] = {}
+        self._family: Family = {}
+        self._graphs: dict[int, tuple[Labels, Graph]] = {}  # with what they are linked for, so that ids stay theirs
 
     def graph(self, workflow: str) -> Graph:
         """Link a workflow.
@@ -78,10 +83,19 @@ class Linker:
         """
         sealed = self._snapshot.graph(workflow)
         demand_sound(self._snapshot, sealed)
-        labels = Labels(self._snapshot, sealed)
+        return self._graph(sealed, Labels(self._snapshot, sealed, self._family))
+
+    def _graph(self, sealed: model.Graph, labels: Labels) -> Graph:
+        """A graph where these labels arrive: linked once, however many nodes call it so."""
+        if id(labels) not in self._graphs:
+            self._graphs[id(labels)] = labels, self._linked(sealed, labels)
+        return self._graphs[id(labels)][1]
+
+    def _linked(self, sealed: model.Graph, labels: Labels) -> Graph:
         alike: dict[int, _Inside] = {}
         start: Intent | None = None
-        nodes: dict[str, Contract | Exit] = {}
+        nodes: dict[str, Contract | Call | Each | Exit] = {}
+        bindings: dict[str, None] = {}
         for node in sealed.nodes:
             match node:
                 case model.IntentNode():
@@ -92,11 +106,51 @@ class Linker:
                     if id(found) not in alike:
                         alike[id(found)] = self._inside(self._snapshot.contract(node.contract), found)
                     nodes[node.id] = self._contract(node, slot, alike[id(found)])
+                case model.CallNode() | model.EachNode():
+                    graphs = self._callees(labels.calls[node.id])
+                    nodes[node.id] = self._call(node, sealed.slots, graphs, labels.calls[node.id])
+                    bindings |= dict.fromkeys(name for graph in graphs.values() for name in graph.reach)
+                case model.WaitNode():
+                    raise AssertionError(f"{node.id!r} is not run by this version")  # D213 of the compiler
                 case model.ExitNode():
                     nodes[node.id] = self._exit(node, labels.exits[node.id])
         if start is None:
-            raise AssertionError(f"{workflow} starts with no intent")  # F510 of the compiler
-        return Graph(workflow, start, nodes, len(sealed.slots))
+            raise AssertionError(f"{sealed.workflow} starts with no intent")  # F510 of the compiler
+        return Graph(sealed.workflow, start, nodes, len(sealed.slots), sealed.binding or "", tuple(bindings))
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    def _callees(self, labels: CallLabels) -> dict[str, Graph]:
+        """What a node may call, each linked for the labels that this node gives it."""
+        found: dict[str, Graph] = {}
+        for workflow, inner in labels.callees.items():
+            found[workflow] = self._graph(self._snapshot.graph(workflow), inner)
+        return found
+
+    def _call(
+        self,
+        node: model.CallNode | model.EachNode,
+        slots: Sequence[str],
+        graphs: Mapping[str, Graph],
+        labels: CallLabels,
+    ) -> Call | Each:
+        redact = {workflow: self._redactor.of(payload) for workflow, payload in labels.payloads.items()}
+        callee = Callee(_chosen(node.call, graphs), record(node.inputs), redact)
+        slot, next, shown = slots.index(f"results.{node.id}"), _edges(node.next), self._shown(labels.outputs)
+        if isinstance(node, model.CallNode):
+            return Call(node.id, slot, callee, next, shown)
+        return Each(
+            id=node.id,
+            slot=slot,
+            items=getter(node.each),
+            item=slots.index("item"),
+            callee=callee,
+            most=node.max,
+            stop=frozenset(node.stop),
+            next=next,
+            redact=self._redactor.of(labels.items),
+            shown=shown,
+        )
 
     # --- admission -------------------------------------------------------------------------------
 
@@ -221,6 +275,24 @@ class Linker:
         emit = {event: (record(fields), self._redactor.of(labels.events[event])) for event, fields in node.emit.items()}
         redact = self._redactor.of(labels.result)
         return Exit(node.id, node.exit, node.names, reason, record(node.result), redact, emit)
+
+
+def _chosen(callee: model.Callee, graphs: Mapping[str, Graph]) -> Callable[[Frame], Graph]:
+    """Which graph a node calls, by the value that chooses."""
+    of = {member: graphs[workflow] for member, workflow in callee.of.items()}
+    otherwise = graphs[callee.otherwise] if callee.otherwise else None
+    if callee.choose is None and otherwise is not None:
+        return lambda frame: otherwise
+    choose = getter(callee.choose or model.Literal_(None))
+
+    def chosen(frame: Frame) -> Graph:
+        member = choose(frame)
+        graph = of.get(member, otherwise) if isinstance(member, str) else otherwise
+        if graph is None:
+            raise Missing("no workflow stands for the value that chooses one")  # F552 of the compiler
+        return graph
+
+    return chosen
 
 
 def _decision(step: model.DecideStep) -> Callable[[Frame], tuple[Outcome, Decided]]:

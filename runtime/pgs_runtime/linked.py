@@ -114,6 +114,55 @@ class Contract:
 
 
 @frozen
+class Callee:
+    """A workflow as a node calls it: which one, and what it is given.
+
+    Attributes:
+        graph: the one that is called, for what the frame holds.
+        inputs: its payload, before its defaults.
+        redact: for what it is given, by workflow.
+    """
+
+    graph: Callable[[Frame], Graph]
+    inputs: Build
+    redact: Mapping[str, Redact | None]
+
+
+@frozen
+class Call:
+    """A workflow at one node. `shown` is for what its exits give, by name."""
+
+    id: str
+    slot: int
+    callee: Callee
+    next: Mapping[str, Edge]
+    shown: Shown
+
+
+@frozen
+class Each:
+    """A workflow for every item of a list.
+
+    Attributes:
+        items: the list; `redact` is for it.
+        item: the slot of the item, with its number in the next one.
+        most: more items than that are not taken at all.
+        stop: names of exits behind which no more items are taken.
+    """
+
+    id: str
+    slot: int
+    items: Callable[[Frame], Value]
+    item: int
+    callee: Callee
+    most: int
+    stop: frozenset[str]
+    next: Mapping[str, Edge]
+    redact: Redact | None
+    shown: Shown
+
+
+@frozen
 class Exit:
     """Where a run ends, under one of `names`. `redact` is for the result; each event has its own."""
 
@@ -126,19 +175,51 @@ class Exit:
     emit: Mapping[str, tuple[Build, Redact | None]]
 
 
+@frozen
+class Place:
+    """Where a line stands: within which nodes, outermost first, and of each at which item (None: it is a call)."""
+
+    parents: tuple[str, ...] = ()
+    iterations: tuple[int | None, ...] = ()
+
+    @property
+    def outer(self) -> Place:
+        """The place of the innermost of those nodes."""
+        return Place(self.parents[:-1], self.iterations[:-1]) if len(self.parents) > 1 else TOP
+
+    def within(self, node: str, iteration: int | None = None) -> Place:
+        """The place of what `node`, which stands here, calls."""
+        return Place((*self.parents, node), (*self.iterations, iteration))
+
+
+TOP = Place()
+
+
 @dataclass(slots=True)  # not frozen: there is one for every node that a run passes, and making it takes a quarter
 class Visit:
     """One node, passed: what went in, what its steps did, and the outcome with its outputs.
 
-    `refused`: why the payload, the actor or inputs were not taken.
+    `refused`: why the payload, the actor or inputs were not taken. `target`: of a call, the workflow that was called.
     """
 
-    node: Intent | Contract
+    node: Intent | Contract | Call | Each
     inputs: dict[str, Value]
     steps: list[Done]
     outcome: str
     outputs: dict[str, Value]
     refused: tuple[Problem, ...] = ()
+    place: Place = TOP
+    target: str = ""
+
+
+@frozen
+class Reached:
+    """An exit that was reached: under which name, and what it gives and emits, in clear."""
+
+    exit: Exit
+    name: str
+    result: dict[str, Value]
+    emitted: dict[str, dict[str, Value]]
 
 
 Visitor: TypeAlias = Callable[[Visit], None]
@@ -146,9 +227,22 @@ Visitor: TypeAlias = Callable[[Visit], None]
 
 @frozen
 class Graph:
-    """A workflow, ready to run. `nodes` are those behind the start."""
+    """A workflow, ready to run.
+
+    Attributes:
+        nodes: those behind the start.
+        binding: "" without one.
+        bindings: those of the workflows that it calls, however far.
+    """
 
     workflow: str
     start: Intent
-    nodes: Mapping[str, Contract | Exit]
+    nodes: Mapping[str, Contract | Call | Each | Exit]
     slots: int
+    binding: str = ""
+    bindings: tuple[str, ...] = ()
+
+    @property
+    def reach(self) -> tuple[str, ...]:
+        """Its own binding, and those of what it calls."""
+        return tuple(filter(None, (self.binding, *self.bindings)))

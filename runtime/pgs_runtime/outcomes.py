@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 import orjson
 
@@ -48,10 +48,14 @@ class Outcome:
 
 
 class _Answer(TypedDict):
-    """What the store keeps of an outcome beside the run itself."""
+    """What the store keeps of an outcome beside the run itself.
+
+    `emitted_within`: what workflows that were called emitted, in order, each an `event` with its `fields`.
+    """
 
     effects: Effects
     emitted: dict[str, Value]
+    emitted_within: NotRequired[list[Value]]
     exit_code: int
     message: str
     result: dict[str, Value]
@@ -79,6 +83,8 @@ def answer_of(ended: Ended) -> bytes:
         "message": _message(ended),
         "result": ended.result,
     }
+    if ended.within:
+        answer["emitted_within"] = [{"event": event, "fields": fields} for event, fields in ended.within]
     return canonical(cast(Value, answer))
 
 

@@ -6,7 +6,9 @@ the end of the segment both go to the store in one commit. Side effects see an o
 
 from __future__ import annotations
 
-from pgs_runtime.stores.port import CellRead, Kind, LengthRead, Read, Store, StoreRead, Table, Write
+from typing import TypeAlias
+
+from pgs_runtime.stores.port import Append, CellRead, Kind, LengthRead, Read, Store, StoreRead, Table, Write
 from pgs_snapshot.frozen import frozen
 
 
@@ -16,6 +18,10 @@ class Held:
 
     data: bytes
     version: int
+
+
+Where: TypeAlias = tuple[Table, str, str]
+"""A key: its table, its store, and the key itself."""
 
 
 class Overlay:
@@ -34,8 +40,9 @@ class Overlay:
         self.line = 0
         self.reads: dict[Read, None] = {}
         self.writes: list[Write] = []
-        self.cells: dict[tuple[Table, str, str], Held | None] = {}
+        self.cells: dict[Where, Held | None] = {}
         self.appended: dict[tuple[str, str], list[bytes]] = {}
+        self._before: list[tuple[Where, Held | None] | None] = []  # what each write replaced; None of an append
         self._lengths: dict[tuple[str, str], int] = {}
 
     def cell(self, table: Table, store: str, key: str) -> Held | None:
@@ -46,6 +53,27 @@ class Overlay:
             self.reads[CellRead(table, store, key, held.change if held else 0)] = None
             self.cells[where] = Held(held.value, held.version) if held else None
         return self.cells[where]
+
+    def put(self, write: Write, where: Where, held: Held | None) -> None:
+        """Write what a key holds from now on."""
+        self.writes.append(write)
+        self._before.append((where, self.cells[where]))
+        self.cells[where] = held
+
+    def append(self, write: Append) -> None:
+        """Write a record behind the others of its stream."""
+        self.writes.append(write)
+        self._before.append(None)
+        self.appended.setdefault((write.store, write.stream), []).append(write.body)
+
+    def back_to(self, writes: int) -> None:
+        """Drop every write but the first `writes`. What was read stays read: it has decided something."""
+        while len(self.writes) > writes:
+            write, before = self.writes.pop(), self._before.pop()
+            if before is not None:
+                self.cells[before[0]] = before[1]
+            elif isinstance(write, Append):
+                self.appended[write.store, write.stream].pop()
 
     def rows(self, kind: Kind, store: str) -> int:
         """How many rows a store held when the segment looked now."""

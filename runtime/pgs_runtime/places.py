@@ -66,8 +66,8 @@ class Keyed:
         if self._overlay.cell("registry", self._store, _key(key)) is not None:
             raise Taken
         data = self._access.data(value, self._overlay.most)
-        self._overlay.writes.append(Insert(self._store, key, data, self._overlay.line))
-        self._overlay.cells["registry", self._store, key] = Held(data, 1)
+        write = Insert(self._store, key, data, self._overlay.line)
+        self._overlay.put(write, ("registry", self._store, key), Held(data, 1))
 
     def address(self, key: str) -> str:
         return digest_of([self._store, _key(key)])
@@ -88,8 +88,7 @@ class Stream:
     def append(self, stream: str, value: Value) -> int:
         n = self.length(stream) + 1
         data = self._access.data(value, self._overlay.most)
-        self._overlay.appended.setdefault((self._store, stream), []).append(data)
-        self._overlay.writes.append(Append(self._store, stream, n, data, self._overlay.line))
+        self._overlay.append(Append(self._store, stream, n, data, self._overlay.line))
         return n
 
     def length(self, stream: str) -> int:
@@ -123,15 +122,14 @@ class Mutable:
         if expected is not None and expected != version:
             raise Stale(version)
         data = self._access.data(value, self._overlay.most)
-        self._overlay.writes.append(Put(self._store, key, data, version + 1, self._overlay.line))
-        self._overlay.cells["state", self._store, key] = Held(data, version + 1)
+        write = Put(self._store, key, data, version + 1, self._overlay.line)
+        self._overlay.put(write, ("state", self._store, key), Held(data, version + 1))
         return version + 1
 
     def remove(self, key: str) -> None:
         self._access.write()
         if self._overlay.cell("state", self._store, _key(key)) is not None:
-            self._overlay.writes.append(Delete(self._store, key))
-            self._overlay.cells["state", self._store, key] = None
+            self._overlay.put(Delete(self._store, key), ("state", self._store, key), None)
 
     def keys(self, prefix: str) -> list[str]:
         return sorted(self._overlay.keys("state", self._store, _key(prefix)), key=str.encode)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from pgs_runtime.redaction import REDACTED
-from pgs_runtime.traces import Computed, Decided, Looked, Passed, Problem, Stored, Trace
+from pgs_runtime.traces import Computed, Decided, Inner, Looked, Passed, Problem, Stored, Trace
 from pgs_snapshot import model
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.snapshot import Snapshot
@@ -22,6 +22,8 @@ from pgs_snapshot.visible import visible
 
 MOST = 160
 """Characters of a value within a sentence."""
+MOST_ITEMS = 5
+"""Items of a list within a sentence."""
 
 OPERATORS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -54,6 +56,10 @@ class Meaning:
         except KeyError:
             return None
 
+    def inside(self, inner: Inner) -> Meaning:
+        """What the snapshot says of a workflow that was called."""
+        return Meaning(self._snapshot, inner.workflow)
+
     def node(self, id: str) -> model.Node | None:
         return self._nodes.get(id)
 
@@ -79,7 +85,14 @@ class Meaning:
     def summary(self, passed: Passed) -> str:
         """The author's words for a node, else for what stands there."""
         node = self.node(passed.node)
-        artifact = self.intent(passed.target) if passed.kind == "intent" else self.contract(passed.target)
+        artifact: model.Intent | model.Contract | model.Graph | None
+        match passed.kind:
+            case "intent":
+                artifact = self.intent(passed.target)
+            case "contract":
+                artifact = self.contract(passed.target)
+            case _:
+                artifact = self._graph(passed.target) if passed.target else None
         return (node.summary if node else "") or (artifact.summary if artifact else "")
 
     def leads(self, passed: Passed) -> str:
@@ -96,7 +109,7 @@ class Meaning:
 # --- the decision that mattered ------------------------------------------------------------------
 
 
-def deciding(trace: Trace, meaning: Meaning) -> Passed | None:
+def deciding(trace: Trace | Inner, meaning: Meaning) -> Passed | None:
     """The last node at which another outcome would have left other exits within reach, or none.
 
     Without the graph, the last node that decided or refused something.
@@ -260,6 +273,8 @@ def because(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[s
     """Why a node ended as it did: what was refused, what was compared, or who answered so."""
     if passed.refused:
         return [_refused(problem, code, prose) for problem in passed.refused]
+    if passed.inside:
+        return _called(passed, meaning, code, prose)
     if not passed.steps:
         return []
     step = passed.steps[-1]
@@ -274,6 +289,23 @@ def because(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[s
         case Stored():
             about = f" for {named(step, code)}" if named(step, code) else ""
             return [f"{code(step.store)} answered {code(step.outcome)} to {code(step.operation)}{about}"]
+
+
+def _called(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[str]:
+    """How what was called ended: of a call with its own reasons, of a loop those items that did not complete."""
+    if passed.kind == "call":
+        inner = passed.inside[0]
+        within = meaning.inside(inner)
+        mattered = deciding(inner, within)
+        why = because(mattered, within, code, prose) if mattered else []
+        at = f" at {code(inner.ending.node)}" if inner.ending else ""
+        return [f"{code(inner.workflow)} ended as {code(passed.outcome)}{at}", *why]
+    short = [inner for inner in passed.inside if inner.ending and inner.ending.kind != "COMPLETED"]
+    told = [
+        f"item {inner.iteration} ended as {code(inner.ending.name)}" for inner in short[:MOST_ITEMS] if inner.ending
+    ]
+    more = [f"{len(short) - MOST_ITEMS} more did not complete"] if len(short) > MOST_ITEMS else []
+    return [*told, *more]
 
 
 def _refused(problem: Problem, code: Code, prose: Code) -> str:

@@ -14,7 +14,22 @@ from hashlib import sha256
 from typing import cast
 
 from pgs_runtime.expressions import Looked
-from pgs_runtime.linked import Contract, Decided, Decision, Intent, Parts, Seen, Step, Transformation, Visit
+from pgs_runtime.linked import (
+    TOP,
+    Call,
+    Contract,
+    Decided,
+    Decision,
+    Each,
+    Intent,
+    Parts,
+    Place,
+    Reached,
+    Seen,
+    Step,
+    Transformation,
+    Visit,
+)
 from pgs_runtime.redaction import Redact, Redactor
 from pgs_snapshot.canonical import canonical, digest, digest_of
 from pgs_snapshot.values import Outcome, Value
@@ -92,8 +107,8 @@ class Narrator:
             way += (seen[0],)
         parts = node.told.get(way)
         if parts is None:
-            parts = node.told[way] = self._parts(self.visit(replace(visit, inputs={}, outputs={})))
-        if visit.inputs or visit.outputs:
+            parts = node.told[way] = self._parts(self.visit(replace(visit, inputs={}, outputs={}, place=TOP)))
+        if visit.inputs or visit.outputs or visit.place is not TOP:
             parts = self._with_values(parts, visit, node)
         chain.add_parts(parts)
 
@@ -109,17 +124,21 @@ class Narrator:
         return self._same.setdefault(before, before), between, self._same.setdefault(after, after)
 
     def _with_values(self, parts: Parts, visit: Visit, node: Contract) -> Parts:
-        """The parts with what went in and what came out, at their places in the canonical order."""
+        """The parts with what went in, what came out and where it is, at their places in the canonical order."""
         before, between, after = parts
+        if any(place is not None for place in visit.place.iterations):
+            before = b'{"iteration":%b,%b' % (canonical(list(visit.place.iterations)), before[1:])
         if visit.inputs:
-            before = b'{"inputs":%b,%b' % (canonical(self._inputs(visit.inputs, node)), before[1:])
+            before = b'{"inputs":%b,%b' % (canonical(self._inputs(visit.inputs, node.redact)), before[1:])
         if visit.outputs:
             outputs = _text(visit.outputs, node.shown[visit.outcome])
             between = b'%b,"outputs":%b%b' % (between.removesuffix(_PREV), outputs, _PREV)
+        if visit.place.parents:
+            between = b'%b,"parent":%b%b' % (between.removesuffix(_PREV), canonical(list(visit.place.parents)), _PREV)
         return before, between, after
 
-    def _inputs(self, inputs: dict[str, Value], node: Contract) -> Value:
-        return self._redactor.commit(inputs) if node.redact else digest_of(inputs)
+    def _inputs(self, inputs: dict[str, Value], redact: Redact | None) -> Value:
+        return self._redactor.commit(inputs) if redact else digest_of(inputs)
 
     def visit(self, visit: Visit) -> dict[str, Value]:
         """The body of a node's line."""
@@ -131,19 +150,26 @@ class Narrator:
                 "outcome": visit.outcome,
                 "target": node.name,
             }
-            return body | _refused(visit)
-        body = {
-            "kind": "contract",
-            "node": node.id,
-            "outcome": visit.outcome,
-            "steps": [self._step(*done) for done in visit.steps],
-            "target": node.name,
-        }
+            return body | placed(visit.place) | _refused(visit)
+        body = {"node": node.id, "outcome": visit.outcome}
+        match node:
+            case Contract(name=target, redact=redact):
+                steps = [self._step(*done) for done in visit.steps]
+                body |= {"kind": "contract", "steps": steps, "target": target}
+            case Call(callee=callee):
+                redact = callee.redact[visit.target]
+                body |= {"kind": "call", "target": visit.target}
+            case Each(redact=redact):
+                body["kind"] = "each"
         if visit.inputs:
-            body["inputs"] = self._inputs(visit.inputs, node)
+            body["inputs"] = self._inputs(visit.inputs, redact)
         if visit.outputs:
             body["outputs"] = shown(visit.outputs, node.shown[visit.outcome])
-        return body | _refused(visit)
+        return body | placed(visit.place) | _refused(visit)
+
+    def returned(self, workflow: str, reached: Reached, place: Place) -> dict[str, Value]:
+        """The body of the line that ends a workflow which was called."""
+        return {**ending(reached), "kind": "return", "target": workflow, **placed(place)}
 
     def _step(self, step: Step, answer: Outcome, seen: Seen) -> Value:
         body: dict[str, Value] = {"outcome": answer.name, "step": step.name}
@@ -165,6 +191,27 @@ class Narrator:
         comparison = looked.comparison
         show: Redact = self._redactor.commit if comparison.labelled or secret else _short
         return {"held": looked.held, "of": [show(value) for value in looked.values], "op": comparison.op}
+
+
+def ending(reached: Reached) -> dict[str, Value]:
+    """What a line tells of an exit: its node, its kind, under which name, and what it gave and emitted."""
+    exit = reached.exit
+    body: dict[str, Value] = {"exit": exit.kind, "name": reached.name, "node": exit.id}
+    if reached.result:
+        body["result"] = shown(reached.result, exit.redact)
+    if reached.emitted:
+        body["emitted"] = {event: shown(fields, exit.emit[event][1]) for event, fields in reached.emitted.items()}
+    return body
+
+
+def placed(place: Place) -> dict[str, Value]:
+    """Where a line stands, if that is within another node."""
+    body: dict[str, Value] = {}
+    if place.parents:
+        body["parent"] = list(place.parents)
+    if any(iteration is not None for iteration in place.iterations):
+        body["iteration"] = list(place.iterations)
+    return body
 
 
 def shown(value: Value, redact: Redact | None) -> Value:

@@ -3,7 +3,8 @@
 A compiler writes no other graphs. Whoever seals a changed one again gets a refusal and not a crash:
 
 * every name stands for something that the snapshot has, every slot for one that there is;
-* a workflow starts at its only intent, and an edge leads to a node further down, so every way ends;
+* a workflow starts at its only intent, and an edge leads to a node further down, so every way ends; none calls
+  itself, however far round;
 * a step ends the contract under an outcome that it has, and the last one goes on under none.
 
 An outcome without an edge ends the run as a fault (R026), and is not looked for here.
@@ -22,34 +23,48 @@ from pgs_snapshot.validation import PatternTooLarge, matcher
 from pgs_snapshot.visible import visible
 
 _INTENT_SLOTS = 2  # payload, actor
+MAX_CALLS = 32
 _GIVEN_SLOTS = 3  # of a contract: inputs, run, config; then the outputs and the outcome of each step
 
 
 def demand_sound(snapshot: Snapshot, graph: model.Graph) -> None:
-    """Check a graph and the contracts and the intent on its nodes.
+    """Check a graph, those of the workflows that it calls, and the contracts and intents on their nodes.
 
     Raises:
         SealBroken: Z902, it says what no compiler writes.
     """
-    path = graph_path(graph.workflow)
-    if graph.workflow not in snapshot.workflows():
-        raise SealBroken("Z902", f"A graph calls itself `{visible(graph.workflow)}` and stands elsewhere.")
     known = _Known(snapshot)
+    path = graph_path(graph.workflow)
+    try:
+        _demand_no_way_back(graph, known, ())
+        for workflow in sorted(known.calls):
+            path = graph_path(workflow)
+            _demand_graph(snapshot.graph(workflow), known)
+    except _Unsound as unsound:
+        path = unsound.path or path
+        raise SealBroken("Z902", f"`{visible(path)}` says what no compiler writes: {unsound}.", path) from unsound
+
+
+def _demand_graph(graph: model.Graph, known: _Known) -> None:
+    path = ""
     try:
         _graph(graph, known)
         for node in graph.nodes:
             if isinstance(node, model.IntentNode):
                 path = artifact_path("intent", node.intent)
-                _intent(snapshot.intent(node.intent), known)
+                _intent(known.snapshot.intent(node.intent), known)
             elif isinstance(node, model.ContractNode):
                 path = artifact_path("contract", node.contract)
-                _contract(snapshot.contract(node.contract), known, bool(node.unproven))
+                _contract(known.snapshot.contract(node.contract), known, bool(node.unproven))
     except _Unsound as unsound:
-        raise SealBroken("Z902", f"`{visible(path)}` says what no compiler writes: {unsound}.", path) from unsound
+        unsound.path = path
+        raise
 
 
 class _Unsound(Exception):
-    """What is wrong, to follow a colon."""
+    """What is wrong, to follow a colon; `path` is where, "" for the graph that is looked at."""
+
+    path = ""
 
 
 def _demand(holds: bool, why: str) -> None:
@@ -76,6 +91,8 @@ class _Known:
             "store": snapshot.store,
             "transform": snapshot.transform,
         }
+        self.workflows = frozenset(snapshot.workflows())
+        self.calls: dict[str, int] = {}  # workflows by the most calls around them that were looked at
         self._names = {kind: frozenset(snapshot.names(f"artifacts/{kind}")) for kind in self._by_kind}
 
     def demand(self, kind: str, name: str) -> None:
@@ -95,7 +112,7 @@ def _graph(graph: model.Graph, known: _Known) -> None:
         known.demand("binding", graph.binding)
         _demand_schema(known.snapshot.binding(graph.binding).config, "config")
     for node in graph.nodes:
-        if isinstance(node, model.IntentNode | model.ContractNode | model.ExitNode):
+        if not isinstance(node, model.WaitNode):
             _demand_slots(node, len(graph.slots), node.id)
         match node:
             case model.IntentNode():
@@ -106,6 +123,10 @@ def _graph(graph: model.Graph, known: _Known) -> None:
                 _demand(f"results.{node.id}" in graph.slots, f"`{node.id}` has no slot for its result")
                 _demand_inputs(node.id, node.unproven, contract.inputs)
                 _demand(not node.unproven or contract.on_input_failure is not None, f"`{node.id}` cannot fail")
+            case model.CallNode() | model.EachNode():
+                _calling(node, graph, known)
+            case model.WaitNode():
+                _demand(False, f"`{node.id}` waits, which this version does not run")
             case model.ExitNode():
                 _demand(bool(node.names), f"`{node.id}` has no name to end under")
                 _demand_schema(node.result_schema, node.id)
@@ -117,6 +138,34 @@ def _graph(graph: model.Graph, known: _Known) -> None:
                 _demand(
                     place.get(edge.to, -1) > place[node.id], f"`{node.id}` leads to `{edge.to}`, which is not ahead"
                 )
+
+
+def _calling(node: model.CallNode | model.EachNode, graph: model.Graph, known: _Known) -> None:
+    _demand(f"results.{node.id}" in graph.slots, f"`{node.id}` has no slot for its result")
+    _demand(bool(node.call.workflows), f"`{node.id}` calls nothing")
+    _demand(bool(node.call.of) == (node.call.choose is not None), f"`{node.id}` does not choose what it calls")
+    for workflow in node.call.workflows:
+        _demand(workflow in known.workflows, f"there is no workflow `{workflow}`")
+    if isinstance(node, model.EachNode):
+        _demand(not node.concurrent, f"`{node.id}` is concurrent, which this version does not run")
+        inside = graph.slots[graph.slots.index("item") :][:2] if "item" in graph.slots else ()
+        _demand(inside == ("item", "index"), f"`{node.id}` has no slots for its items")
+
+
+def _demand_no_way_back(graph: model.Graph, known: _Known, above: tuple[str, ...]) -> None:
+    """No workflow calls itself, and calls within each other have an end that a machine can hold."""
+    if graph.workflow not in known.workflows:
+        raise SealBroken("Z902", f"A graph calls itself `{visible(graph.workflow)}` and stands elsewhere.")
+    _demand(graph.workflow not in above, f"`{graph.workflow}` calls itself")
+    _demand(len(above) <= MAX_CALLS, f"more than {MAX_CALLS} calls are within each other")
+    if known.calls.get(graph.workflow, MAX_CALLS) < len(above) or graph.workflow not in known.calls:
+        known.calls[graph.workflow] = len(above)
+        for node in graph.nodes:
+            for workflow in node.call.workflows if isinstance(node, model.CallNode | model.EachNode) else ():
+                _demand(workflow in known.workflows, f"there is no workflow `{workflow}`")
+                callee = known.snapshot.graph(workflow)
+                _demand(callee.workflow == workflow, f"the workflow `{workflow}` calls itself otherwise")
+                _demand_no_way_back(callee, known, (*above, graph.workflow))
 
 
 def _intent(intent: model.Intent, known: _Known) -> None:
@@ -163,7 +212,9 @@ def _step(step: model.Step, slots: int, known: _Known) -> None:
     _demand_slots(step, slots, step.name)
     if isinstance(step, model.DecideStep):
         _demand(bool(step.cases), f"`{step.name}` has no case")
-    elif not isinstance(step, model.EffectStep):
+    elif isinstance(step, model.EffectStep):
+        _demand(False, f"`{step.name}` has an external effect, which this version does not run")
+    else:
         _call(step, known)
 
 

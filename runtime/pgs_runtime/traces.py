@@ -10,166 +10,41 @@ Whether the lines are those that were written is not asked here but in `pgs_runt
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias, TypeVar, cast
+from collections.abc import Sequence
+from typing import TypeVar, cast
 
-from pgs_runtime.record import FORMAT, LOAD
+from pgs_runtime.record import FORMAT
 from pgs_runtime.trace_lines import LIMITS, NotALine, TraceLimits, is_run_id, members_of, refusal, split
+from pgs_runtime.trace_nesting import Nest, Spot
+from pgs_runtime.traced import (
+    Computed,
+    Decided,
+    Ending,
+    Header,
+    Inner,
+    Loaded,
+    Looked,
+    Passed,
+    Problem,
+    Returned,
+    Step,
+    Stored,
+    Trace,
+)
 from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
 
 T = TypeVar("T")
 
+__all__ = [
+    "Computed", "Decided", "Ending", "Header", "Inner", "Loaded", "Looked", "Passed", "Problem", "Returned", "Step",
+    "Stored", "Trace",
+]  # fmt: skip
+"""What this module gives on; its own functions are for all to use, too."""
+
 OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "matches", "exists")
 _KINDS = ("COMPLETED", "DENIED", "REJECTED", "FAILED")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-
-
-# --- what a trace tells --------------------------------------------------------------------------
-
-
-class Header(NamedTuple):
-    """Who asked what of which workflow, and what the run ran on; values as recorded, redacted."""
-
-    run: str
-    workflow: str
-    snapshot: str
-    started: str
-    actor: Mapping[str, Value]
-    authenticated_by: str
-    payload: Value
-    payload_digest: Value
-    fingerprint: Mapping[str, Value]
-    config: Mapping[str, Value]
-    request_id: str
-
-
-class Looked(NamedTuple):
-    """A comparison that was evaluated: the operator, the operands as shown, and whether it held."""
-
-    op: str
-    of: tuple[Value, ...]
-    held: bool
-
-
-class Decided(NamedTuple):
-    """A decision: which case held, counted from 0, and what was looked at until then."""
-
-    step: str
-    outcome: str
-    case: int
-    looked: tuple[Looked, ...]
-
-
-class Computed(NamedTuple):
-    """A transform's answer."""
-
-    step: str
-    outcome: str
-    transform: str
-    outputs: Value
-
-
-class Stored(NamedTuple):
-    """A store's answer to an operation."""
-
-    step: str
-    outcome: str
-    store: str
-    operation: str
-    inputs: Value
-    outputs: Value
-
-
-Step: TypeAlias = Decided | Computed | Stored
-
-
-class Problem(NamedTuple):
-    """Why something was not taken: a place and what is wrong there, or the line of a rule that does not hold.
-
-    `step` names the step of a contract whose inputs they are, "" for the contract's own.
-    """
-
-    at: str
-    why: str
-    rule: str
-    step: str
-
-
-class Passed(NamedTuple):
-    """A node on the way. `inputs` is a digest or a commitment, `outputs` are values; None: there are none."""
-
-    n: int
-    kind: str
-    node: str
-    target: str
-    outcome: str
-    steps: tuple[Step, ...]
-    refused: tuple[Problem, ...]
-    inputs: Value
-    outputs: Value
-
-
-class Loaded(NamedTuple):
-    """Rows that an operator put into a store."""
-
-    n: int
-    store: str
-    rows: int
-
-
-class Ending(NamedTuple):
-    """How a run ended.
-
-    Attributes:
-        kind: the exit's kind, or "FAULTED".
-        name: the exit's name, or the fault's code.
-        node: the exit, or where the fault struck.
-        effects: how many operations changed something and stand, by store and operation.
-        undone: whether changes were dropped.
-        why: of a fault, what happened; else "".
-        exit_code: of a fault, how a program that ran it ends; else None.
-    """
-
-    n: int
-    kind: str
-    name: str
-    node: str
-    result: Mapping[str, Value]
-    emitted: Mapping[str, Value]
-    effects: Mapping[str, Mapping[str, int]]
-    lines: int
-    undone: bool
-    why: str
-    exit_code: int | None
-
-    @property
-    def is_fault(self) -> bool:
-        return self.exit_code is not None
-
-
-class Trace(NamedTuple):
-    """A run as its trace tells it. `ending` is None where it stops early; `head` is the last digest."""
-
-    header: Header
-    passed: tuple[Passed, ...]
-    loaded: tuple[Loaded, ...]
-    ending: Ending | None
-    lines: int
-    head: str
-
-    @property
-    def is_load(self) -> bool:
-        """Whether an operator put rows into stores, and no workflow ran."""
-        return self.header.workflow == LOAD
-
-    @property
-    def way(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of node and outcome, as `pgs_snapshot.drawing.picture.picture_of` takes them."""
-        way = [(passed.node, passed.outcome) for passed in self.passed]
-        if self.ending is not None and not self.is_load:
-            way.append((self.ending.node, "" if self.ending.is_fault else self.ending.name))
-        return tuple(way)
 
 
 # --- from lines to a trace -----------------------------------------------------------------------
@@ -200,7 +75,7 @@ def trace_of(lines: Sequence[bytes], limits: TraceLimits = LIMITS) -> Trace:
         raise refusal("The trace has no lines.")
     return Trace(
         header=reading.header,
-        passed=tuple(reading.passed),
+        passed=reading.nest.done(),
         loaded=tuple(reading.loaded),
         ending=reading.ending,
         lines=len(lines),
@@ -254,7 +129,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.header: Header | None = None
-        self.passed: list[Passed] = []
+        self.nest = Nest()
         self.loaded: list[Loaded] = []
         self.ending: Ending | None = None
         self.head = ""
@@ -270,12 +145,18 @@ class _Reading:
             raise NotALine("belongs to another run")
         elif self.ending is not None:
             raise NotALine("stands after the end of the run")
-        elif kind in ("intent", "contract"):
-            self.passed.append(_passed(line, n, kind))
+        elif kind in ("intent", "contract", "call", "each"):
+            self.nest.take(_passed(line, n, kind), _place(line))
+        elif kind == "return":
+            workflow, place = line.take("target", str), _place(line)
+            self.nest.close(_returned(line, n), workflow, place)
         elif kind == "load":
             self.loaded.append(Loaded(n, line.take("store", str), line.count("rows")))
         elif kind in ("exit", "fault"):
-            self.ending = _exit(line, n) if kind == "exit" else _fault(line, n)
+            place = _place(line)
+            self.nest.end(place, kind == "fault")
+            within = tuple(node for node, _ in place)
+            self.ending = _exit(line, n) if kind == "exit" else _fault(line, n)._replace(within=within)
         else:
             raise NotALine(f"is of the kind `{visible(kind[:40])}`, which {FORMAT} does not know there")
         line.end()
@@ -302,6 +183,7 @@ def _header(line: _Members, kind: str, run: str) -> Header:
         fingerprint=members.take("fingerprint", dict),
         config=members.maybe("config", dict, {}),
         request_id=members.maybe("request_id", str, ""),
+        configs=members.maybe("configs", dict, {}),
     )
     members.end()
     if not _MOMENT.fullmatch(header.started):
@@ -314,12 +196,39 @@ def _passed(line: _Members, n: int, kind: str) -> Passed:
         n=n,
         kind=kind,
         node=line.take("node", str),
-        target=line.take("target", str),
+        target=line.take("target", str) if kind != "each" else "",
         outcome=line.take("outcome", str),
         steps=tuple(_step(step) for step in line.each("steps")),
         refused=tuple(_problem(problem) for problem in line.each("refused")),
         inputs=line.value("inputs"),
         outputs=line.value("outputs"),
+    )
+
+
+def _place(line: _Members) -> list[Spot]:
+    """Within which nodes a line stands, and at which items of those."""
+    parents = line.maybe("parent", list, [])
+    iterations = line.maybe("iteration", list, [None] * len(parents))
+    if len(iterations) != len(parents):
+        raise NotALine("has not one `iteration` for each `parent`")
+    for parent, iteration in zip(parents, iterations, strict=True):
+        if not isinstance(parent, str) or not (iteration is None or (type(iteration) is int and iteration >= 0)):
+            raise NotALine("has another kind of value at `parent` or `iteration` than the format")
+    return list(zip(parents, iterations, strict=True))
+
+
+def _returned(line: _Members, n: int) -> Returned:
+    kind = line.take("exit", str)
+    if kind not in _KINDS:
+        raise NotALine(f"ends at an exit that is none of {', '.join(_KINDS)}")
+    return Returned(
+        n=n,
+        kind=kind,
+        name=line.take("name", str),
+        node=line.take("node", str),
+        result=line.maybe("result", dict, {}),
+        emitted=line.maybe("emitted", dict, {}),
+        undone=_undone(line),
     )
 
 

@@ -85,6 +85,10 @@ def test_the_examples_run(workspace: Path, compilation: Compilation, tmp_path: P
         load_state(runtime, {"library::ST_MEMBERS_V0": {"M1": member}}, desk)
         ways: list[dict[str, Value]] = [{**lend, "note": 100 * "x"}, lend, lend, {**lend, "member_id": "M2"}]
         ends = [runtime.run("library::WF_LEND_V0", payload, desk) for payload in ways]
+        several: dict[str, Value] = {"member_id": "M1", "books": ["B1", "B2", "B3"]}
+        operator = Actor("core::AC_OPERATOR_V0", "ben", {})
+        looped = runtime.run("library::WF_LEND_SEVERAL_V0", several, operator)
+    assert (looped.exit, looped.result) == ("SOME_FAILED", {"exits": ["LENT_ALREADY", "COMPLETED", "COMPLETED"]})
     assert [end.exit for end in ends] == ["NOTE_TOO_LONG", "COMPLETED", "LENT_ALREADY", "UNKNOWN_MEMBER"]
     assert list(ends[1].result) == ["due"]
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from pgs_compiler.compiler import Compilation, compile_workspace
+from pgs_compiler.pictures import draw
 from pgs_compiler.schemas.anatomy import items_of, properties_of, required_of
 from pgs_compiler.waivers import Policy
 from pgs_snapshot import model
 from pgs_snapshot.codec import decode, encode
+from pgs_snapshot.drawing.picture import Box, picture_of
 from pgs_snapshot.model import Bounds, Graph, Ref, Schema
 
 BUYING = Path(__file__).parent / "checked" / "buying"
@@ -123,3 +125,22 @@ def _result(code: str, id: str) -> Schema:
     found = node(code, id)
     assert isinstance(found, model.ExitNode)
     return found.result_schema
+
+
+def test_pictures_say_what_is_called_and_waited_for_and_where_everything_before_is_committed() -> None:
+    told = {(box.id, box.kind): box.detail for code in ("WF_BUY_ALL_V0", "WF_BUY_V0") for box in _boxes(code)}
+    assert told["every", "each"] == "WF_BUY_V0 or WF_NOTE_V0, up to 50 times ◆ commits"
+    assert told["decide", "wait"] == "AGREED or REFUSED ◆ commits"
+    assert told["note", "contract"] == "CC_NOTE_V0"
+    assert told["pay", "contract"] == "CC_PAY_V0 ◆ commits"
+    assert [(box.id, box.kind) for box in _boxes("WF_BUY_TWO_V0")][1] == ("first", "call")
+
+
+@pytest.mark.parametrize("format_", ["dot", "mermaid", "svg", "png"])
+def test_every_kind_of_node_is_drawn_in_every_format(format_: str) -> None:
+    for code in ("WF_BUY_ALL_V0", "WF_BUY_TWO_V0", "WF_BUY_V0"):
+        assert draw(graph(code), format_)
+
+
+def _boxes(code: str) -> tuple[Box, ...]:
+    return picture_of(graph(code)).boxes

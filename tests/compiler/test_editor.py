@@ -49,6 +49,7 @@ UNSEEN = {
     "D211-misspelt-placeholder": "the same",
     "D211-single-brace": "the same",
     "D213-external-effect": "what the runtime cannot run yet",
+    "D213-concurrent": "the same",
     "D213-node": "the same",
     "D214-kind-not-first": "the order of keys",
     "D215-no-summary": "a warning",

@@ -62,9 +62,11 @@ def fields(required: Iterable[str] | None = None, **properties: Value) -> Schema
     }
 
 
-def intent(payload: Schema, *rules: model.Condition, actors: tuple[str, ...] = (CLERK,)) -> model.Intent:
+def intent(
+    payload: Schema, *rules: model.Condition, actors: tuple[str, ...] = (CLERK,), name: str = INTENT
+) -> model.Intent:
     places = tuple(f"desk.yaml:{number}" for number, _ in enumerate(rules, start=10))
-    return model.Intent(INTENT, "", payload, actors, rules, places, AT)
+    return model.Intent(name, "", payload, actors, rules, places, AT)
 
 
 def actor(attributes: Schema | None = None, name: str = CLERK) -> model.Actor:
@@ -131,8 +133,8 @@ def case(outcome: str, when: model.Condition | None = None, **outputs: Expr) -> 
     return model.Case(outcome, when, outputs, AT)
 
 
-def admit(to: str, rejected: str = "rejected") -> model.IntentNode:
-    return model.IntentNode("admit", INTENT, {"ACK": Edge(to), "NACK": Edge(rejected)}, AT)
+def admit(to: str, rejected: str = "rejected", intent: str = INTENT) -> model.IntentNode:
+    return model.IntentNode("admit", intent, {"ACK": Edge(to), "NACK": Edge(rejected)}, AT)
 
 
 def node(
@@ -159,11 +161,13 @@ def ends(
 REJECTED = ends("rejected", "REJECTED")
 
 
-def graph(*nodes: model.Node, binding: str | None = None) -> model.Graph:
+def graph(*nodes: model.Node, binding: str | None = None, workflow: str = WORKFLOW) -> model.Graph:
     """A workflow of nodes in topological order, the first its start."""
-    results = tuple(f"results.{node.id}" for node in nodes if isinstance(node, model.ContractNode))
-    slots = ("payload", "actor", "run", "config", "with", *results)
-    return model.Graph(WORKFLOW, "", binding, nodes[0].id, slots, nodes, model.Bounds(0, 0, 0), AT)
+    without = (model.IntentNode, model.ExitNode)
+    results = tuple(f"results.{node.id}" for node in nodes if not isinstance(node, without))
+    inside = ("item", "index") if any(isinstance(node, model.EachNode) for node in nodes) else ()
+    slots = ("payload", "actor", "run", "config", "with", *results, *inside)
+    return model.Graph(workflow, "", binding, nodes[0].id, slots, nodes, model.Bounds(0, 0, 0), AT)
 
 
 def result(graph: model.Graph, node: str, *path: str | int, optional: bool = False) -> Ref:

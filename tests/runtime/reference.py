@@ -25,6 +25,7 @@ from pgs_snapshot.values import Outcome, Value
 Frame = list[object]
 Given = dict[str, object]
 Stores = dict[str, dict[str, object]]
+Exit = tuple[str, str, Given, object]  # its kind, its name, its result, what it emits
 
 
 ABSENT = object()
@@ -40,7 +41,8 @@ class Fault(Exception):
 
 @dataclass
 class Told:
-    """What there is to say of a run: the way with what each node gave, the end, and what it changed."""
+    """What there is to say of a run: the way with what each node gave (of a callee the exit, too), the end, and
+    what it changed."""
 
     path: list[tuple[str, str, object]] = field(default_factory=list)
     kind: str = ""
@@ -89,10 +91,8 @@ def build(members: Mapping[str, model.Expr], frame: Frame) -> Given:
 
 def _follow(value: object, path: Sequence[str | int]) -> object:
     for step in path:
-        if not isinstance(value, dict if isinstance(step, str) else list):
-            return ABSENT
         try:
-            value = value[step]  # type: ignore[index]
+            value = value[step] if isinstance(value, dict if isinstance(step, str) else list) else ABSENT  # type: ignore[index]
         except LookupError:
             return ABSENT
     return value
@@ -156,13 +156,11 @@ def compare(op: str, a: object, b: object) -> bool:
 
 
 def _equal(a: object, b: object) -> bool:
-    if isinstance(a, bool) != isinstance(b, bool):
-        return False
     if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(_equal(x, y) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(map(_equal, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return set(a) == set(b) and all(_equal(a[key], b[key]) for key in a)
-    return a == b
+    return a == b and isinstance(a, bool) == isinstance(b, bool)
 
 
 def _instant(value: object) -> int:
@@ -188,22 +186,20 @@ class Interpreter:
         self.told = Told()
 
     def run(self, workflow: str, payload: Value, actor: Given, facts: Given) -> Told:
-        graph = self.snapshot.graph(workflow)
-        frame: Frame = [copy.deepcopy(payload), actor, facts, {}, ABSENT, *(ABSENT for _ in graph.slots[5:])]
         try:
-            self._traverse(graph, frame)
+            self._end(*self._traverse(workflow, copy.deepcopy(payload), actor, facts))
         except (Broken, Fault) as fault:
-            self._end("FAULTED", "R026" if isinstance(fault, Broken) else "R021")
+            self._end("FAULTED", "R026" if isinstance(fault, Broken) else "R021", {}, {})
         return self.told
 
-    def _traverse(self, graph: model.Graph, frame: Frame) -> None:
+    def _traverse(self, workflow: str, payload: object, actor: object, facts: object) -> Exit:
+        graph = self.snapshot.graph(workflow)
+        frame: Frame = [payload, actor, facts, {}, ABSENT, *(ABSENT for _ in graph.slots[5:])]
         nodes = {node.id: node for node in graph.nodes}
         node = nodes[graph.start]
         while not isinstance(node, model.ExitNode):
-            if isinstance(node, model.IntentNode):
-                outcome, outputs = self._admit(node, frame), Given()
-            else:
-                outcome, outputs = self._contract(node, frame)
+            outcome, outputs = self._node(node, graph, frame)
+            if not isinstance(node, model.IntentNode):
                 frame[graph.slots.index(f"results.{node.id}")] = outputs
             self.told.path.append((node.id, outcome, outputs))
             edge = node.next[outcome]
@@ -214,11 +210,54 @@ class Interpreter:
         emitted = {event: build(fields, frame) for event, fields in node.emit.items()}
         if name not in node.names:
             raise Broken("another name")
-        self._end(node.exit, str(name), result, emitted)
+        return node.exit, str(name), result, emitted
 
-    def _end(self, kind: str, name: str, result: object = None, emitted: object = None) -> None:
+    def _node(self, node: model.Node, graph: model.Graph, frame: Frame) -> tuple[str, Given]:
+        match node:
+            case model.IntentNode():
+                return self._admit(node, frame), {}
+            case model.ContractNode():
+                return self._contract(node, frame)
+            case model.CallNode():
+                _, name, result, _ = self._call(node, frame)
+                return name, result
+            case model.EachNode():
+                return self._each(node, frame, graph.slots.index("item"))
+        raise AssertionError(node)
+
+    def _each(self, node: model.EachNode, frame: Frame, item: int) -> tuple[str, Given]:
+        items = needed(node.each, frame)
+        if not isinstance(items, list):
+            raise Broken("no list")
+        if len(items) > node.max:
+            return "TOO_MANY", {"count": len(items)}
+        taken: list[Given] = []
+        for index, value in enumerate(items):
+            frame[item : item + 2] = [value, index]
+            kind, name, result, _ = self._call(node, frame)
+            taken.append({"exit": name, "kind": kind, "result": result})
+            if name in node.stop:
+                break
+        stopped, failed = any(e["exit"] in node.stop for e in taken), any(e["kind"] != "COMPLETED" for e in taken)
+        outcome = "EMPTY" if not items else "STOPPED" if stopped else "SOME_FAILED" if failed else "SUCCESS"
+        return outcome, {"count": len(items), "items": taken}
+
+    def _call(self, node: model.CallNode | model.EachNode, frame: Frame) -> Exit:
+        before = copy.deepcopy(self.stores), self.counts.copy()
+        payload = build(node.inputs, frame)
+        chosen = evaluate(node.call.choose, frame) if node.call.choose else None
+        workflow = node.call.of.get(chosen, node.call.otherwise) if isinstance(chosen, str) else node.call.otherwise
+        if workflow is None:
+            raise Broken("no choice")
+        ended = self._traverse(workflow, payload, frame[1], frame[2])
+        if ended[0] == "FAILED":
+            self.stores, self.counts = before
+        self.told.path.append((workflow, ended[1], ended[2]))
+        return ended
+
+    def _end(self, kind: str, name: str, result: object, emitted: object) -> None:
         undone = kind in ("FAILED", "FAULTED")
-        self.told.kind, self.told.name, self.told.result, self.told.emitted = kind, name, result or {}, emitted or {}
+        self.told.kind, self.told.name, self.told.result, self.told.emitted = kind, name, result, emitted
         self.told.stores = self.before if undone else self.stores
         for (store, operation), count in ({} if undone else self.counts).items():
             self.told.effects.setdefault(store, {})[operation] = count
@@ -263,6 +302,7 @@ class Interpreter:
             except (TypeError, ValueError, ArithmeticError, LookupError) as error:
                 raise Fault(step.transform) from error
             return answer if isinstance(answer, Outcome) else Outcome("SUCCESS", **cast("dict[str, Value]", answer))
+        assert isinstance(step, model.OperationStep)
         store = self.snapshot.store(step.store)
         if not _fits(store.operations[step.operation].inputs, step.unproven, given):
             return None

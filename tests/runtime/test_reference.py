@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import TypeAlias, TypeVar
 
@@ -88,6 +88,7 @@ PAYLOAD = fields(
     list={"type": "array"},
     maybe=COUNT,
 )
+GIVEN = fields(["n"], n=COUNT, x=ANY)
 TRANSFORMS: Mapping[str, tuple[model.Schema, tuple[str, ...], Mapping[str, model.Schema]]] = {
     "echo": (fields(value=ANY), ("value",), {"SUCCESS": fields(value=ANY)}),
     "add": (fields(a=COUNT, b={"type": "integer", "maximum": 50}), ("a", "b"), {"SUCCESS": fields(n=COUNT)}),
@@ -233,24 +234,65 @@ class Maker:
     # --- graphs ----------------------------------------------------------------------------------
 
     def protocol(self) -> tuple[object, ...]:
-        """A workflow of up to three nodes over up to two contracts, and everything that it needs."""
+        """Workflows of up to three nodes over up to two contracts and the workflows before them, and what they need."""
         contracts = [self.contract("c0"), self.contract("c1")]
-        used = self._some(lambda: self._one(contracts), 3, least=1)
-        slots = range(5 + len(used))
-        exits = [self._exit(f"e{number}", slots) for number in range(2)]
-        places = [f"n{number}" for number in range(len(used))]
-        nodes: list[model.Node] = [admit("n0")]
-        for number, work in enumerate(used):
-            later = [*places[number + 1 :], *(exit.id for exit in exits)]
-            inputs = {"x": self.expr(slots), "y": self._one((Ref(0, ("n",)), self.expr(slots)))}
-            edges = {outcome: Edge(self._one(later), self._members(slots, 1)) for outcome in work.outcomes}
-            unproven = self._one(((), ("x",), ("x", "y")))
-            nodes.append(model.ContractNode(places[number], work.name, inputs, unproven, edges, "desk.yaml:1"))
-        rules = self._some(lambda: self.condition([0, 1]), 1) if self._random.random() < 0.2 else ()
+        made: list[model.Graph] = []
+        intents: list[model.Intent] = []
+        for name, payload in (("ONE", GIVEN), ("TWO", GIVEN), ("RUN", PAYLOAD)):
+            rules = self._some(lambda: self.condition([0, 1]), 1) if self._random.random() < 0.2 else ()
+            intents.append(intent(payload, *rules, name=f"desk::IN_{name}_V0"))
+            made.append(self.workflow(name, contracts, made[:]))
         shared = [transform(name, inputs, **gives) for name, (inputs, _, gives) in TRANSFORMS.items()]
         happened = model.Event("desk::EV_DONE_V0", "", fields([], x=ANY), (), "desk.yaml:1")
         stores = (registry("KEYS", ANY), journal("LOG", ANY))
-        return intent(PAYLOAD, *rules), *contracts, *shared, happened, *stores, graph(*nodes, *exits, REJECTED)
+        return *intents, *contracts, *shared, happened, *stores, *made
+
+    def workflow(self, name: str, contracts: Sequence[model.Contract], callees: Sequence[model.Graph]) -> model.Graph:
+        """A workflow of up to three nodes; those before it are what it may call."""
+        options = [*contracts, *(("call", "each") if callees else ())]
+        used = self._some(lambda: self._one(options), 3, least=1)
+        slots = range(5 + len(used))
+        exits = [self._exit(f"e{number}", slots) for number in range(2)]
+        places = [f"n{number}" for number in range(len(used))]
+        nodes: list[model.Node] = [admit("n0", intent=f"desk::IN_{name}_V0")]
+        for number, work in enumerate(used):
+            later = [*places[number + 1 :], *(exit.id for exit in exits)]
+            if isinstance(work, model.Contract):
+                nodes.append(self._contract(places[number], work, later, slots))
+            else:
+                nodes.append(self._calling(places[number], work, callees, later, slots))
+        return graph(*nodes, *exits, REJECTED, workflow=f"desk::WF_{name}_V0")
+
+    def _edges(self, outcomes: Iterable[str], later: Sequence[str], slots: Slots) -> dict[str, Edge]:
+        return {outcome: Edge(self._one(later), self._members(slots, 1)) for outcome in outcomes}
+
+    def _contract(self, id: str, work: model.Contract, later: Sequence[str], slots: Slots) -> model.Node:
+        inputs = {"x": self.expr(slots), "y": self._one((Ref(0, ("n",)), self.expr(slots)))}
+        unproven = self._one(((), ("x",), ("x", "y")))
+        edges = self._edges(work.outcomes, later, slots)
+        return model.ContractNode(id, work.name, inputs, unproven, edges, "desk.yaml:1")
+
+    def _calling(
+        self, id: str, kind: str, callees: Sequence[model.Graph], later: Sequence[str], slots: Slots
+    ) -> model.Node:
+        inside = slots if kind == "call" else range(len(slots) + 2)
+        first, second = (self._one(callees).workflow for _ in range(2))
+        callee = model.Callee(first)
+        if self._one((True, False)):
+            callee = model.Callee(self._one((second, second, None)), self.expr(inside), {"a": first, "k": second})
+        inputs = {"n": self._one((Literal_(1), self.expr(inside))), "x": self.expr(inside)}
+        exits = [node for made in callees for node in made.nodes if isinstance(node, model.ExitNode)]
+        names = sorted({name for exit in exits for name in exit.names})
+        if kind == "call":
+            return model.CallNode(id, callee, inputs, (), self._edges(names, later, slots), "desk.yaml:1")
+        ends = ("SUCCESS", "SOME_FAILED", "STOPPED", "EMPTY", "TOO_MANY")
+        items: model.Expr = Items(self._some(lambda: self.needed(slots), 3))
+        if self._one((True, False)):
+            items = Ref(0, ("list",), optional=True)
+        stop = tuple(name for name in names if self._random.random() < 0.1)
+        most = self._one((1, 2, 3))
+        edges = self._edges(ends, later, slots)
+        return model.EachNode(id, items, callee, inputs, (), most, stop, edges, "desk.yaml:1")
 
     def _exit(self, id: str, slots: Slots) -> model.ExitNode:
         kinds: Sequence[model.ExitKind] = ("COMPLETED", "COMPLETED", "DENIED", "FAILED")
@@ -279,9 +321,10 @@ def told(runtime: Runtime, payload: Value) -> Told:
     outcome = runtime.run(WORKFLOW, payload, ADA)
     lines = [orjson.loads(line) for line in runtime.trace(outcome.trace_id)]
     path = [
-        (line["node"], line["outcome"], line.get("outputs", {}))
-        for line in lines
-        if line["kind"] in ("intent", "contract")
+        (line["target"], line["name"], line.get("result", {}))
+        if line["kind"] == "return"
+        else (line["node"], line["outcome"], line.get("outputs", {}))
+        for line in lines[1:-1]
     ]
     emitted = lines[-1].get("emitted", {})
     return Told(path, outcome.kind, outcome.exit, outcome.result, emitted, outcome.effects, contents(runtime.store))
@@ -319,4 +362,5 @@ def test_engine_and_reference_say_the_same_of_every_run(seed: int) -> None:
         who: dict[str, object] = {"id": ADA.id, "type": ADA.type}
         event(engine.kind)
         event(f"{len(engine.path)} nodes")
+        event(f"{sum(name.startswith('desk::') for name, _, _ in engine.path)} callees")
         assert engine == Interpreter(snapshot, functions(), before).run(WORKFLOW, payload, who, facts)

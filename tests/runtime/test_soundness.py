@@ -12,7 +12,7 @@ from pgs_runtime.faults import Refusal
 from pgs_runtime.refusals import refusal_of
 from pgs_runtime.runtime import Outcome, Runtime
 from pgs_snapshot.canonical import canonical
-from pgs_snapshot.seal import MANIFEST, SealBroken, build_manifest, verify
+from pgs_snapshot.seal import MANIFEST, SealBroken, Sealed, build_manifest, verify
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
 from tests.runtime.desk import SOURCE, artifacts, order, place
@@ -43,9 +43,9 @@ def places(value: Value, route: Route = ()) -> Iterator[Route]:
         yield from places(part, (*route, key))
 
 
-def changed(path: str, route: Route, to: Value) -> dict[str, bytes]:
-    """The files of the desk with another part in one of them, sealed again."""
-    body = json.loads(FILES[path])
+def changed(path: str, route: Route, to: Value, base: Sealed = DESK) -> dict[str, bytes]:
+    """The files of a snapshot, the desk's unless given, with another part in one of them, sealed again."""
+    body = json.loads(base.read(path))
     part = body
     for key in route[:-1]:
         part = part[key]
@@ -53,8 +53,8 @@ def changed(path: str, route: Route, to: Value) -> dict[str, bytes]:
         del part[route[-1]]
     else:
         part[route[-1]] = to
-    files = FILES | {path: canonical(body)}
-    manifest = DESK.manifest
+    files = {path: base.read(path) for path in base.paths()} | {path: canonical(body)}
+    manifest = base.manifest
     sealing = build_manifest(manifest.name, manifest.version, manifest.compiler, files, manifest.implementations)
     return files | {MANIFEST: sealing}
 

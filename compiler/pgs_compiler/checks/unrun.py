@@ -15,7 +15,7 @@ from pgs_compiler.declarations import (
 from pgs_compiler.findings import Finding, Place
 from pgs_compiler.program import Program
 
-UNRUN = ("call", "each", "wait", "undo", "concurrent", "external")
+UNRUN = ("wait", "undo", "concurrent", "external")
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -26,10 +26,6 @@ def check(program: Program) -> Iterator[Finding]:
         for node in workflow.nodes:
             if isinstance(node, WaitNodeSyntax):
                 yield _finding("wait", node.place)
-            if isinstance(node, CallNodeSyntax):
-                yield _finding("call", node.callee.place)
-            if isinstance(node, EachNodeSyntax):
-                yield _finding("each", node.callee.place)
             if isinstance(node, EachNodeSyntax) and node.concurrent is not None:
                 yield _finding("concurrent", node.concurrent.place)
             if isinstance(node, ContractNodeSyntax | CallNodeSyntax) and node.undo is not None:
