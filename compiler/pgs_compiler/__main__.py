@@ -128,22 +128,29 @@ def compile_(
 
     Nothing is written if there is any error.
     """
+    from pgs_compiler.unchanged import standing
     from pgs_snapshot.exchange import NotReplaceable, write_snapshot
 
     root = _root(paths, workspace)
-    compilation = _compile(root, paths, _policy(strict, today, baseline))
+    folder, policy = out or root / "protocol_snapshot", _policy(strict, today, baseline)
+    before = standing(root, paths, policy, folder) if format_ == "text" else None
+    if before and (stands := before.root()):
+        click.echo(f"{stands}  {_relative(folder)}")
+        return
+    compilation = _compile(root, paths, policy)
     if format_ != "text":
         _report(compilation, format_, sys.stdout)
     elif compilation.findings:
         _report(compilation, format_, sys.stderr)
     _stop_at_errors(compilation)
-    folder = out or root / "protocol_snapshot"
     try:
         write_snapshot(folder, compilation.files or {})
     except NotReplaceable as refused:
         _stop(USAGE, str(refused))
     except OSError as error:
         _stop(OUTPUT, f"`{folder}` cannot be written: {error.strerror}. What was there before is as it was.")
+    if before and not compilation.findings:
+        before.keep(compilation.root)
     if format_ == "text":
         click.echo(f"{compilation.root}  {_relative(folder)}")
 

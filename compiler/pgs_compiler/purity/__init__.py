@@ -24,9 +24,9 @@ from pgs_compiler.purity.bounded import Unbounded, unbounded
 from pgs_compiler.purity.gate import Bindings, gate, read_sources
 from pgs_compiler.purity.probe import LEAST_EXAMPLES, Probed, Trial, probe
 from pgs_compiler.purity.source import Source
-from pgs_compiler.purity.verdicts import Verdicts
 from pgs_compiler.schemas.generic import erase
 from pgs_compiler.source import to_value
+from pgs_compiler.verdicts import Verdicts
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.limits import Limits
 from pgs_snapshot.model import Schema
@@ -104,7 +104,7 @@ def _probed(program: Program, bindings: Bindings, project: Project) -> tuple[Fin
         Probed(transform, tuple(_trials(program, transform)), bindings.closure(transform).modules)
         for transform in bindings.transforms
     ]
-    return probe(probed, budget, Verdicts(os.environ))
+    return probe(probed, budget, Verdicts(os.environ, "probe"))
 
 
 def _trials(program: Program, transform: Transform) -> Iterator[Trial]:

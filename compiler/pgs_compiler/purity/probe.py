@@ -21,7 +21,7 @@ from typing import cast
 import pgs_snapshot
 from pgs_compiler.declarations import Transform
 from pgs_compiler.findings import Finding, Place
-from pgs_compiler.purity.verdicts import Verdicts
+from pgs_compiler.verdicts import Verdicts
 from pgs_snapshot.canonical import canonical, digest, digest_of
 from pgs_snapshot.sealed_code.answers import Broken
 from pgs_snapshot.sealed_code.caller import Budget, Caller, NotStarted, Surroundings, Told

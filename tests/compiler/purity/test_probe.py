@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pgs_compiler.purity.verdicts import Verdicts
+from pgs_compiler.verdicts import Verdicts
 from pgs_snapshot.canonical import digest
 from pgs_snapshot.sealed_code.caller import Caller, NotStarted
 from pgs_snapshot.values import Value
@@ -163,7 +163,7 @@ def test_a_damaged_or_forged_verdict_is_none(forged: bytes, tmp_path: Path, monk
 
 
 def test_a_verdict_of_one_thing_is_none_of_another(tmp_path: Path) -> None:
-    verdicts = Verdicts(os.environ)
+    verdicts = Verdicts(os.environ, "probe")
     verdicts.keep(digest(b"a"))
     kept = tmp_path / "cache/pgs/probe"
     (kept / digest(b"b")).write_bytes((kept / digest(b"a")).read_bytes())
@@ -171,29 +171,29 @@ def test_a_verdict_of_one_thing_is_none_of_another(tmp_path: Path) -> None:
 
 
 def test_a_verdict_holds_only_where_it_was_reached(tmp_path: Path) -> None:
-    Verdicts(os.environ).keep(digest(b"a"))
+    Verdicts(os.environ, "probe").keep(digest(b"a"))
     (tmp_path / "state/pgs/probe/key").unlink()
-    assert not Verdicts(os.environ).passed(digest(b"a"))
+    assert not Verdicts(os.environ, "probe").passed(digest(b"a"))
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o620, 0o604])
 def test_a_secret_that_others_can_read_or_write_is_none(mode: int, tmp_path: Path) -> None:
-    Verdicts(os.environ).keep(digest(b"a"))
+    Verdicts(os.environ, "probe").keep(digest(b"a"))
     (tmp_path / "state/pgs/probe/key").chmod(mode)
-    assert not Verdicts(os.environ).passed(digest(b"a"))
+    assert not Verdicts(os.environ, "probe").passed(digest(b"a"))
 
 
 def test_a_secret_behind_a_link_is_none(tmp_path: Path) -> None:
-    Verdicts(os.environ).keep(digest(b"a"))
+    Verdicts(os.environ, "probe").keep(digest(b"a"))
     key = tmp_path / "state/pgs/probe/key"
     key.rename(tmp_path / "elsewhere")
     key.symlink_to(tmp_path / "elsewhere")
-    assert not Verdicts(os.environ).passed(digest(b"a"))
+    assert not Verdicts(os.environ, "probe").passed(digest(b"a"))
 
 
 def test_where_nothing_can_be_kept_nothing_is(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for environment in ({}, {"HOME": "relative"}, {"HOME": str(tmp_path / "file")}):
-        verdicts = Verdicts(environment)
+        verdicts = Verdicts(environment, "probe")
         verdicts.keep(digest(b"a"))
         assert not verdicts.passed(digest(b"a"))

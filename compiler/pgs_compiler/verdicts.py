@@ -1,7 +1,7 @@
-"""Verdicts of the probe that were reached before, kept outside of every workspace and snapshot.
+"""Verdicts that were reached before, kept outside of every workspace and snapshot.
 
 Laws:
-* only that a transform passed is kept; whatever is not known, unreadable or forged is tried again;
+* only that something passed is kept; whatever is not known, unreadable or forged is tried again;
 * a verdict speaks of one digest over everything that decides it: the code, the examples, the limits, this Python;
 * a verdict holds only with a code made by a secret that lies elsewhere, so that who can write the cache (a build
   server restores one that somebody else has filled) cannot write a verdict.
@@ -24,10 +24,16 @@ _KEY_BYTES = 32
 class Verdicts:
     """The digests of what passed, in a folder of the user's cache."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        """`environment` says where the user's files are, as the XDG Base Directory Specification 0.8 has it."""
-        self._folder = _folder(environment, "XDG_CACHE_HOME", ".cache")
-        self._key = _key(_folder(environment, "XDG_STATE_HOME", ".local/state"))
+    def __init__(self, environment: Mapping[str, str], about: str) -> None:
+        """Open them.
+
+        Args:
+            environment: says where the user's files are, as the XDG Base Directory Specification 0.8 has it.
+            about: what the verdicts are about; others know nothing of them.
+        """
+        self._about = about
+        self._folder = _folder(environment, "XDG_CACHE_HOME", ".cache", about)
+        self._key = _key(_folder(environment, "XDG_STATE_HOME", ".local/state", about))
 
     def passed(self, digest: str) -> bool:
         """Whether what has this digest passed on this machine before."""
@@ -37,7 +43,7 @@ class Verdicts:
             kept = (self._folder / digest).read_bytes()
         except OSError:
             return False
-        return hmac.compare_digest(kept, self._code(self._key, digest))
+        return hmac.compare_digest(kept, self._code(digest))
 
     def keep(self, digest: str) -> None:
         """Note that it passed. Where nothing can be kept, nothing is."""
@@ -46,19 +52,18 @@ class Verdicts:
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             part = self._folder / f"{digest}.{os.getpid()}"
-            part.write_bytes(self._code(self._key, digest))
+            part.write_bytes(self._code(digest))
             part.replace(self._folder / digest)
 
-    @staticmethod
-    def _code(key: bytes, digest: str) -> bytes:
-        return hmac.digest(key, f"pgs-probe/1 {digest}".encode(), hashlib.sha256).hex().encode()
+    def _code(self, digest: str) -> bytes:
+        return hmac.digest(self._key or b"", f"pgs-{self._about}/1 {digest}".encode(), hashlib.sha256).hex().encode()
 
 
-def _folder(environment: Mapping[str, str], variable: str, otherwise: str) -> Path | None:
+def _folder(environment: Mapping[str, str], variable: str, otherwise: str, about: str) -> Path | None:
     given, home = environment.get(variable, ""), environment.get("HOME", "")
     if os.path.isabs(given):
-        return Path(given, "pgs", "probe")
-    return Path(home, otherwise, "pgs", "probe") if os.path.isabs(home) else None
+        return Path(given, "pgs", about)
+    return Path(home, otherwise, "pgs", about) if os.path.isabs(home) else None
 
 
 def _key(folder: Path | None) -> bytes | None:
