@@ -39,7 +39,7 @@ class Nest:
         self._go(place, opens=passed.kind == "intent")
         frame = self._frames[-1]
         if passed.kind in _CALLING:
-            if any(inner.node != passed.node for inner in frame.ended):
+            if frame.ended and frame.ended[-1].node != passed.node:
                 raise NotALine("does not end the node that called before it")
             passed = passed._replace(inside=tuple(frame.ended))
             frame.ended.clear()
@@ -84,7 +84,7 @@ class Nest:
         node, iteration = place[-1]
         before = self._frames[-1].ended
         follows = iteration == len(before) if iteration is not None else not before
-        if any(inner.node != node for inner in before) or not follows:
+        if (before and before[-1].node != node) or not follows:
             raise NotALine("stands at another item than the one that follows")
         self._frames.append(_Frame((node, iteration)))
 
