@@ -12,6 +12,7 @@ from pgs_compiler.findings import Place
 from pgs_compiler.laws import RequirementSyntax, SelectionSyntax
 from pgs_compiler.names import Name
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
+from pgs_compiler.transports import Egress, Ingress, RequestPart, ResponseSyntax, RouteSyntax, ToolSyntax
 from pgs_compiler.written import (
     Bindings,
     Bound,
@@ -20,6 +21,7 @@ from pgs_compiler.written import (
     Constant,
     DefaultForm,
     EnumForm,
+    Header,
     Junction,
     ListForm,
     Negation,
@@ -32,30 +34,13 @@ from pgs_compiler.written import (
 from pgs_snapshot.model import ExitKind, Semantics, Unknown
 
 __all__ = [
-    "Bindings", "Bound", "Comparison", "ConditionSyntax", "Constant", "DefaultForm", "EnumForm", "Junction",
-    "ListForm", "Negation", "RecordForm", "Reference", "TextForm", "ValueSyntax", "Word",
+    "Bindings", "Bound", "Comparison", "ConditionSyntax", "Constant", "DefaultForm", "Egress", "EnumForm", "Header",
+    "Ingress", "Junction", "ListForm", "Negation", "RecordForm", "Reference", "RequestPart", "ResponseSyntax",
+    "RouteSyntax", "TextForm", "ToolSyntax", "ValueSyntax", "Word",
 ]  # fmt: skip
 """What this module gives on; its own classes are for all to use, too."""
 
 # --- documents -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What every document carries. `place` is that of the name."""
-
-    kind: str
-    name: str
-    summary: str
-    place: Place
-    subdomain: str = ""
-    owner: str = ""
-    description: str = ""
-    tags: tuple[str, ...] = ()
-
-    @property
-    def domain(self) -> str:
-        return self.name.partition("::")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,5 +373,17 @@ class Assertion:
 
 
 Declaration: TypeAlias = (
-    Workflow | Intent | Actor | Contract | Transform | SideEffect | Store | Binding | Entity | Event | Assertion
+    Workflow
+    | Intent
+    | Actor
+    | Contract
+    | Transform
+    | SideEffect
+    | Store
+    | Binding
+    | Entity
+    | Event
+    | Assertion
+    | Ingress
+    | Egress
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -108,6 +109,12 @@ class Result(Generic[T]):
     @property
     def errors(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.severity == "error")
+
+
+def named(names: Iterable[str], most: int = 6) -> str:
+    """The first few of several names, as a message lists them."""
+    marked = [f"`{name}`" for name in names]
+    return ", ".join([*marked[:most], "…"] if len(marked) > most else marked)
 
 
 def ordered(findings: tuple[Finding, ...] | list[Finding]) -> tuple[Finding, ...]:

@@ -57,6 +57,10 @@ def lower(project: Project, checked: Checked, proven: Proven, bound: Bound, asse
         documents[artifact_path("intent", name)] = encode(intent)
     for name, contract in checked.contracts.items():
         documents[artifact_path("contract", name)] = encode(contract.contract)
+    for name, ingress in checked.ingresses.items():
+        documents[artifact_path("ingress", name)] = encode(ingress)
+    for name, egress in checked.egresses.items():
+        documents[artifact_path("egress", name)] = encode(egress)
     for name, declaration in program.declarations.items():
         lowered = _artifact(program, assessed, declaration)
         if lowered is not None:

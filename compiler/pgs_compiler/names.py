@@ -61,6 +61,11 @@ DURATION = Grammar(
     re.compile(r"P(?=[0-9])([0-9]{1,4}Y)?([0-9]{1,4}M)?([0-9]{1,4}W)?([0-9]{1,5}D)?"),
     "a duration of years, months, weeks and days, as `P10Y`",
 )
+ROUTE = Grammar(
+    re.compile(r"/|(/([A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}|\{[A-Za-z_][A-Za-z0-9_]{0,63}\})){1,16}"),
+    "up to 16 parts, each a word or a name in braces, as `/payments/{payment_id}`",
+)
+TOOL = Grammar(re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}"), "letters, digits, `_` and `-`")
 OUTCOME = Grammar(re.compile(r"[A-Z][A-Z0-9_]{0,63}"), "capitals, digits and `_`")
 
 

@@ -127,6 +127,13 @@ RULES = _rules(
     _error("T451", "no-choice", "`choose` chooses by an enumeration of words"),
     _error("T452", "match", "A signal is matched by fields of its event that can be equal"),
     _error("T453", "deadline", "A wait ends after a duration or at a time"),
+    # T460–T465: defaults among items, and what transports carry
+    _error("T460", "filled-alike", "Items that have to differ have no defaults"),
+    _error("T461", "read-from-text", "What a request carries as text is a string, an integer or a boolean"),
+    _error("T462", "label-lost", "A payload keeps the labels of what it is made of"),
+    _error("T463", "request-id", "A request id is a string"),
+    _error("T464", "header", "A header is written in small letters, and does not say who asks"),
+    _error("T465", "bodiless", "A GET and a DELETE have no body"),
     # F5xx: flow
     _error("F501", "unhandled-outcome", "Every outcome of a node has an edge"),
     _error("F502", "impossible-outcome", "An edge stands for an outcome that the node can have"),
@@ -215,6 +222,22 @@ RULES = _rules(
     _error("C650", "no-method", "A side effect implements every operation that it declares"),
     _error("C651", "undeclared-method", "A side effect has no public method beyond its operations"),
     _error("C652", "parameters", "An implementation takes the inputs that are declared, by their names"),
+    # C69x: transports
+    _error("C690", "path-names", "The names in a path are the fields of `request.path`"),
+    _error("C691", "shared-route", "A route, or a tool, belongs to one ingress"),
+    _error("C692", "unadmitted-actor", "An ingress authenticates an actor that the intent admits"),
+    _error("C693", "unanswered-exit", "An egress answers every exit of its workflow"),
+    _error("C694", "idle-response", "An egress answers exits that its workflow has"),
+    _error("C695", "false-status", "A status says what the exit says"),
+    _error("C696", "foreign-transport", "An ingress or egress is of the domain of its workflow"),
+    _error("C697", "other-egress", "The egress of an ingress answers for its workflow and its transport"),
+    _error(
+        "C698",
+        "changing-get",
+        "A GET changes nothing",
+        "each run is what it would be by another method; who repeats a GET repeats what it changes",
+    ),
+    _error("C699", "leak-into-response", "An egress clears every label of what it answers"),
     # A8xx: labels
     _error(
         "A801",

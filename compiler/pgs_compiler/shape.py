@@ -178,15 +178,15 @@ class Fields:
         )
         return None
 
-    def integer(self, key: str, most: int, required: bool = True) -> int | None:
-        """A whole number from 1 to `most`."""
+    def integer(self, key: str, most: int, required: bool = True, least: int = 1) -> int | None:
+        """A whole number from `least` to `most`."""
         tree = self.tree(key, required)
         scalar = self.shape(tree, Scalar, f"`{key}`") if tree is not None else None
         if scalar is None:
             return None
-        if type(scalar.value) is int and 1 <= scalar.value <= most:
+        if type(scalar.value) is int and least <= scalar.value <= most:
             return scalar.value
-        self.report.add("D203", f"`{key}` is a whole number from 1 to {most}.", scalar.place, "not such a number")
+        self.report.add("D203", f"`{key}` is a whole number from {least} to {most}.", scalar.place, "not such a number")
         return None
 
     def name(self, key: str, kind: str, required: bool = True) -> Name | None:

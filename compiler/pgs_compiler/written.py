@@ -1,4 +1,4 @@
-"""Values and conditions as authors write them: syntax with places, before anything is typed."""
+"""Headers, values and conditions as authors write them: syntax with places, before anything is typed."""
 
 from __future__ import annotations
 
@@ -20,6 +20,24 @@ class Word:
 
     text: str
     place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What every document carries. `place` is that of the name."""
+
+    kind: str
+    name: str
+    summary: str
+    place: Place
+    subdomain: str = ""
+    owner: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def domain(self) -> str:
+        return self.name.partition("::")[0]
 
 
 @dataclass(frozen=True, slots=True)

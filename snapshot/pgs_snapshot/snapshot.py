@@ -11,6 +11,7 @@ from pgs_snapshot.codec import CodecRefused, decode
 from pgs_snapshot.laws import Assertion
 from pgs_snapshot.limits import LIMIT_NAMES, Limits
 from pgs_snapshot.seal import SealBroken, Sealed
+from pgs_snapshot.transports import Egress, Ingress
 from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
 
@@ -108,6 +109,12 @@ class Snapshot:
 
     def assertion(self, name: str) -> Assertion:
         return self._decode(Assertion, artifact_path("assertion", name))
+
+    def ingress(self, name: str) -> Ingress:
+        return self._decode(Ingress, artifact_path("ingress", name))
+
+    def egress(self, name: str) -> Egress:
+        return self._decode(Egress, artifact_path("egress", name))
 
     def _decode(self, kind: type[T], path: str) -> T:
         found = self._decoded.get(path)

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from pgs_compiler.checks import bounds, limits
+from pgs_compiler.checks.responses import STATUSES
 from pgs_compiler.checks.unrun import UNRUN
 from pgs_compiler.compiler import Compilation, compile_program, compile_workspace
 from pgs_compiler.names import KINDS, MAX_NAME
@@ -127,6 +128,13 @@ def test_a_table_names_exactly_what_the_code_knows(title: str, known: tuple[str,
 def test_the_operators_are_those_of_the_language() -> None:
     cells = [row[0] for row in rows(section(PAGE, "Decisions"))]
     assert {code.partition(":")[0] for cell in cells for code in code_in(cell)} == set(OPERATORS)
+
+
+def test_the_statuses_of_exits_are_those_that_are_checked() -> None:
+    told = {kind: row[1] for row in rows(section(PAGE, "Ingress and egress")) for kind in code_in(row[0])}
+    assert {kind: told[kind].partition(";")[0] for kind in STATUSES} == {
+        kind: f"{statuses[0]} to {statuses[-1]}" for kind, statuses in STATUSES.items()
+    }
 
 
 def test_every_value_form_has_an_example() -> None:

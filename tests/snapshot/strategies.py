@@ -14,6 +14,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from pgs_snapshot import model
+from pgs_snapshot.transports import Egress, Ingress
 from pgs_snapshot.values import MAX_INTEGER, Value
 
 T = TypeVar("T")
@@ -116,7 +117,7 @@ graphs = made(model.Graph)
 
 ARTIFACTS = [
     model.Graph, model.Contract, model.Intent, model.Actor, model.Transform, model.SideEffect, model.Store,
-    model.Binding, model.Event, model.Entity, model.Manifest,
+    model.Binding, model.Event, model.Entity, model.Manifest, Ingress, Egress,
 ]  # fmt: skip
 artifacts: st.SearchStrategy[object] = st.one_of(*map(made, ARTIFACTS))
 """Any object that a snapshot holds as a file of its own, and the manifest."""

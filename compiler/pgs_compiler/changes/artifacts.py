@@ -9,6 +9,7 @@ from typing import TypeAlias
 from pgs_compiler.changes.change import Aspect, Change, Weight
 from pgs_compiler.changes.data import Direction, schema_changes
 from pgs_compiler.changes.documents import Artifact, Members, by, items, members
+from pgs_compiler.changes.transports import egress_changes, ingress_changes
 from pgs_snapshot.values import Value
 
 Comparison: TypeAlias = Callable[[Artifact, Members, Members], Iterator[Change]]
@@ -139,6 +140,8 @@ _KINDS: Mapping[str, tuple[Comparison, tuple[str, ...]]] = MappingProxyType(
         "binding": (_binding, ("stores", "config")),
         "event": (_one_schema("fields", "what it announces", "given"), ("fields",)),
         "entity": (_one_schema("schema", "it", "kept"), ("schema",)),
+        "ingress": (ingress_changes, ("http", "mcp", "actor", "request")),
+        "egress": (egress_changes, ("responses",)),
         "assertion": (_assertion, ("requires", "workflows")),
     }
 )

@@ -27,22 +27,25 @@ from pgs_compiler.checks import (
     limits,
     ownership,
     reach,
+    requests,
+    responses,
     routing,
     schemas,
     storage,
     undo,
     variables,
 )
-from pgs_compiler.declarations import Contract, Intent, Workflow
+from pgs_compiler.declarations import Contract, Egress, Ingress, Intent, Workflow
 from pgs_compiler.elaborate.configuration import configuration, configuration_of
 from pgs_compiler.elaborate.contracts import TypedContract, elaborate_contract
 from pgs_compiler.elaborate.graphs import elaborate_graph
 from pgs_compiler.elaborate.intents import elaborate_intent
 from pgs_compiler.elaborate.surfaces import Surfaces
+from pgs_compiler.elaborate.transports import elaborate_egress, elaborate_ingress
 from pgs_compiler.findings import Finding, Result
 from pgs_compiler.program import Program
 from pgs_compiler.ways import called_first, topological
-from pgs_snapshot import model
+from pgs_snapshot import model, transports
 
 TOO_LARGE = ("T433", "F523")
 """What is larger than this is not looked into: written out, a schema or graph might not end."""
@@ -58,6 +61,7 @@ CHECKS: tuple[Callable[[Program], Iterator[Finding]], ...] = (
     labels.check,
     calls.check,
     external.check,
+    requests.check,
 )
 WORKFLOW_CHECKS: tuple[Callable[[Program, Surfaces, Workflow], Iterator[Finding]], ...] = (
     routing.check,
@@ -70,12 +74,14 @@ WORKFLOW_CHECKS: tuple[Callable[[Program, Surfaces, Workflow], Iterator[Finding]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A program that holds, with its contracts, intents and graphs typed."""
+    """A program that holds, with its contracts, intents, graphs and transports typed."""
 
     program: Program
     intents: Mapping[str, model.Intent]
     contracts: Mapping[str, TypedContract]
     graphs: Mapping[str, model.Graph]
+    ingresses: Mapping[str, transports.Ingress]
+    egresses: Mapping[str, transports.Egress]
 
 
 def check(program: Program) -> Result[Checked]:
@@ -102,9 +108,32 @@ def check(program: Program) -> Result[Checked]:
         findings += found
         if graph is not None:
             graphs[name] = graph
+    ingresses, egresses = _ingresses(program, surfaces, findings), _egresses(program, surfaces, findings)
     errors = any(finding.stops for finding in findings)
     ordered = {name: graphs[name] for name in sorted(graphs)}
-    return Result(None if errors else Checked(program, intents, contracts, ordered), tuple(findings))
+    checked = Checked(program, intents, contracts, ordered, ingresses, egresses)
+    return Result(None if errors else checked, tuple(findings))
+
+
+def _ingresses(program: Program, surfaces: Surfaces, findings: list[Finding]) -> dict[str, transports.Ingress]:
+    typed = {}
+    for ingress in program.of(Ingress):
+        found, more = elaborate_ingress(program, ingress)
+        findings += [*more, *requests.method(surfaces, ingress)]
+        if found is not None:
+            typed[found.name] = found
+    return typed
+
+
+def _egresses(program: Program, surfaces: Surfaces, findings: list[Finding]) -> dict[str, transports.Egress]:
+    """An egress of a workflow that does not hold is not typed."""
+    typed = {}
+    for egress in program.of(Egress):
+        surface = surfaces.workflows.get(egress.workflow.text)
+        if surface is not None:
+            typed[egress.header.name], more = elaborate_egress(program, egress, surface)
+            findings += [*more, *responses.check(egress, surface)]
+    return typed
 
 
 def _workflow(program: Program, surfaces: Surfaces, workflow: Workflow) -> tuple[model.Graph | None, list[Finding]]:

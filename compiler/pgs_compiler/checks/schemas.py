@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
-from pgs_compiler.declarations import Declaration, Entity, Event, Store, Word
+from pgs_compiler.declarations import Declaration, Egress, Entity, Event, Store, Word
 from pgs_compiler.findings import Finding
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
@@ -26,7 +26,7 @@ def check(program: Program) -> Iterator[Finding]:
 def _words(declaration: Declaration) -> tuple[Word, ...]:
     """The labels that a declaration speaks of outside its schemas."""
     match declaration:
-        case Store(clears=labels) | Event(clears=labels):
+        case Store(clears=labels) | Event(clears=labels) | Egress(clears=labels):
             return labels
     return ()
 

@@ -32,6 +32,7 @@ from pgs_compiler.editor.parts import (
     word,
     words,
 )
+from pgs_compiler.editor.transports import EGRESS, INGRESS
 from pgs_compiler.names import DURATION, NODE, OUTCOME
 from pgs_compiler.parse.artifacts import MAX_ATTEMPTS, SEMANTICS
 from pgs_compiler.parse.calls import MAX_ITEMS
@@ -184,6 +185,8 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
         "entity": by_key({"enum": mapping({"enum": listing(ANY, 1)}), "fields": mapping({"fields": FIELDS["plain"]})}),
         "event": mapping({"fields": FIELDS["plain"]}, _CLEARS),
         "assertion": ASSERTION,
+        "ingress": INGRESS,
+        "egress": EGRESS,
     }
 )
 """The form of each kind that compiles, without its first key and the header."""

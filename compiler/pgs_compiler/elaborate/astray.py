@@ -29,6 +29,9 @@ _ELSEWHERE = {
     "item": "the `inputs` and the choice of an `each`",
     "index": "the `inputs` and the choice of an `each`",
     "event": "the `where` of a signal",
+    "request": "an ingress",
+    "result": "an egress",
+    "exit": "an egress",
 }
 
 

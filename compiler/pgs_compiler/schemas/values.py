@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pgs_compiler.findings import Finding
+from pgs_compiler.findings import Finding, Related
 from pgs_compiler.schemas.anatomy import without
 from pgs_compiler.schemas.literal import value_fits
 from pgs_compiler.schemas.syntax import EntityLookup, FieldsSyntax, SchemaSyntax, lower_schema, record
 from pgs_compiler.source import Tree, to_value
+from pgs_snapshot.defaults import filler
 from pgs_snapshot.model import Schema
 
 MAX_PARTS = 5000  # schemas inside one schema, entities written out
@@ -24,7 +25,9 @@ def check_schema(syntax: SchemaSyntax | FieldsSyntax, entity: EntityLookup) -> t
             return ()  # told of the entity
         message = f"With its entities written out, this schema has more than {MAX_PARTS} parts."
         return (Finding("T433", message, whole.place),)
-    return tuple(finding for part in _parts(whole) for finding in _misfits(part, entity))
+    return tuple(
+        finding for part in _parts(whole) for finding in (*_misfits(part, entity), *_filled_alike(part, entity))
+    )
 
 
 def _size(syntax: SchemaSyntax, entity: EntityLookup, known: dict[str, int]) -> int:
@@ -59,6 +62,19 @@ def _misfits(syntax: SchemaSyntax, entity: EntityLookup) -> Iterator[Finding]:
         yield from _misfit("This constant", syntax.constant, without(whole, "const"))
     if syntax.default is not None:
         yield from _misfit("This default", syntax.default, whole)
+
+
+def _filled_alike(syntax: SchemaSyntax, entity: EntityLookup) -> Iterator[Finding]:
+    """`[{}, {a: null}]` holds two different items, until the default `a: null` is filled in."""
+    unique = next((bound for bound in syntax.bounds if bound.keyword == "uniqueItems" and bound.value is True), None)
+    if unique is not None and syntax.items is not None and filler(lower_schema(syntax.items, entity)) is not None:
+        yield Finding(
+            "T460",
+            "`uniqueItems` cannot be promised here: items that differ can be the same with their defaults filled in.",
+            unique.place,
+            "the items have defaults",
+            (Related(syntax.items.place, "the items"),),
+        )
 
 
 def _misfit(what: str, tree: Tree, schema: Schema) -> Iterator[Finding]:
