@@ -140,6 +140,8 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "A83": "requirement",
         "A839": "assertion",
         "A840": "requirement",
+        "A85": "constitution",
+        "A858": "declaration",
         "Z915": "published name",
         "Z916": "published name",
         "Z917": "baseline",

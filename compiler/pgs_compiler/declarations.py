@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pgs_compiler.findings import Place
-from pgs_compiler.laws import RequirementSyntax, SelectionSyntax
+from pgs_compiler.laws import RequirementSyntax, RuleSyntax, SelectionSyntax
 from pgs_compiler.names import Name
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
 from pgs_compiler.transports import Egress, Ingress, RequestPart, ResponseSyntax, RouteSyntax, ToolSyntax
@@ -372,6 +372,13 @@ class Assertion:
     requires: tuple[RequirementSyntax, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Constitution:
+    header: Header
+    domains: tuple[Word, ...]
+    rules: tuple[RuleSyntax, ...]
+
+
 Declaration: TypeAlias = (
     Workflow
     | Intent
@@ -384,6 +391,7 @@ Declaration: TypeAlias = (
     | Entity
     | Event
     | Assertion
+    | Constitution
     | Ingress
     | Egress
 )

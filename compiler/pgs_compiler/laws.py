@@ -1,15 +1,13 @@
-"""What assertions demand, as written: selectors, and one class a form of requirement."""
+"""What assertions and constitutions demand, as written: one class a form of requirement, and one a rule."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pgs_compiler.findings import Place
 from pgs_compiler.names import Name
-
-if TYPE_CHECKING:
-    from pgs_compiler.declarations import Word
+from pgs_compiler.written import Word
 
 Amount = Literal["nodes", "steps", "effects"]
 
@@ -123,3 +121,63 @@ class SelectionSyntax:
     domain: Word | None
     subdomain: Word | None
     place: Place
+
+    def selects(self, name: str, subdomain: str, tags: tuple[str, ...]) -> bool:
+        """Whether an assertion is about a workflow with this full name."""
+        if self.names is not None:
+            return name in {known.text for known in self.names}
+        return (
+            (self.tag is None or self.tag.text in tags)
+            and (self.domain is None or self.domain.text == name.partition("::")[0])
+            and (self.subdomain is None or self.subdomain.text == subdomain)
+        )
+
+
+# --- constitutions -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MayUseSyntax:
+    """`domains: {payments: {may_use: [identity]}}`, one domain of it."""
+
+    domain: Word
+    others: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SideEffectsSyntax:
+    """`side_effects: {allowed: […]}`."""
+
+    allowed: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImplementationsSyntax:
+    """`implementations: {packages: […]}`."""
+
+    packages: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowsSyntax:
+    """`workflows: {must_satisfy: […], must_have: […]}`; of them one may be empty."""
+
+    must_satisfy: tuple[Name, ...]
+    must_have: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneWriterSyntax:
+    """`stores: {written_by_one_domain: true}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSyntax:
+    """`limits: {steps: 200}`."""
+
+    most: tuple[tuple[Amount, int, Place], ...]
+
+
+RuleSyntax: TypeAlias = (
+    MayUseSyntax | SideEffectsSyntax | ImplementationsSyntax | WorkflowsSyntax | OneWriterSyntax | LimitsSyntax
+)

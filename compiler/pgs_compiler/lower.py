@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from pgs_compiler.bind import Bound
 from pgs_compiler.checks import Checked
+from pgs_compiler.constitutions import lower_constitution
 from pgs_compiler.declarations import (
     Actor,
     Binding,
+    Constitution,
     Declaration,
     Entity,
     Event,
@@ -100,6 +102,8 @@ def _artifact(program: Program, assessed: Assessed, declaration: Declaration) ->
             return model.Event(
                 name, summary, program.fields(fields), tuple(sorted(word.text for word in clears)), place
             )
+        case Constitution():
+            return lower_constitution(declaration)
         case Binding():
             return model.Binding(
                 name,

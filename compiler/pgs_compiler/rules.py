@@ -256,6 +256,16 @@ RULES = _rules(
     _warning("A838", "says-nothing", "What an assertion names happens somewhere"),
     _warning("A839", "about-nothing", "An assertion is about some workflow"),
     _error("A840", "unknown-part", "What an assertion names of a declaration is there"),
+    # A85x: constitutions
+    _error("A850", "foreign-domain", "A domain uses only the domains that its constitution lists"),
+    _error("A851", "unlisted-side-effect", "A domain has only the side effects that its constitution allows"),
+    _error("A852", "unlisted-implementer", "What a domain runs lies in the packages that its constitution lists"),
+    _error("A853", "not-asserted", "Each workflow of a domain is under the assertions that its constitution demands"),
+    _error("A854", "says-too-little", "Each workflow of a domain says about itself what its constitution demands"),
+    _error("A856", "second-writer", "A store is written by one domain where its constitution demands that"),
+    _error("A857", "above-the-limit", "No workflow of a domain takes more than its constitution allows"),
+    _warning("A858", "not-governed", "Where there are constitutions, one governs each domain"),
+    _error("A859", "unknown-domain", "A constitution speaks of domains in which something is declared"),
     # Z91x: what was published; Z901–Z914 are the seal's own (`pgs_snapshot.seal.CODES`)
     _error("Z915", "published-changed", "What a published name means stays as it is"),
     _error(

@@ -87,6 +87,39 @@ class Assertion:
     at: str
 
 
+RuleAbout: TypeAlias = Literal["domains", "side_effects", "implementations", "workflows", "stores", "limits"]
+
+
+@frozen
+class Rule:
+    """A rule of a constitution. What its members hold depends on what it is about:
+
+    domains | `of` may use no other domains than `names`
+    side_effects | the only ones are `names`
+    implementations | they lie in no other packages than `names`
+    workflows | the assertions `names` are about each of them; each says the `words` about itself
+    stores | each is written by contracts of one domain
+    limits | no run takes more than `most`, by `nodes`, `steps` and `effects`
+    """
+
+    about: RuleAbout
+    of: str = ""
+    names: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    most: Mapping[str, int] = field(default_factory=dict)
+
+
+@frozen
+class Constitution:
+    """Rules that the declarations of some domains keep; the compiler has held them, so that the runtime need not."""
+
+    name: str
+    summary: str
+    domains: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    at: str
+
+
 @frozen
 class Proof:
     """Why one requirement holds in one workflow. What its members hold depends on the form:

@@ -15,10 +15,11 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from pgs_compiler.editor.documents import NAMES, schema, text
 from pgs_compiler.editor.kinds import KINDS_, NODES, STEPS
-from pgs_compiler.editor.laws import REQUIREMENTS
+from pgs_compiler.editor.laws import REQUIREMENTS, RULES
 from pgs_compiler.findings import Finding, Place
 from pgs_compiler.parse import _PARSERS, parse
 from pgs_compiler.parse.assertions import FORMS as REQUIREMENT_FORMS
+from pgs_compiler.parse.constitutions import RULES as RULES_OF_CONSTITUTIONS
 from pgs_compiler.parse.contracts import _KINDS as STEP_KINDS
 from pgs_compiler.parse.selectors import SELECTORS
 from pgs_compiler.parse.values import FORMS
@@ -99,6 +100,7 @@ def test_there_is_a_form_of_every_kind_node_and_step_that_the_parser_knows() -> 
     assert set(NODES) == set(NODE_KINDS)
     assert set(STEPS) == set(STEP_KINDS)
     assert set(REQUIREMENTS) == set(REQUIREMENT_FORMS)
+    assert set(RULES) == set(RULES_OF_CONSTITUTIONS)
 
 
 # --- verdicts ------------------------------------------------------------------------------------
@@ -222,7 +224,7 @@ def test_every_form_has_the_keys_that_the_parser_knows_and_no_others() -> None:
     for tree, spot, keys in found:
         there = {entry.name for entry in spot.tree}
         # What tells forms apart would make it another form.
-        added = sorted(universe - there - {*NODES, *STEPS, *KINDS_, *FORMS, *REQUIREMENTS, *SELECTORS})
+        added = sorted(universe - there - {*NODES, *STEPS, *KINDS_, *FORMS, *REQUIREMENTS, *SELECTORS, *RULES})
         entries = (*spot.tree.entries, *(Entry(Scalar(key, NOWHERE), Scalar(1, NOWHERE)) for key in added))
         closed = closed_keys(put(tree, spot.way, replace(spot.tree, entries=entries)), spot.way)
         assert {key for key in added if key not in closed} == keys & set(added), (tree.place, spot.way)

@@ -21,6 +21,7 @@ from pgs_compiler.checks import (
     exits,
     external,
     flow,
+    governance,
     idle,
     intents,
     labels,
@@ -61,6 +62,7 @@ CHECKS: tuple[Callable[[Program], Iterator[Finding]], ...] = (
     labels.check,
     calls.check,
     external.check,
+    governance.check,
     requests.check,
 )
 WORKFLOW_CHECKS: tuple[Callable[[Program, Surfaces, Workflow], Iterator[Finding]], ...] = (
@@ -108,6 +110,7 @@ def check(program: Program) -> Result[Checked]:
         findings += found
         if graph is not None:
             graphs[name] = graph
+    findings += governance.limits(program, graphs)
     ingresses, egresses = _ingresses(program, surfaces, findings), _egresses(program, surfaces, findings)
     errors = any(finding.stops for finding in findings)
     ordered = {name: graphs[name] for name in sorted(graphs)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pgs_compiler.editor.laws import ASSERTION
+from pgs_compiler.editor.laws import ASSERTION, CONSTITUTION
 from pgs_compiler.editor.parts import (
     ANY,
     BINDINGS,
@@ -185,6 +185,7 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
         "entity": by_key({"enum": mapping({"enum": listing(ANY, 1)}), "fields": mapping({"fields": FIELDS["plain"]})}),
         "event": mapping({"fields": FIELDS["plain"]}, _CLEARS),
         "assertion": ASSERTION,
+        "constitution": CONSTITUTION,
         "ingress": INGRESS,
         "egress": EGRESS,
     }

@@ -1,4 +1,4 @@
-"""The form of assertions: which workflows they are about, selectors, and one form of requirement for each key."""
+"""The form of assertions and constitutions: selectors, one form of requirement and one of rule for each key."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import get_args
 
-from pgs_compiler.editor.parts import Form, by_key, choice, constant, listing, mapping, name, ref, word, words
+from pgs_compiler.editor.parts import Form, by_key, choice, constant, each, listing, mapping, name, ref, word, words
 from pgs_compiler.laws import Amount
 from pgs_compiler.names import NODE, OUTCOME
 from pgs_compiler.parse.assertions import ALL, DOMAIN_NAME
+from pgs_compiler.parse.constitutions import MUST_HAVE
 from pgs_compiler.parse.selectors import ANY_OUTCOME, GIVERS, ORIGINS
 from pgs_snapshot.values import MAX_INTEGER, Value
 
@@ -55,6 +56,7 @@ def definitions() -> dict[str, Value]:
 
 
 _COUNT: Form = {"type": "integer", "minimum": 0, "maximum": MAX_INTEGER}
+_LIMITS = _some(mapping({}, dict.fromkeys(get_args(Amount), _COUNT)))
 _GIVER = by_key(
     {kind: mapping({kind: name(kind)}, _OPERATION if "op" in _SELECTORS[kind][1] else {}) for kind in GIVERS}
 )
@@ -82,3 +84,19 @@ _WORKFLOWS: Form = {
     "else": {"if": {"type": "object"}, "then": _some(_PROPERTIES), "else": constant(ALL)},
 }
 ASSERTION = mapping({"applies_to": mapping({"workflows": _WORKFLOWS}), "requires": listing(by_key(REQUIREMENTS), 1)})
+
+# --- constitutions -------------------------------------------------------------------------------
+
+_MAY_USE = mapping({"may_use": words(word(DOMAIN_NAME))})
+_OF_WORKFLOWS = {"must_satisfy": words(name("assertion")), "must_have": words(choice(MUST_HAVE))}
+RULES: Mapping[str, Form] = MappingProxyType(
+    {
+        "domains": mapping({"domains": _some(each(DOMAIN_NAME, _MAY_USE))}),
+        "side_effects": mapping({"side_effects": mapping({"allowed": words(name("side_effect"))})}),
+        "implementations": mapping({"implementations": mapping({"packages": words(word())})}),
+        "workflows": mapping({"workflows": _some(mapping({}, _OF_WORKFLOWS))}),
+        "stores": mapping({"stores": mapping({"written_by_one_domain": {"const": True}})}),
+        "limits": mapping({"limits": _LIMITS}),
+    }
+)
+CONSTITUTION = mapping({"governs": mapping({"domains": words(word(DOMAIN_NAME))}), "rules": listing(by_key(RULES), 1)})

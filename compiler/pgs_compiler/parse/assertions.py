@@ -148,19 +148,25 @@ def _requires_event(fields: Fields, place: Place) -> RequirementSyntax:
 
 
 def _at_most(fields: Fields, place: Place) -> RequirementSyntax:
-    inner = Fields(fields.tree("at_most"), "`at_most`", fields.report)
-    most: list[tuple[Amount, int, Place]] = []
+    return AtMostSyntax(limits(fields, "at_most"), place)
+
+
+def limits(fields: Fields, key: str) -> tuple[tuple[Amount, int, Place], ...]:
+    """A mapping of amounts to the most of each, with its place; at least one."""
+    tree = fields.tree(key)
+    inner = Fields(tree, f"`{key}`", fields.report)
+    found: list[tuple[Amount, int, Place]] = []
     for amount in get_args(Amount):
-        limit = whole(inner, amount)
+        limit = _whole(inner, amount)
         if limit is not None:
-            most.append((cast(Amount, amount), *limit))
+            found.append((cast(Amount, amount), *limit))
     inner.done()
-    if not most:
-        inner.report.add("D203", "`at_most` has at least one limit.", inner.place, "empty")
-    return AtMostSyntax(tuple(most), place)
+    if isinstance(tree, Mapping) and not tree.entries:
+        inner.report.add("D203", f"`{key}` has at least one limit.", tree.place, "empty")
+    return tuple(found)
 
 
-def whole(fields: Fields, key: str) -> tuple[int, Place] | None:
+def _whole(fields: Fields, key: str) -> tuple[int, Place] | None:
     """A count, with its place."""
     tree = fields.tree(key, required=False)
     if tree is None:

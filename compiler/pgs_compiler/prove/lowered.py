@@ -33,7 +33,6 @@ from pgs_compiler.laws import (
     OnlyFromSyntax,
     RequirementSyntax,
     RequiresEventSyntax,
-    SelectionSyntax,
     Selectors,
     SelectorSyntax,
 )
@@ -51,8 +50,9 @@ _WITH_INPUTS = ("contract", "transform", "store", "side_effect")
 
 def lower_assertion(checked: Checked, assertion: Assertion, report: Report) -> tuple[laws.Assertion, tuple[str, ...]]:
     """The assertion with everything written out, and its workflows; what it names and does not exist is reported."""
-    found = (workflow for workflow in checked.program.of(Workflow) if selects(assertion.applies_to, workflow))
-    workflows = tuple(workflow.header.name for workflow in found)
+    headers = (workflow.header for workflow in checked.program.of(Workflow))
+    selects = assertion.applies_to.selects
+    workflows = tuple(header.name for header in headers if selects(header.name, header.subdomain, header.tags))
     if not workflows:
         report.add(
             "A839",
@@ -68,18 +68,6 @@ def lower_assertion(checked: Checked, assertion: Assertion, report: Report) -> t
         *(word.text if word else None for word in (applies.tag, applies.domain, applies.subdomain)),
     )
     return laws.Assertion(header.name, header.summary, selection, requires, at(header.place)), workflows
-
-
-def selects(selection: SelectionSyntax, workflow: Workflow) -> bool:
-    """Whether an assertion is about a workflow."""
-    header = workflow.header
-    if selection.names is not None:
-        return header.name in {name.text for name in selection.names}
-    return (
-        (selection.tag is None or selection.tag.text in header.tags)
-        and (selection.domain is None or selection.domain.text == header.domain)
-        and (selection.subdomain is None or selection.subdomain.text == header.subdomain)
-    )
 
 
 def sides(syntax: RequirementSyntax) -> tuple[Selectors, ...]:
