@@ -240,7 +240,7 @@ class Registration:
                 "steps": [
                     {
                         "outcome": "SUCCESS",
-                        "outputs": {"id": self._hidden(actor_id)},
+                        "outputs": {"id": actor_id},
                         "step": "name",
                         "transform": "core::CT_GENERATE_ID_V0",
                     }

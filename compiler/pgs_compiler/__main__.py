@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 import click
 
 import pgs_snapshot
+from pgs_compiler import options
 from pgs_snapshot.streams import complain, give_up_output, hold_standard_streams
 from pgs_snapshot.visible import visible
 
@@ -43,34 +44,9 @@ Exit codes:
   130 interrupted
 """
 FINDINGS, USAGE, SEAL, OUTPUT, BUG, INTERRUPTED = 1, 2, 3, 14, 70, 130
-REPORTS = ("text", "json", "sarif", "github", "junit")
 PICTURES = ("dot", "mermaid", "svg", "png")
 ENDINGS = {"dot": "dot", "gv": "dot", "mermaid": "mermaid", "mmd": "mermaid", "svg": "svg", "png": "png"}
 LAID_OUT = ("svg", "png")
-
-_paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-_workspace = click.option(
-    "--workspace",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="PGS_WORKSPACE",
-    help="The folder that holds pgs.yaml; the nearest above unless given.",
-)
-_format = click.option(
-    "--format", "format_", type=click.Choice(REPORTS), default="text", help="How findings are reported."
-)
-_strict = click.option("--strict", is_flag=True, help="Count every warning as an error.")
-_today = click.option(
-    "--today",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="The day that the project's waivers are compared with; the system's unless given.",
-)
-
-
-_baseline = click.option(
-    "--baseline",
-    type=click.Path(path_type=Path),
-    help="A published snapshot, from which no name may differ; that of pgs.yaml unless given.",
-)
 
 
 @click.group(epilog=EXIT_CODES, no_args_is_help=False, context_settings={"max_content_width": 100})
@@ -80,12 +56,12 @@ def cli() -> None:
 
 
 @cli.command()
-@_paths
-@_workspace
-@_format
-@_strict
-@_today
-@_baseline
+@options.paths
+@options.workspace
+@options.report
+@options.strict
+@options.today
+@options.baseline
 def check(
     paths: tuple[Path, ...],
     workspace: Path | None,
@@ -104,17 +80,17 @@ def check(
 
 
 @cli.command("compile")
-@_paths
-@_workspace
-@_format
+@options.paths
+@options.workspace
+@options.report
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="The snapshot's folder; protocol_snapshot in the workspace unless given.",
 )
-@_strict
-@_today
-@_baseline
+@options.strict
+@options.today
+@options.baseline
 def compile_(
     paths: tuple[Path, ...],
     workspace: Path | None,
@@ -156,8 +132,8 @@ def compile_(
 
 
 @cli.command()
-@_paths
-@_workspace
+@options.paths
+@options.workspace
 @click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", help="How they are listed.")
 def rules(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None:
     """List every rule, with how much it looked at.
@@ -195,7 +171,7 @@ def explain(code: str) -> None:
 
 @cli.command()
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
-@_workspace
+@options.workspace
 def proofs(folder: Path | None, workspace: Path | None) -> None:
     """Confirm every proof in the snapshot at FOLDER.
 
@@ -221,8 +197,8 @@ def proofs(folder: Path | None, workspace: Path | None) -> None:
 
 @cli.command()
 @click.argument("workflow")
-@_paths
-@_workspace
+@options.paths
+@options.workspace
 @click.option("--format", "format_", type=click.Choice(PICTURES), help="By the ending of --out, else mermaid.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output unless given.")
 @click.option(
@@ -331,9 +307,34 @@ def init(name: Path, template: str) -> None:
     _write(name, files)
     workflow = f"{domain_of(name.absolute().name)}::{WORKFLOWS[template]}"
     place, payload = shlex.quote(str(name)), shlex.quote(str(name / "payload.json"))
-    click.echo("\nType:")
-    click.echo(f"  pgs_compiler compile --workspace {place}")
+    click.echo(f"\nType:\n  pgs_compiler compile --workspace {place}")
     click.echo(f"  pgs_runtime run --workspace {place} --wf {workflow} --payload {payload}")
+
+
+@cli.command()
+@click.argument("workflow")
+@options.paths
+@options.workspace
+@options.flows
+def flows(
+    workflow: str, paths: tuple[Path, ...], workspace: Path | None, format_: str, source: str, sink: str, ways: bool
+) -> None:
+    """Show where the labelled data of WORKFLOW goes.
+
+    Sources stand by sinks, with what becomes of the data in each cell. What is refused is shown as well.
+    """
+    from pgs_compiler.render.flows import NothingFlows, answer
+
+    compilation = _compile(_root(paths, workspace), paths)
+    if compilation.checked is None or compilation.flows is None:
+        _report(compilation, "text", sys.stderr)
+        sys.exit(FINDINGS)
+    name = _named(workflow, compilation.checked.graphs).workflow
+    width = 0 if format_ == "json" else max(shutil.get_terminal_size((80, 24)).columns, 40)
+    try:
+        click.echo(answer(name, compilation.flows.workflows[name], (source, sink), width, ways), nl=False)
+    except NothingFlows as nothing:
+        _stop(USAGE, str(nothing))
 
 
 # --- what the commands share -----------------------------------------------------------------------

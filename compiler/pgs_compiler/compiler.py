@@ -15,6 +15,7 @@ from pgs_compiler.bind import bind
 from pgs_compiler.checks import Checked, check, unrun
 from pgs_compiler.declarations import Declaration
 from pgs_compiler.findings import Finding, Result, ordered
+from pgs_compiler.flows import Flows, follow, hiding
 from pgs_compiler.lower import lower
 from pgs_compiler.parse import parse
 from pgs_compiler.project import Project
@@ -47,6 +48,7 @@ class Compilation:
         project: as it is written; None where it has a mistake.
         published: the baseline, if there is one.
         checked: the program as it was checked, as far as it got.
+        flows: where labelled data goes; there even where a leak is among the findings.
         findings: of all phases, by place.
         sources: the bytes of every source by its path, for excerpts.
         code: the same of the modules that implementations run.
@@ -55,6 +57,7 @@ class Compilation:
     files: Mapping[str, bytes] | None
     root: str
     checked: Checked | None
+    flows: Flows | None
     findings: tuple[Finding, ...]
     sources: Mapping[str, bytes]
     reached: Phase
@@ -89,11 +92,11 @@ def compile_workspace(root: Path, paths: tuple[Path, ...] = (), policy: Policy |
     workspace = opened.value
     if opened.errors or workspace is None:
         sources = workspace.sources() if workspace else {}
-        return Compilation(None, "", None, ordered(opened.findings), sources, "open")
+        return Compilation(None, "", None, None, ordered(opened.findings), sources, "open")
     policy = replace(policy or Policy(), whole=not paths)
     found, published = _published(workspace.project, root, policy.baseline)
     if found is not None:
-        return Compilation(None, "", None, (found,), workspace.sources(), "open")
+        return Compilation(None, "", None, None, (found,), workspace.sources(), "open")
     compilation = compile_program(workspace.project, root, workspace.files, policy, published)
     return replace(compilation, sources=workspace.sources())
 
@@ -134,14 +137,15 @@ def compile_program(
     program = _kept(resolve(declarations, project), found) if whole else None
     checked = _kept(check(program), found) if program else None
     proven = _kept(prove(checked), found) if checked else None
+    flows = _kept(follow(checked), found) if checked else None
     bound = _kept(bind(checked, project, root), found) if checked else None
     if policy.runs and checked is not None:
         found += unrun.check(checked.program)
 
     assessed = _kept(assess(checked.program, bound, project, root), found) if checked and bound else None
     sealed = None
-    if checked and proven and bound and assessed:
-        sealed = seal(lower(project, checked, proven, bound, assessed))
+    if checked and flows and proven and bound and assessed:
+        sealed = seal(lower(project, hiding(checked, flows), proven, bound, assessed))
     if sealed and published:
         found += unpublished(published, verify(sealed.files), declarations, policy.whole)
 
@@ -149,7 +153,8 @@ def compile_program(
     findings = ordered(judge(found, project.waivers, scope, policy))
     reached: Phase = "bind" if checked else "check" if program else "resolve" if whole else "parse"
     code = assessed.shown if assessed else {}
-    compilation = Compilation(None, "", checked, findings, sources, reached, declarations, project, published, code)
+    known = (findings, sources, reached, declarations, project, published, code)
+    compilation = Compilation(None, "", checked, flows, *known)
     if sealed is None or not policy.runs or any(finding.blocks for finding in findings):
         return compilation
     return replace(compilation, files=sealed.files, root=sealed.root)

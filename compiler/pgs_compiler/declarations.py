@@ -175,6 +175,7 @@ class ExitNodeSyntax:
     result: Bindings | None
     emit: tuple[EmitSyntax, ...]
     summary: str
+    clears: tuple[Word, ...] = ()
 
 
 RoutedSyntax: TypeAlias = IntentNodeSyntax | ContractNodeSyntax | CallNodeSyntax | EachNodeSyntax | WaitNodeSyntax
@@ -294,12 +295,25 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Declassified:
+    """A label that a transform removes: from all of its inputs, or from those that are named."""
+
+    text: str
+    place: Place
+    inputs: tuple[Word, ...] | None = None
+
+    def removes_from(self, input: str) -> bool:
+        return self.inputs is None or any(word.text == input for word in self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
 class Transform:
     header: Header
     inputs: FieldsSyntax
     outcomes: tuple[OutcomeFields, ...]
     implementation: Word
     examples: tuple[Example, ...]
+    declassifies: tuple[Declassified, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +322,7 @@ class OperationSyntax:
     mode: Literal["read", "write"]
     inputs: FieldsSyntax
     outcomes: tuple[OutcomeFields, ...]
+    clears: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

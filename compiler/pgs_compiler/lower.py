@@ -123,6 +123,7 @@ def _artifact(program: Program, assessed: Assessed, declaration: Declaration) ->
                 declaration.implementation.text,
                 place,
                 name in assessed.worker,
+                _declassifies(declaration),
             )
         case SideEffect(semantics="external", operations=operations):
             written = {operation.name.text: without_entity(program, operation) for operation in operations}
@@ -134,6 +135,12 @@ def _artifact(program: Program, assessed: Assessed, declaration: Declaration) ->
 
 def _policy(policy: PolicySyntax) -> model.Policy:
     return model.Policy(policy.unknown, policy.attempts, policy.lookup.text if policy.lookup else None)
+
+
+def _declassifies(transform: Transform) -> dict[str, tuple[str, ...]]:
+    """The inputs that each label is removed from."""
+    names = [field.name for field in transform.inputs.fields]
+    return {item.text: tuple(filter(item.removes_from, names)) for item in transform.declassifies}
 
 
 def _store(program: Program, store: Store) -> model.Store:

@@ -245,6 +245,13 @@ RULES = _rules(
         "A store or an event clears every label of what it can hold",
         "every run does the same, and traces redact what is labelled, cleared or not",
     ),
+    _error("A802", "leak-into-store", "A store clears every label of what is written to it"),
+    _error("A803", "leak-into-event", "An event clears every label of what is emitted with it"),
+    _error("A804", "leak-into-result", "An exit clears every label of its result"),
+    _error("A805", "leak-into-reason", "The reason of an exit carries no label"),
+    _error("A806", "declassified-input", "A transform declassifies inputs that it has"),
+    _error("A807", "leak-into-effect", "An operation of an external effect clears every label of what it is given"),
+    _error("A808", "idle-clearance", "Only operations of external effects clear labels themselves"),
     # A83x: assertions
     _error("A830", "way-around", "Every way to what an assertion names passes what it demands"),
     _error("A831", "nothing-follows", "What an assertion demands follows on every way"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from pgs_runtime.capability import Capability, Guarded, guarded
 from pgs_runtime.expressions import Frame, Judge, Missing, Seen, getter, judge, record
-from pgs_runtime.labels import CallLabels, ExitLabels, Family, Labels, NodeLabels, StepLabels
 from pgs_runtime.linked import (
     ACTOR,
     PAYLOAD,
@@ -33,7 +32,7 @@ from pgs_runtime.linked import (
 )
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.places import Access, place_of
-from pgs_runtime.redaction import Redact, Redactor, public
+from pgs_runtime.redaction import OPEN, Redact, Redactor, Veil, public, veil
 from pgs_runtime.soundness import demand_sound
 from pgs_snapshot import model
 from pgs_snapshot.defaults import filler
@@ -47,15 +46,12 @@ from pgs_snapshot.values import Outcome, Value
 
 @frozen
 class _Inside:
-    """What a contract is at every node where the same labels arrive: made once, so that a long run stays in cache.
-
-    `inputs` is its schema with those labels.
-    """
+    """What a contract is at every node where it hides the same: made once, so that a long run stays in cache."""
 
     sealed: model.Contract
-    inputs: Schema
     steps: tuple[Step, ...]
     outcomes: Mapping[str, Build]
+    veil: Veil
     redact: Redact | None
     shown: Shown
 
@@ -71,8 +67,8 @@ class Linker:
         self._most = snapshot.limits().value_bytes
         self._transforms: dict[str, Guarded] = {}
         self._operations: dict[tuple[str, str], Perform] = {}
-        self._family: Family = {}
-        self._graphs: dict[int, tuple[Labels, Graph]] = {}  # with what they are linked for, so that ids stay theirs
+        self._graphs: dict[str, Graph] = {}
+        self._insides: dict[tuple[str, tuple[str, ...]], _Inside] = {}
 
     def graph(self, workflow: str) -> Graph:
         """Link a workflow.
@@ -83,60 +79,46 @@ class Linker:
         """
         sealed = self._snapshot.graph(workflow)
         demand_sound(self._snapshot, sealed)
-        return self._graph(sealed, Labels(self._snapshot, sealed, self._family))
+        if workflow not in self._graphs:
+            self._graphs[workflow] = self._linked(sealed)
+        return self._graphs[workflow]
 
-    def _graph(self, sealed: model.Graph, labels: Labels) -> Graph:
-        """A graph where these labels arrive: linked once, however many nodes call it so."""
-        if id(labels) not in self._graphs:
-            self._graphs[id(labels)] = labels, self._linked(sealed, labels)
-        return self._graphs[id(labels)][1]
-
-    def _linked(self, sealed: model.Graph, labels: Labels) -> Graph:
-        alike: dict[int, _Inside] = {}
+    def _linked(self, sealed: model.Graph) -> Graph:
         start: Intent | None = None
         nodes: dict[str, Contract | Call | Each | Exit] = {}
         bindings: dict[str, None] = {}
         for node in sealed.nodes:
+            hidden = sealed.hidden.get(node.id, ())
             match node:
                 case model.IntentNode():
-                    start = self._intent(node)
+                    start = self._intent(node, veil(hidden).at("payload"))
                 case model.ContractNode():
                     slot = sealed.slots.index(f"results.{node.id}")
-                    found = labels.contracts[node.id]
-                    if id(found) not in alike:
-                        alike[id(found)] = self._inside(self._snapshot.contract(node.contract), found)
-                    nodes[node.id] = self._contract(node, slot, alike[id(found)])
+                    nodes[node.id] = self._contract(node, slot, self._inside(node.contract, hidden))
                 case model.CallNode() | model.EachNode():
-                    graphs = self._callees(labels.calls[node.id])
-                    nodes[node.id] = self._call(node, sealed.slots, graphs, labels.calls[node.id])
+                    graphs = {callee: self.graph(callee) for callee in node.call.workflows}
+                    nodes[node.id] = self._call(node, sealed.slots, graphs, veil(hidden))
                     bindings |= dict.fromkeys(name for graph in graphs.values() for name in graph.reach)
                 case model.WaitNode():
                     raise AssertionError(f"{node.id!r} is not run by this version")  # D213 of the compiler
                 case model.ExitNode():
-                    nodes[node.id] = self._exit(node, labels.exits[node.id])
+                    nodes[node.id] = self._exit(node, veil(hidden))
         if start is None:
             raise AssertionError(f"{sealed.workflow} starts with no intent")  # F510 of the compiler
         return Graph(sealed.workflow, start, nodes, len(sealed.slots), sealed.binding or "", tuple(bindings))
 
     # --- calls -----------------------------------------------------------------------------------
 
-    def _callees(self, labels: CallLabels) -> dict[str, Graph]:
-        """What a node may call, each linked for the labels that this node gives it."""
-        found: dict[str, Graph] = {}
-        for workflow, inner in labels.callees.items():
-            found[workflow] = self._graph(self._snapshot.graph(workflow), inner)
-        return found
-
     def _call(
         self,
         node: model.CallNode | model.EachNode,
         slots: Sequence[str],
         graphs: Mapping[str, Graph],
-        labels: CallLabels,
+        veiled: Veil,
     ) -> Call | Each:
-        redact = {workflow: self._redactor.of(payload) for workflow, payload in labels.payloads.items()}
+        redact = self._redactor.under(veiled.at("inputs"))
         callee = Callee(_chosen(node.call, graphs), record(node.inputs), redact)
-        slot, next, shown = slots.index(f"results.{node.id}"), _edges(node.next), self._shown(labels.outputs)
+        slot, next, shown = slots.index(f"results.{node.id}"), _edges(node.next), self._shown(node.next, veiled)
         if isinstance(node, model.CallNode):
             return Call(node.id, slot, callee, next, shown)
         return Each(
@@ -148,16 +130,16 @@ class Linker:
             most=node.max,
             stop=frozenset(node.stop),
             next=next,
-            redact=self._redactor.of(labels.items),
+            redact=redact,
             shown=shown,
         )
 
     # --- admission -------------------------------------------------------------------------------
 
-    def _intent(self, node: model.IntentNode) -> Intent:
+    def _intent(self, node: model.IntentNode, veiled: Veil) -> Intent:
         sealed = self._snapshot.intent(node.intent)
         rules = tuple(zip((judge(rule) for rule in sealed.requires), sealed.requires_at, strict=True))
-        fill, check = filler(sealed.payload), _checker(sealed.payload)
+        fill, check = filler(sealed.payload), _checker(sealed.payload, veiled)
         actor = _admission({name: self._snapshot.actor(name).attributes for name in sealed.actors})
 
         def admit(frame: Frame) -> Visit:
@@ -184,7 +166,7 @@ class Linker:
             name=sealed.name,
             slot=slot,
             inputs=_inputs(node.inputs, sealed.inputs),
-            misfits=_misfits(sealed.inputs, inside.inputs, node.unproven),
+            misfits=_misfits(sealed.inputs, inside.veil.at("inputs"), node.unproven),
             steps=inside.steps,
             outcomes=inside.outcomes,
             failure=sealed.on_input_failure or "",
@@ -193,50 +175,52 @@ class Linker:
             shown=inside.shown,
         )
 
-    def _inside(self, sealed: model.Contract, labels: NodeLabels) -> _Inside:
-        steps = (self._step(step, found) for step, found in zip(sealed.steps, labels.steps, strict=True))
-        return _Inside(
-            sealed=sealed,
-            inputs=labels.inputs,
-            steps=tuple(steps),
-            outcomes={outcome: record(outputs) for outcome, outputs in sealed.outcomes.items()},
-            redact=self._redactor.of(labels.inputs),
-            shown=self._shown(labels.outputs),
-        )
+    def _inside(self, contract: str, hidden: tuple[str, ...]) -> _Inside:
+        if (contract, hidden) not in self._insides:
+            sealed, veiled = self._snapshot.contract(contract), veil(hidden)
+            self._insides[contract, hidden] = _Inside(
+                sealed=sealed,
+                steps=tuple(self._step(step, veiled.at("steps", step.name)) for step in sealed.steps),
+                outcomes={outcome: record(outputs) for outcome, outputs in sealed.outcomes.items()},
+                veil=veiled,
+                redact=self._redactor.under(veiled.at("inputs")),
+                shown=self._shown(sealed.outcomes, veiled),
+            )
+        return self._insides[contract, hidden]
 
-    def _step(self, step: model.Step, labels: StepLabels) -> Step:
+    def _step(self, step: model.Step, veiled: Veil) -> Step:
         match step:
             case model.TransformStep():
-                declared = self._snapshot.transform(step.transform).inputs
+                declared = self._snapshot.transform(step.transform)
                 return Transformation(
                     name=step.name,
-                    inputs=_inputs(step.inputs, declared),
-                    misfits=_misfits(declared, labels.inputs, step.unproven),
+                    inputs=_inputs(step.inputs, declared.inputs),
+                    misfits=_misfits(declared.inputs, veiled.at("inputs"), step.unproven),
                     call=self._transform(step.transform),
                     next=step.next,
                     transform=step.transform,
-                    shown=self._shown(labels.outputs),
+                    shown=self._shown(declared.outcomes, veiled),
                 )
             case model.OperationStep():
                 operation = self._snapshot.store(step.store).operations[step.operation]
                 return Storage(
                     name=step.name,
                     inputs=_inputs(step.inputs, operation.inputs),
-                    misfits=_misfits(operation.inputs, labels.inputs, step.unproven),
+                    misfits=_misfits(operation.inputs, veiled.at("inputs"), step.unproven),
                     store=step.store,
                     operation=step.operation,
                     perform=self._operation(step.store, step.operation),
                     next=step.next,
-                    redact=self._redactor.of(labels.inputs),
-                    shown=self._shown(labels.outputs),
+                    redact=self._redactor.under(veiled.at("inputs")),
+                    shown=self._shown(operation.outcomes, veiled),
                 )
             case model.EffectStep():
                 raise AssertionError(f"{step.name!r} is not run by this version")  # D213 of the compiler
             case model.DecideStep():
-                return Decision(step.name, _decision(step), step.next, labels.secret)
+                return Decision(step.name, _decision(step), step.next, tuple(_hidden(step, veiled.at("operands"))))
 
-    def _shown(self, schemas: Mapping[str, Schema]) -> Shown:
-        return {outcome: self._redactor.of(schema) for outcome, schema in schemas.items()}
+    def _shown(self, outcomes: Iterable[str], veiled: Veil) -> Shown:
+        return {outcome: self._redactor.under(veiled.at("outputs", outcome)) for outcome in outcomes}
 
     # --- capabilities ----------------------------------------------------------------------------
 
@@ -269,11 +253,12 @@ class Linker:
 
     # --- exits -----------------------------------------------------------------------------------
 
-    def _exit(self, node: model.ExitNode, labels: ExitLabels) -> Exit:
+    def _exit(self, node: model.ExitNode, veiled: Veil) -> Exit:
         name = node.names[0]
         reason: Callable[[Frame], Value] = getter(node.reason) if node.reason else lambda frame: name
-        emit = {event: (record(fields), self._redactor.of(labels.events[event])) for event, fields in node.emit.items()}
-        redact = self._redactor.of(labels.result)
+        under = self._redactor.under
+        emit = {event: (record(fields), under(veiled.at("emitted", event))) for event, fields in node.emit.items()}
+        redact = under(veiled.at("result"))
         return Exit(node.id, node.exit, node.names, reason, record(node.result), redact, emit)
 
 
@@ -293,6 +278,12 @@ def _chosen(callee: model.Callee, graphs: Mapping[str, Graph]) -> Callable[[Fram
         return graph
 
     return chosen
+
+
+def _hidden(step: model.DecideStep, veiled: Veil) -> Iterator[model.Compare]:
+    """The comparisons of a decision whose operands are veiled; they are counted over its cases, from the left."""
+    every = (comparison for case in step.cases if case.when for comparison in model.comparisons(case.when))
+    return (comparison for number, comparison in enumerate(every) if veiled.at(str(number)).whole)
 
 
 def _decision(step: model.DecideStep) -> Callable[[Frame], tuple[Outcome, Decided]]:
@@ -332,10 +323,10 @@ def _edges(edges: Mapping[str, model.Edge]) -> dict[str, Edge]:
     }
 
 
-def _misfits(schema: Schema, labelled: Schema, unproven: tuple[str, ...]) -> Misfits | None:
+def _misfits(schema: Schema, veiled: Veil, unproven: tuple[str, ...]) -> Misfits | None:
     """A check of the inputs that the compiler could not prove; the others need none.
 
-    `labelled` is the schema with the labels that arrive, and says how much of a place may be told.
+    `veiled` says how much of a place may be told.
     """
     if not unproven:
         return None
@@ -348,7 +339,7 @@ def _misfits(schema: Schema, labelled: Schema, unproven: tuple[str, ...]) -> Mis
         for name, needed, check in checks:
             if name in inputs:
                 inner = problems(check, inputs[name])
-                found += ({**problem, "at": public(labelled, f"/{name}{problem['at']}")} for problem in inner)
+                found += ({**problem, "at": veiled.public(f"/{name}{problem['at']}")} for problem in inner)
             elif needed:
                 found.append({"at": f"/{name}", "why": "is required, and not there"})
         return tuple(found)
@@ -356,12 +347,13 @@ def _misfits(schema: Schema, labelled: Schema, unproven: tuple[str, ...]) -> Mis
     return misfits
 
 
-def _checker(schema: Schema) -> Callable[[Value], list[Problem]]:
-    """What of a value does not fit a schema; a place in what carries a label is told up to there."""
+def _checker(schema: Schema, veiled: Veil = OPEN) -> Callable[[Value], list[Problem]]:
+    """What of a value does not fit a schema; a place in what carries a label or is veiled is told up to there."""
     check = validator(schema)
 
     def checked(value: Value) -> list[Problem]:
-        return [{**problem, "at": public(schema, str(problem["at"]))} for problem in problems(check, value)]
+        found = problems(check, value)
+        return [{**problem, "at": veiled.public(public(schema, str(problem["at"])))} for problem in found]
 
     return checked
 

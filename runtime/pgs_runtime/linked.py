@@ -11,7 +11,7 @@ from pgs_runtime.expressions import Frame
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.redaction import Redact
 from pgs_snapshot.frozen import frozen
-from pgs_snapshot.model import ExitKind
+from pgs_snapshot.model import Compare, ExitKind
 from pgs_snapshot.values import Outcome, Value
 
 PAYLOAD, ACTOR, RUN, CONFIG, WITH = range(5)
@@ -67,12 +67,12 @@ class Storage:
 
 @frozen
 class Decision:
-    """A step that chooses by cases. `secret`: no operand of it may be shown."""
+    """A step that chooses by cases. No operand of a comparison in `hidden` may be shown."""
 
     name: str
     decide: Callable[[Frame], tuple[Outcome, Decided]]
     next: Mapping[str, str | None]
-    secret: bool
+    hidden: tuple[Compare, ...]
 
 
 Step: TypeAlias = Transformation | Storage | Decision
@@ -120,12 +120,12 @@ class Callee:
     Attributes:
         graph: the one that is called, for what the frame holds.
         inputs: its payload, before its defaults.
-        redact: for what it is given, by workflow.
+        redact: for what it is given.
     """
 
     graph: Callable[[Frame], Graph]
     inputs: Build
-    redact: Mapping[str, Redact | None]
+    redact: Redact | None
 
 
 @frozen

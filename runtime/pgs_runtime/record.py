@@ -157,7 +157,7 @@ class Narrator:
                 steps = [self._step(*done) for done in visit.steps]
                 body |= {"kind": "contract", "steps": steps, "target": target}
             case Call(callee=callee):
-                redact = callee.redact[visit.target]
+                redact = callee.redact
                 body |= {"kind": "call", "target": visit.target}
             case Each(redact=redact):
                 body["kind"] = "each"
@@ -177,7 +177,7 @@ class Narrator:
             case, looked = cast(Decided, seen)
             body["case"] = case
             if looked:
-                body["operands"] = [self._looked(item, step.secret) for item in looked]
+                body["operands"] = [self._looked(item, step) for item in looked]
             return body
         body["outputs"] = shown(answer.outputs, step.shown[answer.name])
         if isinstance(step, Transformation):
@@ -187,9 +187,10 @@ class Narrator:
             body["operation"], body["store"] = step.operation, step.store
         return body
 
-    def _looked(self, looked: Looked, secret: bool) -> Value:
+    def _looked(self, looked: Looked, step: Decision) -> Value:
         comparison = looked.comparison
-        show: Redact = self._redactor.commit if comparison.labelled or secret else _short
+        secret = any(hidden is comparison for hidden in step.hidden)
+        show: Redact = self._redactor.commit if secret else _short
         return {"held": looked.held, "of": [show(value) for value in looked.values], "op": comparison.op}
 
 

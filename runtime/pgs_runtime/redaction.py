@@ -8,15 +8,61 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field
 from typing import TypeAlias
 
 from pgs_snapshot.canonical import canonical
+from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import Schema
 from pgs_snapshot.values import Value
 
 Redact: TypeAlias = Callable[[Value], Value]
 REDACTED = "$redacted"
+
+
+@frozen
+class Veil:
+    """What of a value may not be shown: the whole, or parts. `others`: items, and members without a name here."""
+
+    whole: bool = False
+    members: Mapping[str, Veil] = field(default_factory=dict)
+    others: Veil | None = None
+
+    def at(self, *names: str) -> Veil:
+        """What is veiled of a part."""
+        here = self
+        for name in names:
+            if here.whole:
+                break
+            here = here.members.get(name, OPEN)
+        return here
+
+    def public(self, pointer: str) -> str:
+        """As much of a JSON Pointer (RFC 6901) into the value as leads to nothing that is veiled whole."""
+        shown, here = "", self
+        for token in pointer.split("/")[1:]:
+            if here.whole:
+                break
+            shown += f"/{token}"
+            here = here.members.get(token.replace("~1", "/").replace("~0", "~")) or here.others or OPEN
+        return shown
+
+
+OPEN = Veil()
+
+
+def veil(pointers: Iterable[str]) -> Veil:
+    """What JSON Pointers lead to, veiled; a token `*` stands for every item and every member not named beside it."""
+    below: dict[str, list[str]] = {}
+    for pointer in pointers:
+        if not pointer:
+            return Veil(whole=True)
+        token, slash, rest = pointer[1:].partition("/")
+        below.setdefault(token, []).append(slash + rest)
+    parts = {token: veil(rest) for token, rest in below.items()}
+    others = parts.pop("*", None)
+    return Veil(members=parts, others=others)
 
 
 class Redactor:
@@ -28,6 +74,29 @@ class Redactor:
     def commit(self, value: Value) -> dict[str, Value]:
         """The commitment to a value."""
         return {REDACTED: hmac.digest(self._secret, canonical(value), hashlib.sha256).hex()}
+
+    def under(self, veil: Veil) -> Redact | None:
+        """A function that redacts what is veiled, or None when nothing is.
+
+        A value of another shape than the veil's becomes a commitment whole.
+        """
+        if veil.whole:
+            return self.commit
+        members = {name: self.under(part) for name, part in veil.members.items()}
+        others = self.under(veil.others) if veil.others else None
+        if others is None and not any(members.values()):
+            return None
+
+        def redact(value: Value) -> Value:
+            if isinstance(value, dict):
+                return {
+                    name: inner(item) if (inner := members.get(name, others)) else item for name, item in value.items()
+                }
+            if isinstance(value, list) and others is not None:
+                return [others(item) for item in value]
+            return value if value is None else self.commit(value)
+
+        return redact
 
     def of(self, schema: Schema) -> Redact | None:
         """A function that redacts the values of a schema, or None when nothing in it carries a label.

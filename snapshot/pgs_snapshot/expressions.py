@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from pgs_snapshot.frozen import frozen
@@ -93,16 +93,11 @@ Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in"
 
 @frozen
 class Compare:
-    """An operator over its operands.
-
-    `instants`: both are RFC 3339 times and compare as points in time. `labelled`: an operand carries a label, so
-    the trace holds no operand of it in clear.
-    """
+    """An operator over its operands. `instants`: both are RFC 3339 times and compare as points in time."""
 
     op: Operator
     operands: tuple[Expr, ...]
     instants: bool = False
-    labelled: bool = False
 
 
 @frozen
@@ -121,3 +116,15 @@ class Not:
 
 
 Condition: TypeAlias = "Compare | All | Any_ | Not"
+
+
+def comparisons(condition: Condition) -> Iterator[Compare]:
+    """Every comparison of a condition, from the left: the order in which `Graph.hidden` counts them."""
+    match condition:
+        case Compare():
+            yield condition
+        case Not(inner):
+            yield from comparisons(inner)
+        case All(conditions) | Any_(conditions):
+            for part in conditions:
+                yield from comparisons(part)

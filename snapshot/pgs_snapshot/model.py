@@ -33,12 +33,13 @@ from pgs_snapshot.expressions import (
     Slice,
     Text,
     Wildcard,
+    comparisons,
 )
 from pgs_snapshot.frozen import frozen
 
 __all__ = [
     "All", "Any_", "Compare", "Condition", "Default", "Expr", "Items", "Literal_", "Not", "Operator", "Query",
-    "Record", "Ref", "Schema", "Slice", "Text", "Wildcard",
+    "Record", "Ref", "Schema", "Slice", "Text", "Wildcard", "comparisons",
 ]  # fmt: skip
 """What this module gives on; its own classes are for all to use, too."""
 
@@ -188,10 +189,9 @@ class CallNode:
 
 @frozen
 class EachNode:
-    """A workflow called for each item of the list `each`.
+    """A workflow called for each item of the list `each`, until it ends under a name of `stop`.
 
-    `choose` and `inputs` see the slots `item` and `index`. `stop`: the exits' names behind which
-    no more items are taken.
+    `choose` and `inputs` see the slots `item` and `index`.
     """
 
     id: str
@@ -209,10 +209,8 @@ class EachNode:
 
 @frozen
 class Signal:
-    """What a wait accepts: an event from one of `actors`, equal to `match`, for which `where` holds.
-
-    `not_actor_of`: nodes whose actor may not send it. `where` sees the slot `event`.
-    """
+    """What a wait accepts: an event equal to `match` for which `where` holds, which sees the slot `event`, from one of
+    `actors` who acted at none of `not_actor_of`."""
 
     name: str
     event: str
@@ -270,7 +268,7 @@ class Graph:
     `payload`, `actor`, `run`, `config`, `with`, then `results.<node>` for each node that has a result; behind
     them `item` and `index` where there is an `each`, and `event` where there is a `wait`.
     `nodes` stand in topological order, the start first. `commits`: those at which, or within which, everything
-    that was done before is committed, sorted.
+    that was done before is committed, sorted. `hidden`: by node, JSON Pointers (RFC 6901) to what its trace must hide.
     """
 
     workflow: str
@@ -280,6 +278,7 @@ class Graph:
     slots: tuple[str, ...]
     nodes: tuple[Node, ...]
     bounds: Bounds
+    hidden: Mapping[str, tuple[str, ...]]
     at: str
     subdomain: str = ""
     commits: tuple[str, ...] = ()
@@ -320,6 +319,7 @@ class Transform:
     implementation: str  # "package.module:attribute"
     at: str
     worker: bool = False
+    declassifies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # label -> inputs it is removed from
 
 
 @frozen

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgs_capabilities.transforms.identity import generate_id
+from pgs_capabilities.transforms.identity import generate_id, keyed_digest
 from pgs_capabilities.transforms.parameters import validate_parameter_rules
 from pgs_capabilities.transforms.records import assemble_record, compare_equal, passthrough
 from pgs_capabilities.transforms.tables import lookup, validate_set_membership
@@ -262,3 +262,11 @@ def test_comparing_is_symmetric_and_holds_its_laws(left: Value, right: Value) ->
     holds_its_laws(lambda: compare_equal(left, right), {"SUCCESS": {"is_equal"}}, left, right)
     assert compare_equal(left, right) == compare_equal(right, left)
     assert compare_equal(left, left) == {"is_equal": True}
+
+
+@given(st.text(min_size=32, max_size=64), st.text(min_size=32, max_size=64), st.text())
+def test_a_keyed_digest_follows_from_key_and_content_and_from_both(key: str, other: str, data: str) -> None:
+    first = keyed_digest(key, {"a": data, "b": 1})
+    assert first == keyed_digest(key, {"b": 1, "a": data})
+    assert first != keyed_digest(key, {"a": data, "b": 2})
+    assert (first == keyed_digest(other, {"a": data, "b": 1})) == (key == other)

@@ -161,13 +161,18 @@ def ends(
 REJECTED = ends("rejected", "REJECTED")
 
 
-def graph(*nodes: model.Node, binding: str | None = None, workflow: str = WORKFLOW) -> model.Graph:
+def graph(
+    *nodes: model.Node,
+    binding: str | None = None,
+    workflow: str = WORKFLOW,
+    hidden: Mapping[str, tuple[str, ...]] | None = None,
+) -> model.Graph:
     """A workflow of nodes in topological order, the first its start."""
     without = (model.IntentNode, model.ExitNode)
     results = tuple(f"results.{node.id}" for node in nodes if not isinstance(node, without))
     inside = ("item", "index") if any(isinstance(node, model.EachNode) for node in nodes) else ()
     slots = ("payload", "actor", "run", "config", "with", *results, *inside)
-    return model.Graph(workflow, "", binding, nodes[0].id, slots, nodes, model.Bounds(0, 0, 0), AT)
+    return model.Graph(workflow, "", binding, nodes[0].id, slots, nodes, model.Bounds(0, 0, 0), hidden or {}, AT)
 
 
 def result(graph: model.Graph, node: str, *path: str | int, optional: bool = False) -> Ref:

@@ -333,11 +333,12 @@ def test_limits_count_over_all_that_is_called(most: int) -> None:
 # --- labels --------------------------------------------------------------------------------------
 
 
-def test_what_a_caller_labels_stays_hidden_in_a_callee_and_in_what_it_gives_back() -> None:
+def test_what_the_graphs_of_caller_and_callee_hide_is_hidden_in_the_lines_of_both() -> None:
     child = "desk::WF_CHILD_V0"
     edges = {"COMPLETED": Edge("done"), "REJECTED": Edge("done")}
     call = model.CallNode("tell", model.Callee(child), {"value": Ref(0, ("name",))}, (), edges, "desk.yaml:1")
-    run = graph(admit("tell"), call, ends("done"), REJECTED)
+    hidden = {"tell": ("/inputs/value", "/outputs/COMPLETED/value")}
+    run = graph(admit("tell"), call, ends("done"), REJECTED, hidden=hidden)
     echo = contract(
         "echo",
         fields(value=ANY),
@@ -352,7 +353,18 @@ def test_what_a_caller_labels_stays_hidden_in_a_callee_and_in_what_it_gives_back
         intent(fields(name=SECRET)),
         run,
         intent(fields(value=ANY), name="desk::IN_CHILD_V0"),
-        graph(admit("work", intent="desk::IN_CHILD_V0"), inner, end, REJECTED, workflow=child),
+        graph(
+            admit("work", intent="desk::IN_CHILD_V0"),
+            inner,
+            end,
+            REJECTED,
+            workflow=child,
+            hidden={
+                "admit": ("/payload/value",),
+                "end": ("/result/value",),
+                "work": ("/inputs/value", "/outputs/SUCCESS/value"),
+            },
+        ),
         echo,
     )
     done = runtime.run("desk::WF_RUN_V0", {"name": "Ada Lovelace"}, ADA)

@@ -294,6 +294,7 @@ def graph(more: int = 0) -> model.Graph:
         slots=slots,
         nodes=nodes,
         bounds=model.Bounds(5, 5, 1),
+        hidden={"book": ("/inputs/name", "/steps/insert/inputs/value/name")},
         at="till.yaml:65",
     )
 

@@ -48,5 +48,6 @@ def graph(version: int = 1) -> Graph:
         slots=("payload",),
         nodes=(admit, done),
         bounds=Bounds(2, 0, 0),
+        hidden={},
         at="bank.yaml:1",
     )

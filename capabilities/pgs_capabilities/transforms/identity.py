@@ -10,7 +10,10 @@ and by effort sooner; so a registry keyed by such an identifier compares values 
 
 from __future__ import annotations
 
-from pgs_snapshot.canonical import digest_of
+import hashlib
+import hmac
+
+from pgs_snapshot.canonical import canonical, digest_of
 from pgs_snapshot.values import Value
 
 _DIGITS = 16
@@ -23,3 +26,8 @@ def generate_id(prefix: str, data: Value) -> dict[str, Value]:
     """
     content: Value = data if isinstance(data, dict | list) else {"value": data}
     return {"id": f"{prefix}_{digest_of(content)[:_DIGITS]}"}
+
+
+def keyed_digest(key: str, data: Value) -> dict[str, Value]:
+    """The HMAC-SHA-256 (RFC 2104) of the content's canonical JSON under the UTF-8 bytes of the key, 64 hex digits."""
+    return {"digest": hmac.digest(key.encode(), canonical(data), hashlib.sha256).hex()}

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
-from pgs_compiler.declarations import Declaration, Egress, Entity, Event, Store, Word
+from pgs_compiler.declarations import (
+    Declaration,
+    Declassified,
+    Egress,
+    Entity,
+    Event,
+    ExitNodeSyntax,
+    SideEffect,
+    Store,
+    Transform,
+    Word,
+    Workflow,
+)
 from pgs_compiler.findings import Finding
+from pgs_compiler.names import CORE
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
 from pgs_compiler.schemas.values import check_schema
@@ -23,11 +36,17 @@ def check(program: Program) -> Iterator[Finding]:
             yield from _label(program, word.text, Scalar(word.text, word.place))
 
 
-def _words(declaration: Declaration) -> tuple[Word, ...]:
+def _words(declaration: Declaration) -> tuple[Word | Declassified, ...]:
     """The labels that a declaration speaks of outside its schemas."""
     match declaration:
         case Store(clears=labels) | Event(clears=labels) | Egress(clears=labels):
             return labels
+        case Transform(header=header, declassifies=removed) if header.domain != CORE:
+            return removed  # what comes with PGS is made for labels that not every project has
+        case SideEffect(operations=operations):
+            return tuple(word for operation in operations for word in operation.clears)
+        case Workflow(nodes=nodes):
+            return tuple(word for node in nodes if isinstance(node, ExitNodeSyntax) for word in node.clears)
     return ()
 
 

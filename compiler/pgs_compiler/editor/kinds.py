@@ -84,6 +84,7 @@ NODES: Mapping[str, Form] = MappingProxyType(
             {
                 "reason": {"anyOf": [word(OUTCOME), REFERENCE_TO]},
                 "result": BINDINGS,
+                "clears": words(word(NODE)),
                 "emit": each(name("event"), BINDINGS),
                 "summary": word(),
             },
@@ -119,12 +120,14 @@ STEPS: Mapping[str, Form] = MappingProxyType(
 # --- declarations --------------------------------------------------------------------------------
 
 _EXAMPLE = mapping({"inputs": {"type": "object"}, "outcome": word(OUTCOME)}, {"outputs": {"type": "object"}})
+_CLEARS = {"clears": words(word(NODE))}
 _OPERATION = mapping(
     {
         "mode": choice(("read", "write")),
         "inputs": FIELDS["operation"],
         "outcomes": each(OUTCOME, FIELDS["operation"]),
-    }
+    },
+    _CLEARS,
 )
 _POLICY = by_word(
     "unknown",
@@ -134,7 +137,6 @@ _POLICY = by_word(
     },
     mapping({}, {"unknown": constant("suspend")}),
 )
-_CLEARS = {"clears": words(word(NODE))}
 
 KINDS_: Mapping[str, Form] = MappingProxyType(
     {
@@ -157,7 +159,10 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
                 "outcomes": each(OUTCOME, FIELDS["generic"]),
                 "implementation": word(),
             },
-            {"examples": listing(_EXAMPLE)},
+            {
+                "examples": listing(_EXAMPLE),
+                "declassifies": {"anyOf": [words(word(NODE)), each(NODE, words(word()))]},
+            },
         ),
         "side_effect": mapping(
             {

@@ -16,7 +16,6 @@ from pgs_compiler.schemas.anatomy import items_of, members_of
 from pgs_compiler.schemas.carets import caret
 from pgs_compiler.schemas.fit import Verdict, fit
 from pgs_compiler.schemas.follow import follow
-from pgs_compiler.schemas.labels import labels_in
 from pgs_compiler.schemas.literal import listed
 from pgs_compiler.schemas.patterns import Pattern, read_pattern
 from pgs_compiler.source import Scalar
@@ -77,7 +76,7 @@ class Conditions:
         else:
             instants = _both(left, right, _INSTANT)
             self._comparable(syntax, left.schema, right.schema)
-        return Compare(syntax.op, (left.expr, right.expr), instants, _labelled(left, right))
+        return Compare(syntax.op, (left.expr, right.expr), instants)
 
     def _operand(self, syntax: ValueSyntax, guarded: tuple[Reference, ...]) -> Typed | None:
         """An operand, which has to be there: by itself, or by an `exists` beside it."""
@@ -138,7 +137,7 @@ class Conditions:
             return None
         if fit(left.schema, {"type": "string"}).verdict is not Verdict.FITS:
             self._report.add("T412", "`matches` is asked of a string.", subject.place, spoken(left.schema))
-        return Compare("matches", (left.expr, Literal_(pattern.ecma)), labelled=_labelled(left))
+        return Compare("matches", (left.expr, Literal_(pattern.ecma)))
 
     def _pattern(self, syntax: ValueSyntax) -> Pattern | None:
         tree = syntax.tree if isinstance(syntax, Constant) else None
@@ -188,10 +187,6 @@ class Conditions:
 
 def _both(left: Typed, right: Typed, schema: Schema) -> bool:
     return all(fit(typed.schema, schema).verdict is Verdict.FITS for typed in (left, right))
-
-
-def _labelled(*operands: Typed) -> bool:
-    return any(labels_in(operand.schema) for operand in operands)
 
 
 def _guard(syntax: ConditionSyntax) -> Reference | None:

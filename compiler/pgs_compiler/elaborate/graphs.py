@@ -79,6 +79,7 @@ def elaborate_graph(
         slots=("payload", "actor", "run", "config", "with", *(f"results.{id}" for id in walk.results), *walk.extra),
         nodes=nodes,
         bounds=bounds or model.Bounds(0, 0, 0),
+        hidden={},
         at=at(workflow.header.place),
         subdomain=workflow.header.subdomain,
         commits=tuple(sorted(id for id, found in walk.behaviour.items() if found.commits)),

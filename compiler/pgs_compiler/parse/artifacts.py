@@ -8,6 +8,7 @@ from pgs_compiler.declarations import (
     Actor,
     Binding,
     Constant,
+    Declassified,
     Entity,
     Event,
     Example,
@@ -25,7 +26,7 @@ from pgs_compiler.names import DURATION, NODE, OUTCOME
 from pgs_compiler.parse.conditions import condition
 from pgs_compiler.schemas.shape import parse_enum, parse_fields
 from pgs_compiler.schemas.syntax import FieldsSyntax, Scope, record
-from pgs_compiler.shape import Fields, later, refuse_outcome
+from pgs_compiler.shape import Fields, refuse_outcome
 from pgs_compiler.source import Entry, Mapping, Tree
 from pgs_snapshot.model import Semantics, Unknown
 
@@ -55,8 +56,23 @@ def transform(header: Header, fields: Fields) -> Transform | None:
     implementation = fields.word("implementation")
     sequence = fields.sequence("examples", required=False)
     examples = tuple(found for tree in sequence or () if (found := _example(tree, fields)))
-    later(fields, "declassifies")
-    return Transform(header, inputs, outcomes, implementation, examples) if implementation else None
+    declassifies = _declassifies(fields)
+    return Transform(header, inputs, outcomes, implementation, examples, declassifies) if implementation else None
+
+
+def _declassifies(fields: Fields) -> tuple[Declassified, ...]:
+    """`[label, …]` for all inputs, or `{label: [input, …], …}` for those that are named."""
+    tree = fields.tree("declassifies", required=False)
+    if not isinstance(tree, Mapping):
+        words = fields.words("declassifies", required=False, grammar=NODE) if tree is not None else ()
+        return tuple(Declassified(word.text, word.place) for word in words)
+    found: list[Declassified] = []
+    for entry in tree:
+        label = fields.as_word(entry.key, "a label", NODE)
+        inputs = Fields(tree, "`declassifies`", fields.report).words(entry.name)
+        if label is not None:
+            found.append(Declassified(label.text, label.place, inputs))
+    return tuple(found)
 
 
 def _example(tree: Tree, fields: Fields) -> Example | None:
@@ -87,10 +103,11 @@ def _operation(entry: Entry, header: Header, fields: Fields) -> OperationSyntax 
     mode = inner.choice("mode", ("read", "write"))
     inputs = _fields(inner, "inputs", header, scope="operation")
     outcomes = _outcomes(inner, header, "operation")
+    clears = inner.words("clears", required=False, grammar=NODE)
     inner.done()
     if name is None or mode is None:
         return None
-    return OperationSyntax(name, cast(Literal["read", "write"], mode), inputs, outcomes)
+    return OperationSyntax(name, cast(Literal["read", "write"], mode), inputs, outcomes, clears)
 
 
 def _outcomes(fields: Fields, header: Header, scope: Scope) -> tuple[OutcomeFields, ...]:

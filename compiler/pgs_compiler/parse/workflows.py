@@ -98,8 +98,9 @@ def _exit(id: Word, fields: Fields) -> NodeSyntax | None:
         event = fields.as_name(entry.key, "event")
         if event:
             emit.append(EmitSyntax(event, bindings(entry.value, fields, entry.value.place)))
+    clears = fields.words("clears", required=False, grammar=NODE)
     summary = fields.text("summary", required=False)
-    return ExitNodeSyntax(id, cast(ExitKind, kind), reason, result, tuple(emit), summary) if kind else None
+    return ExitNodeSyntax(id, cast(ExitKind, kind), reason, result, tuple(emit), summary, clears) if kind else None
 
 
 def _optional(fields: Fields, key: str) -> Bindings | None:

@@ -43,6 +43,7 @@ def graph(workflow: str, *nodes: Node) -> Graph:
         slots=(),
         nodes=nodes,
         bounds=Bounds(nodes=1, steps=1, effects=1),
+        hidden={},
         at="a.yaml:1",
     )
 
