@@ -17,6 +17,7 @@ from pgs_snapshot.canonical import canonical
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.model import Schema
 from pgs_snapshot.seal import SealBroken
+from pgs_snapshot.sealed_code.answers import class_of, sealed_line
 from pgs_snapshot.validation import validator
 from pgs_snapshot.values import MAX_DEPTH, NotPlain, Outcome, Value, plain
 
@@ -49,7 +50,7 @@ def guarded(name: str, outcomes: Mapping[str, Schema], most: int) -> Callable[[C
             # The name is not told: it may be anything, a value among it.
             if type(outcome) is not str or outcome not in fits:
                 raise Fault("R022", f"{name} answered with an outcome that it does not declare.")
-            outputs = _outputs(name, answered, most)
+            outputs = _outputs(name, answered, outcomes[outcome], most)
             fill_in = fill[outcome]
             if fill_in is not None:
                 outputs = cast("dict[str, Value]", fill_in(outputs))
@@ -71,7 +72,7 @@ def loader(load: Callable[[str], object]) -> Callable[[str], Capability]:
         except _NOT_THE_AUTHORS:
             raise
         except BaseException as cause:
-            raise Fault("R027", f"`{reference}` cannot be loaded: {_sealed_line(cause)}.") from cause
+            raise Fault("R027", f"`{reference}` cannot be loaded: {sealed_line(cause)}.") from cause
         if not callable(found):
             raise Fault("R027", f"`{reference}` is not callable.")
         return found
@@ -108,8 +109,8 @@ def _answer(name: str, capability: Capability, inputs: dict[str, Value]) -> tupl
     except MemoryError as cause:
         raise Fault("R035", f"{name} took more memory than there is.", ExitCode.LIMIT) from cause
     except BaseException as cause:  # `SystemExit` among it: an implementation must not end the program
-        raise Fault("R021", f"{name} raised {_sealed_line(cause)}.") from cause
-    raise Fault("R024", f"{name} returned a Python {_class(answer)} instead of its outputs.")
+        raise Fault("R021", f"{name} raised {sealed_line(cause)}.") from cause
+    raise Fault("R024", f"{name} returned a Python {class_of(answer)} instead of its outputs.")
 
 
 def _given(name: str, inputs: dict[str, Value]) -> dict[str, Value]:
@@ -120,30 +121,30 @@ def _given(name: str, inputs: dict[str, Value]) -> dict[str, Value]:
         raise Fault("R036", f"{name} cannot be given its inputs: {refused.why}.", ExitCode.LIMIT) from refused
 
 
-def _outputs(name: str, answered: object, most: int) -> dict[str, Value]:
+def _outputs(name: str, answered: object, schema: Schema, most: int) -> dict[str, Value]:
     try:
         outputs = plain(answered)
     except NotPlain as refused:
-        raise Fault("R025", f"{name} gave no JSON: {refused.why}.") from refused
+        raise Fault("R025", f"{name} gave no JSON{place_in(schema, refused.pointer)}: {refused.why}.") from refused
     if not isinstance(outputs, dict):
-        raise Fault("R024", f"{name} returned a Python {_class(answered)} instead of its outputs.")
+        raise Fault("R024", f"{name} returned a Python {class_of(answered)} instead of its outputs.")
     if len(canonical(outputs)) > most and any(len(canonical(value)) > most for value in outputs.values()):
         raise Fault("R034", f"{name} gave more than {most} bytes, which is the limit.", ExitCode.LIMIT)
     return outputs
 
 
-def _sealed_line(cause: BaseException) -> str:
-    """The exception's class and the sealed line that raised it; never its text, which may hold a value."""
-    trace, line = cause.__traceback__, ""
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if file.startswith("sealed:"):
-            line = f" at {file.removeprefix('sealed:')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"{_class(cause)}{line}"
+def place_in(schema: Schema, pointer: str) -> str:
+    """A JSON Pointer as far as the schema declares its names, to stand behind what is wrong there.
 
-
-def _class(value: object) -> str:
-    """The name of a value's class, unless it could be another text than a name."""
-    name = type(value).__name__
-    return name if name.isascii() and name.isidentifier() else "object"
+    A name that is not declared may be a value, and this is hashed into the trace.
+    """
+    shown, inside = "", schema
+    for token in pointer.split("/")[1:]:
+        properties, items = inside.get("properties"), inside.get("items")
+        name = token.replace("~1", "/").replace("~0", "~")
+        below = properties.get(name) if isinstance(properties, dict) else items if token.isdigit() else None
+        if below is None and not (token.isdigit() and inside.get("type") == "array"):
+            break
+        shown += f"/{token}"
+        inside = below if isinstance(below, dict) else {}
+    return f" at `{shown}`" if shown else ""

@@ -8,7 +8,8 @@
 | R03x | a limit was exceeded | 10 |
 | R04x | the store | 8, 11 |
 | R05x | the seal, a trace | 3 |
-| R06x | output could not be written; the run stands | 14 |
+| R061, R062, R063 | output could not be written; the run stands | 2, 14 |
+| R064, R065, R066 | the process for transforms | 6, 10 |
 """
 
 from __future__ import annotations

@@ -59,10 +59,20 @@ class _Inside:
 class Linker:
     """Links the graphs of one snapshot; what stands behind the boundary is put there once."""
 
-    def __init__(self, snapshot: Snapshot, load: Callable[[str], Capability], redactor: Redactor) -> None:
-        """`load` gives the callable that an implementation reference means."""
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        load: Callable[[str], Capability],
+        transform_of: Callable[[model.Transform], Capability],
+        redactor: Redactor,
+    ) -> None:
+        """Args:
+        load: gives the class that a side effect's implementation reference means.
+        transform_of: gives what a transform is called by.
+        """
         self._snapshot = snapshot
         self._load = load
+        self._transform_of = transform_of
         self._redactor = redactor
         self._most = snapshot.limits().value_bytes
         self._transforms: dict[str, Guarded] = {}
@@ -227,8 +237,7 @@ class Linker:
     def _transform(self, name: str) -> Guarded:
         if name not in self._transforms:
             sealed = self._snapshot.transform(name)
-            guard = guarded(name, sealed.outcomes, self._most)
-            self._transforms[name] = guard(self._load(sealed.implementation))
+            self._transforms[name] = guarded(name, sealed.outcomes, self._most)(self._transform_of(sealed))
         return self._transforms[name]
 
     def _operation(self, store: str, operation: str) -> Perform:

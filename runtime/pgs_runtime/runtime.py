@@ -23,6 +23,7 @@ from pgs_runtime.ports import Ports
 from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.stores.port import Head, Request, Run, Segment, Store, StoreUnusable
+from pgs_runtime.transforms import Transforms
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.locate import search_path
@@ -56,8 +57,9 @@ class Runtime:
         self.ports = ports or Ports()
         self.limits = snapshot.limits()
         self.redactor = Redactor(_fact(store, "secret"))
+        self._transforms = Transforms(snapshot)
         load = loader(SealedModules.of(snapshot.sealed).load)
-        self._linker = Linker(snapshot, load, self.redactor)
+        self._linker = Linker(snapshot, load, self._transforms.get, self.redactor)
         self._intake = Intake(snapshot, self.redactor, self.ports, _fact(store, "store"))
         self._graphs: dict[str, Graph] = {}
         self._shop = Workshop(Narrator(self.redactor), self.limits, self.ports.clock)
@@ -99,6 +101,7 @@ class Runtime:
         self.close()
 
     def close(self) -> None:
+        self._transforms.close()
         self.store.close()
 
     # --- runs ------------------------------------------------------------------------------------

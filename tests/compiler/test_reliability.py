@@ -1,6 +1,6 @@
 """What must happen with what authors get wrong: the cases CMP of the reliability list, by their numbers.
 
-CMP-05 is not promised yet, CMP-06 is in `test_determinism`, CMP-07 with the tests of the snapshot.
+CMP-06 is in `test_determinism`, CMP-07 with the tests of the snapshot.
 """
 
 from __future__ import annotations
@@ -61,6 +61,26 @@ def test_cmp_03_every_declared_outcome_has_one_edge_and_every_edge_a_declared_ou
 def test_cmp_04_a_value_that_some_way_does_not_write_is_refused_with_that_way() -> None:
     finding = case("T408-node-that-some-ways-leave-out")
     assert finding.message.endswith("`again` does not run on the way `admit` → `look` → `last`.")
+
+
+def test_cmp_05_a_transform_that_reads_the_clock_is_told_by_the_words_that_do_and_what_to_declare_instead() -> None:
+    finding = case("C610-clock")
+    assert finding.message == "`time.time` reads the clock."
+    assert finding.place is not None
+    assert str(finding.place) == "shop/fees.py:7:40"
+    assert finding.related[0].label == "`shop::CT_FEE_V0` runs it"
+    assert finding.hint == "Take the time as an input, and bind it to `$.run.time`."
+
+
+def test_ct_11_what_a_module_two_imports_away_keeps_is_told_with_the_imports_that_lead_there() -> None:
+    finding = case("C615-cache-two-imports-away")
+    assert finding.message == "`KNOWN` is changed, and lives longer than the call."
+    assert str(finding.place) == "shop/memory.py:7:12"
+    assert [(str(related.place), related.label) for related in finding.related] == [
+        ("input.yaml:6:17", "`shop::CT_FEE_V0` runs it"),
+        ("shop/fees.py:3:1", "imports `shop.rates`"),
+        ("shop/rates.py:3:1", "imports `shop.memory`"),
+    ]
 
 
 def test_cmp_08_a_chain_of_as_many_nodes_as_are_allowed_compiles(tmp_path: Path) -> None:

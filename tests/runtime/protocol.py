@@ -237,7 +237,7 @@ def _store(
         entity=f"desk::EN_{name}_V0",
         schema=value,
         operations=operations,
-        implementation=f"desk.work:{implementation}",
+        implementation=f"desk.keep:{implementation}",
         clears=clears,
         at=AT,
     )
@@ -261,8 +261,8 @@ def sealed(
     version: int = 1,
     project: Mapping[str, Value] | None = None,
 ) -> Snapshot:
-    """A snapshot of these artifacts. `source` is that of `desk.work`, where the core side effects are too."""
-    sources = {"desk.__init__": b"", "desk.work": source.encode() + _SIDE_EFFECTS} | _CORE
+    """A snapshot of these artifacts. `source` is that of `desk.work`; the core side effects are in `desk.keep`."""
+    sources = {"desk.__init__": b"", "desk.work": source.encode(), "desk.keep": _SIDE_EFFECTS} | _CORE
     digests = {name: digest(text) for name, text in sources.items()}
     files = {SOURCES + digests[name]: text for name, text in sources.items()}
     files["project.json"] = canonical({**(project or {}), "limits": dict(limits or {})})
@@ -272,7 +272,7 @@ def sealed(
         else:
             path = artifact_path(_KINDS[type(artifact)], str(getattr(artifact, "name", "")))
         files[path] = canonical(encode(artifact))
-    used = [model.Implementation("desk.work:Registry", digests, {})]
+    used = [model.Implementation("desk.keep:Registry", digests, {})]
     return Snapshot(verify(files | {MANIFEST: build_manifest("desk", version, "0", files, used)}))
 
 

@@ -11,6 +11,7 @@ from pgs_runtime.faults import Fault
 from pgs_runtime.link import Linker
 from pgs_runtime.linked import Contract, Graph, Storage, Transformation
 from pgs_runtime.redaction import Redactor
+from pgs_runtime.transforms import Transforms
 from pgs_snapshot import model
 from pgs_snapshot.model import Compare, Edge, Literal_, Record, Ref, Schema
 from pgs_snapshot.seal import SealBroken
@@ -53,7 +54,8 @@ PASS = decides("pass", case("SUCCESS"), SUCCESS="SUCCESS")
 
 def linked(snapshot: Snapshot) -> Graph:
     load = SealedModules.of(snapshot.sealed).load
-    return Linker(snapshot, load, Redactor(b"k" * 32)).graph(WORKFLOW)  # type: ignore[arg-type]
+    transform_of = Transforms(snapshot).get
+    return Linker(snapshot, load, transform_of, Redactor(b"k" * 32)).graph(WORKFLOW)  # type: ignore[arg-type]
 
 
 def working(work: model.Contract, *nodes: model.Node, payload: Schema | None = None) -> Snapshot:
@@ -217,10 +219,10 @@ def test_operations_of_a_store_are_bound_when_the_graph_is_linked() -> None:
     place = linked(snapshot).nodes["work"]
     assert isinstance(place, Contract)
     assert isinstance(place.steps[0], Storage)
-    broken = sealed(intent(fields(k=TEXT)), registry("NOTES", COUNT), work, graph(*nodes), source="1 / 0\n")
-    load = SealedModules.of(broken.sealed).load
+    store = replace(registry("NOTES", COUNT), implementation="desk.work:Registry")
+    broken = sealed(intent(fields(k=TEXT)), store, work, graph(*nodes), source="1 / 0\n")
     with pytest.raises(ZeroDivisionError):
-        Linker(broken, load, Redactor(b"k" * 32)).graph(WORKFLOW)  # type: ignore[arg-type]
+        linked(broken)
 
 
 def test_a_module_that_does_not_load_leaves_no_run() -> None:
@@ -297,7 +299,7 @@ def test_a_contract_without_an_outcome_for_what_may_not_fit_is_refused() -> None
 def test_an_unknown_workflow_is_a_key_error() -> None:
     snapshot = sealed(intent(fields()), graph(admit("done"), ends("done"), REJECTED))
     with pytest.raises(KeyError):
-        Linker(snapshot, lambda reference: dict, Redactor(b"k" * 32)).graph("desk::WF_OTHER_V0")
+        Linker(snapshot, lambda reference: dict, lambda transform: dict, Redactor(b"k" * 32)).graph("desk::WF_OTHER_V0")
 
 
 def test_a_decision_of_which_no_case_holds_is_a_fault() -> None:

@@ -168,9 +168,9 @@ def test_a_payload_is_copied() -> None:
     assert payload == order("a")
 
 
-def test_what_a_capability_prints_does_not_reach_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    assert place(desk(), order(how="print")).kind == "COMPLETED"
-    assert capsys.readouterr() == ("", "noise\n")
+def test_a_transform_has_nothing_to_print_with(capsys: pytest.CaptureFixture[str]) -> None:
+    assert place(desk(), order(how="print")).message == "desk::CT_WORK_V0 raised NameError at desk.work:14."
+    assert capsys.readouterr() == ("", "")
 
 
 # --- names of exits ------------------------------------------------------------------------------

@@ -29,11 +29,13 @@ class Broken:
     Attributes:
         text: an exception's class and sealed line, or a Python class; never a value, nor the text of an exception.
         pointer: JSON Pointer (RFC 6901) into the outputs.
+        outcome: under which these outputs were given.
     """
 
     why: Why
     text: str = ""
     pointer: str = ""
+    outcome: str = ""
 
 
 Answer: TypeAlias = "Outcome | Broken"
@@ -59,7 +61,7 @@ def answer(function: Callable[..., object], inputs: dict[str, Value]) -> Answer:
     try:
         copy = plain(outputs)
     except NotPlain as refused:
-        return Broken("json", refused.why, refused.pointer)
+        return Broken("json", refused.why, refused.pointer, name)
     except (MemoryError, RecursionError):
         return Broken("memory")
     return Outcome(name, **copy) if isinstance(copy, dict) else Broken("returned", class_of(found))

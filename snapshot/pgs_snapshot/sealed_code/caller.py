@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -84,6 +85,7 @@ class Caller:
         self._surroundings = surroundings or Surroundings()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
+        self._at_the_end: weakref.finalize[..., Caller] | None = None
         self._lock = threading.Lock()
 
     def call(self, reference: str, inputs: dict[str, Value]) -> Told:
@@ -134,6 +136,7 @@ class Caller:
         except BrokenPipeError:
             ready = b""
         self._process, self._owner = process, os.getpid()
+        self._at_the_end = weakref.finalize(self, _end, process, os.getpid())
         if not ready:
             code = process.wait()
             self._stop()
@@ -174,17 +177,25 @@ class Caller:
         why: Why = "died"
         if code in (-signal.SIGPROF, -signal.SIGKILL):
             why = "time"
+        elif code == -signal.SIGABRT:
+            why = "memory"  # what is written in C or Rust ends the process when it is refused memory
         return Broken(why)
 
     def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None or self._owner != os.getpid():
-            return
+        self._process = None
+        if self._at_the_end is not None:
+            self._at_the_end()
+            self._at_the_end = None
+
+
+def _end(process: subprocess.Popen[bytes], owner: int) -> None:
+    """End a process and what leads to it. After a fork it is not ours to end."""
+    if owner == os.getpid():
         process.kill()
         process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def _descriptor(pipe: object) -> int:
@@ -196,5 +207,10 @@ def _told(reply: Mapping[str, Value]) -> Told:
     if "outcome" in reply:
         answer = Outcome(str(reply["outcome"]), **cast("dict[str, Value]", reply["outputs"]))
     else:
-        answer = Broken(cast(Why, reply["why"]), str(reply.get("text", "")), str(reply.get("pointer", "")))
+        answer = Broken(
+            cast(Why, reply["why"]),
+            str(reply.get("text", "")),
+            str(reply.get("pointer", "")),
+            str(reply.get("under", "")),
+        )
     return Told(answer, bool(reply.get("changed")), bool(reply.get("kept")))

@@ -87,11 +87,33 @@ class _Calls:
 
     def _reply(self, answered: Answer) -> dict[str, Value]:
         if isinstance(answered, Broken):
-            return {"why": answered.why, "text": answered.text, "pointer": answered.pointer}
+            return {
+                "why": answered.why,
+                "text": answered.text,
+                "pointer": answered.pointer,
+                "under": answered.outcome,
+            }
         for name, value in answered.outputs.items():
-            if len(canonical(value)) > self._most:
+            if _length(value, self._most) > self._most or len(canonical(value)) > self._most:
                 return {"why": "size", "text": name}
         return {"outcome": answered.name, "outputs": answered.outputs}
+
+
+def _length(value: Value, most: int) -> int:
+    """Bytes that a value takes at least as JSON, looked at until they are more than `most`.
+
+    Writing it takes several times its memory, and who writes it ends the process where there is none.
+    """
+    if isinstance(value, str):
+        return len(value) + 2
+    if not isinstance(value, dict | list):
+        return 1
+    length = 2 + (sum(map(len, value)) if isinstance(value, dict) else 0)
+    for item in value.values() if isinstance(value, dict) else value:
+        if length > most:
+            break
+        length += _length(item, most)
+    return length
 
 
 class _Seen:

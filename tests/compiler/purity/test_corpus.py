@@ -113,5 +113,19 @@ def test_ct_09_an_import_that_only_a_run_would_know_is_refused(snippet: str, tmp
     assert set(found) <= {"C607", "C610", "C611"}
 
 
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "def f(x):\n    return sum([0.1] * 10)",
+        "def f(x):\n    return str(x).casefold()",
+        "import re\ndef f(x):\n    return re.sub(r'\\w', '', str(x))",
+    ],
+    ids=["sum", "casefold", "pattern"],
+)
+def test_ct_12_what_differs_between_versions_of_python_is_warned_of(snippet: str, tmp_path: Path) -> None:
+    found = [finding.code for finding in compiled(tmp_path, snippet, ONES).findings]
+    assert "C646" in found
+
+
 def functions(tree: ast.Module) -> list[str]:
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
