@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from pgs_compiler.declarations import Bindings, Bound, Constant, EdgeSyntax, Reference, ValueSyntax, Word
+from pgs_compiler.declarations import Bindings, Bound, Reference, Word
 from pgs_compiler.elaborate.configuration import EMPTY
-from pgs_compiler.elaborate.places import part_of, part_place, references
+from pgs_compiler.elaborate.misfits import Misfit, answer_of, misfits
+from pgs_compiler.elaborate.places import part_place
 from pgs_compiler.elaborate.values import UNTYPED, Elaborator, Typed, record_of
 from pgs_compiler.findings import Place, Related
 from pgs_compiler.schemas.anatomy import properties_of, required_of
 from pgs_compiler.schemas.exact import closed
-from pgs_compiler.schemas.fit import FITS, Fit, Verdict, fit
+from pgs_compiler.schemas.fit import Verdict
 from pgs_compiler.schemas.paths import Path
-from pgs_compiler.source import Scalar, Tree
 from pgs_snapshot.model import Expr, Literal_, Schema
 from pgs_snapshot.suggest import nearest
-from pgs_snapshot.values import escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class Written:
 
 
 NOTHING = Written({})
+MAX_SHOWN = 6  # names in a message
 _ADDED = {"mapping": "{}: {}", "list": "{1}", "whole": "{}: {}", "none": "inputs: {{{}: {}}}"}
 
 
@@ -80,11 +80,13 @@ def bind_written(values: Elaborator, bindings: Bindings | None) -> Written:
 def bind_certain(values: Elaborator, bindings: Bindings) -> Written:
     """The same, of values that all have to be there."""
     written = bind_written(values, bindings)
+    sound = written.sound
     for bound in members(values.quiet(), bindings, EMPTY) or ():
         typed = written.members.get(bound.name.text)
         if typed is not None and (typed.absent or not typed.certain):
             values.may_lack(bound.value, typed)
-    return written
+            sound = False
+    return replace(written, sound=sound)
 
 
 def bind_inputs(values: Elaborator, bindings: Bindings, target: Schema, of: str) -> Inputs:
@@ -115,8 +117,11 @@ class _Binder:
                 if typed is not None:
                     exprs[item.name.text] = typed.expr
                     self._check(item, typed, schema)
-        for item in strangers:
-            left.pop(self._stranger(item, left), None)
+        if self._bindings.whole is not None and strangers:
+            self._strangers(self._bindings.whole, strangers)
+        else:
+            for item in strangers:
+                left.pop(self._stranger(item, left), None)
         for name, schema in left.items():
             if "default" in schema:
                 exprs[name] = Literal_(schema["default"])
@@ -127,45 +132,32 @@ class _Binder:
     def _check(self, bound: Bound, typed: Typed, target: Schema) -> None:
         """Whether a value surely fits. What cannot fit is reported; what only may is a doubt."""
         name = bound.name.text
-        if name in self._needed and typed.absent:
+        lacking = name in self._needed and bool(typed.absent)
+        if lacking:
             self._values.may_lack(bound.value, typed)
-        answer = fit(typed.schema, target)
-        if answer.verdict is not Verdict.FITS and self._unfit_edges(bound, target):
+        answer = answer_of(typed, target)
+        found = misfits(self._values, bound.value, target, answer)
+        for misfit in found:
+            self._unfit(name, misfit)
+        if found or lacking:
             return
-        if answer.verdict is Verdict.CANNOT_FIT:
-            self._unfit(bound, answer)
-        elif answer.verdict is Verdict.MAY_FIT:
+        if answer.verdict is Verdict.MAY_FIT:
             self._doubts.append(Doubt(name, part_place(bound.value, answer.pointer), answer.reason))
         elif not typed.certain:
             self._doubts.append(Doubt(name, bound.value.place, UNTYPED))
 
-    def _unfit(self, bound: Bound, answer: Fit, edge: EdgeSyntax | None = None) -> None:
-        part, rest = part_of(bound.value, answer.pointer)
-        bound_here = (Related(part.place, "bound here"),) if edge else ()
-        part, rest = _brought(edge, part, rest) if edge else (part, rest)
+    def _unfit(self, name: str, misfit: Misfit) -> None:
+        answer = misfit.answer
         where = f", at `{answer.pointer}`" if answer.pointer else ""
-        literal = isinstance(part, Scalar) or (isinstance(part, Constant) and isinstance(part.tree, Scalar))
+        when = f" {misfit.when}" if misfit.when else ""
         self._values.report.add(
             "T406",
-            f"`{bound.name.text}` of {self._of} cannot take this value{where}: {answer.clash}.",
-            part.place,
+            f"`{name}` of {self._of} cannot take this value{when}{where}: {answer.clash}.",
+            misfit.place,
             "does not fit",
-            answer.hint if literal and not rest else "",
-            bound_here,
+            misfit.hint,
+            (Related(misfit.taken, "bound here"),) if misfit.taken else (),
         )
-
-    def _unfit_edges(self, bound: Bound, target: Schema) -> bool:
-        """Report each edge in that carries what cannot fit here, whatever the others carry."""
-        found = self._values.scope.slots.get(("with",))
-        if found is None or all(reference.path.root != "with" for reference in references(bound.value)):
-            return False
-        before = len(self._values.report.findings)
-        for edge in (variant.edge for variant in found.variants):
-            typed = self._values.by(edge).value(bound.value) if edge else None
-            answer = fit(typed.schema, target) if typed else FITS
-            if edge and answer.verdict is Verdict.CANNOT_FIT:
-                self._unfit(bound, answer, edge)
-        return len(self._values.report.findings) > before
 
     def _stranger(self, bound: Bound, left: Mapping[str, Schema]) -> str:
         """Report a name that is not declared; gives the input that was probably meant, or ""."""
@@ -179,8 +171,6 @@ class _Binder:
         hint = f"Write `{near}`." if nearest(name, left) and not listed else ""
         if listed and near and isinstance(bound.value, Reference):
             hint = f"Bind it by name: `{near}: {bound.value.text}`."
-        if self._bindings.whole is not None:
-            hint = self._members_hint(self._bindings.whole)
         self._values.report.add(
             "T405",
             f"{self._of[0].upper()}{self._of[1:]} has no input `{name}`.",
@@ -189,6 +179,20 @@ class _Binder:
             hint,
         )
         return near
+
+    def _strangers(self, whole: Reference, strangers: Sequence[Bound]) -> None:
+        """Report what a whole object brings along that is not declared."""
+        names = [f"`{item.name.text}`" for item in strangers]
+        shown = ", ".join(names[:MAX_SHOWN]) + (f" and {len(names) - MAX_SHOWN} more" if names[MAX_SHOWN:] else "")
+        hint = self._members_hint(whole)
+        known = ", ".join(self._properties) or "none"
+        self._values.report.add(
+            "T405",
+            f"{self._of[0].upper()}{self._of[1:]} has no input{'s' if names[1:] else ''} {shown}.",
+            whole.place,
+            f"known: {known}" if not hint else "",
+            hint,
+        )
 
     def _members_hint(self, whole: Reference) -> str:
         """How to pass on only what is declared."""
@@ -205,17 +209,6 @@ class _Binder:
             f"`{name}` is not bound",
             f"Add `{_ADDED[self._bindings.form].format(name, sources[0])}`." if len(sources) == 1 else "",
         )
-
-
-def _brought(edge: EdgeSyntax, part: ValueSyntax | Tree, rest: str) -> tuple[ValueSyntax | Tree, str]:
-    """The part of a value as the edge has it that brings it along."""
-    if not isinstance(part, Reference) or part.path.root != "with" or edge.arguments is None:
-        return part, rest
-    steps = [*(escape(str(step)) for step in part.path.steps), *rest.split("/")[1:]]
-    item = next((item for item in edge.arguments.bound if steps[:1] == [escape(item.name.text)]), None)
-    if item is None:
-        return edge.arguments.whole or part, rest
-    return part_of(item.value, "".join(f"/{step}" for step in steps[1:]))
 
 
 def members(values: Elaborator, bindings: Bindings, target: Schema) -> tuple[Bound, ...] | None:

@@ -14,11 +14,11 @@ from pgs_compiler.declarations import (
 from pgs_compiler.elaborate.values import UNTYPED, Elaborator, Typed, spoken
 from pgs_compiler.schemas.anatomy import items_of, members_of
 from pgs_compiler.schemas.carets import caret
-from pgs_compiler.schemas.fit import Verdict, fit
+from pgs_compiler.schemas.fit import Verdict, fit, fit_value
 from pgs_compiler.schemas.follow import follow
 from pgs_compiler.schemas.literal import listed
 from pgs_compiler.schemas.patterns import Pattern, read_pattern
-from pgs_compiler.source import Scalar
+from pgs_compiler.source import Scalar, Sequence, to_value
 from pgs_snapshot.model import All, Any_, Compare, Condition, Literal_, Not, Ref, Schema
 from pgs_snapshot.suggest import nearest
 
@@ -170,7 +170,21 @@ class Conditions:
         elif right.schema.get("maxItems") == 0:
             self._report.add("T412", "Nothing is in an empty list.", place)
         else:
+            before = len(self._report.findings)
             self._comparable(syntax, left.schema, items_of(right.schema))
+            if len(self._report.findings) == before:
+                self._listed(syntax, left.schema)
+
+    def _listed(self, syntax: Comparison, left: Schema) -> None:
+        """Report each member of a list that is written out and that the value can never be."""
+        written = syntax.operands[1]
+        if not isinstance(written, Constant) or not isinstance(written.tree, Sequence):
+            return
+        for item in written.tree:
+            answer = fit_value(to_value(item), left)
+            if answer.verdict is Verdict.CANNOT_FIT:
+                message = f"`{syntax.op}` lists what the value can never be: {answer.clash}."
+                self._report.add("T412", message, item.place, "never equal", answer.hint)
 
     def _comparable(self, syntax: Comparison, left: Schema, right: Schema) -> None:
         """Two values that can never be equal are a mistake of the author's."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pgs_compiler.declarations import Contract, RecordForm, Reference, ValueSyntax
+from pgs_compiler.declarations import Contract, DecideStepSyntax, RecordForm, Reference, ValueSyntax
 from pgs_compiler.elaborate.bound import bind_written
 from pgs_compiler.elaborate.configuration import Configuration
 from pgs_compiler.elaborate.places import at
@@ -18,7 +18,7 @@ from pgs_compiler.elaborate.scope import Scope, joined
 from pgs_compiler.elaborate.steps import VIOLATION, Ending, Steps
 from pgs_compiler.elaborate.traits import Traits, contract_traits
 from pgs_compiler.elaborate.values import Elaborator
-from pgs_compiler.findings import Finding, Related
+from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.program import Program
 from pgs_compiler.shape import Report
 from pgs_snapshot import model
@@ -86,7 +86,7 @@ def _outcomes(steps: Steps) -> tuple[dict[str, dict[str, Expr]], dict[str, Schem
             continue
         values = Elaborator(steps.program, joined(scopes), steps.report)
         given = bind_written(values, declared.outputs)
-        for reference in _bare(item.value for item in declared.outputs.bound):
+        for reference in _bare(item.value for item in declared.outputs.bound) if steps.sure else ():
             _at_each(values, reference, scopes)
         expressions[declared.name.text], schemas[declared.name.text] = given.exprs, given.schema
     return expressions, schemas
@@ -133,6 +133,14 @@ def _surface(steps: Steps, possible: set[str]) -> frozenset[str]:
         return disputed
     if any(finding.severity == "error" for finding in report.findings):
         idle -= {failure}  # a value with a mistake is not known to be doubtful
+    for outcome in sorted(undeclared):
+        near = nearest(outcome, declared)
+        words = _written(contract, outcome)
+        if near and words and (near not in idle or near == "SUCCESS"):
+            undeclared, idle = undeclared - {outcome}, idle - {near}
+            for place in words:
+                message = f"`{name}` can end as `{outcome}`, and its outcomes do not say so."
+                report.add("F530", message, place, hint=f"Write `{near}`.")
     for outcome in sorted(idle):
         near = nearest(outcome, undeclared)
         undeclared -= {near}
@@ -156,6 +164,16 @@ def _surface(steps: Steps, possible: set[str]) -> frozenset[str]:
             tuple(dict.fromkeys(origins)),
         )
     return disputed
+
+
+def _written(contract: Contract, outcome: str) -> list[Place]:
+    """Where the steps themselves call an outcome so."""
+    places = []
+    for step in contract.steps:
+        places += [edge.to.place for edge in step.next if edge.to and edge.to.text == outcome]
+        if isinstance(step, DecideStepSyntax):
+            places += [case.outcome.place for case in step.cases if case.outcome.text == outcome]
+    return places
 
 
 def _origin(steps: Steps, ending: Ending) -> Related:

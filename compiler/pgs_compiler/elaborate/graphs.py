@@ -54,7 +54,6 @@ from pgs_snapshot.model import (
 
 FIRST_RESULT = 5  # the slots before: payload, actor, run, config, with
 NOTHING: Mapping[Route, Slot] = {}
-_NOT_RUN = "`{}` has not run on any way to here"
 
 
 def elaborate_graph(
@@ -107,6 +106,7 @@ class _Walk:
         self.extra = _extra(workflow)
         self._start = workflow.start.text
         self._carried_here: Slot | None = None
+        self._surfaces = surfaces
         self._workflow = workflow
         self._configuration = configuration
         self._nodes = {node.id.text: node for node in workflow.nodes}
@@ -164,10 +164,18 @@ class _Walk:
                 f"`{first.name}` of `{name}` only may fit, and it has no outcome for that: {first.why}.",
                 first.place,
                 "checked at run time",
-                "State `on_input_failure: VIOLATION` in a new version of the contract.",
+                self._failure_hint(contract, declared),
                 tuple(Related(doubt.place, f"so does `{doubt.name}`: {doubt.why}") for doubt in others),
             )
         return name, inputs
+
+    def _failure_hint(self, contract: Name, declared: Contract) -> str:
+        """What to state; where an outcome is declared that nothing leads to, it was meant for that."""
+        disputed = self._surfaces.contracts[contract.text].disputed
+        idle = [outcome.name.text for outcome in declared.outcomes if outcome.name.text in disputed]
+        if len(idle) == 1:
+            return f"State `on_input_failure: {idle[0]}`."
+        return "State `on_input_failure: VIOLATION` in a new version of the contract."
 
     def _undo(self, id: str, syntax: UndoSyntax | None, here: Knowledge) -> Undo | None:
         """What compensates a node, with what is known once its effects stand."""
@@ -300,6 +308,8 @@ class _Walk:
             slots |= self._admitted
         if carried is not None:
             slots["with",] = carried
+        elif self._carried_here is not None:
+            absent["with",] = "it is for the node itself, and for no edge behind it"
         ended = here.ended
         return Scope(
             Lazy(
@@ -310,7 +320,7 @@ class _Walk:
             Lazy(
                 absent,
                 lambda: (id for id in self.results if id not in ended),
-                lambda id: None if id in ended or id not in self._numbers else _NOT_RUN.format(id),
+                lambda id: None if id in ended or id not in self._numbers else _why_not(id, here),
             ),
             self._configuration,
         )
@@ -325,6 +335,11 @@ class _Walk:
         if id in here.maybe:
             missing = f"`{id}` does not run on the way {spoken_way(way_around(self._workflow, id, here.node))}"
         return Slot(self._numbers[id], variants, missing, broken=not self.behaviour[id].sound)
+
+
+def _why_not(id: str, here: Knowledge) -> str:
+    """Why a node's result is out of reach."""
+    return "it is this node itself" if id == here.node else f"`{id}` has not run on any way to here"
 
 
 def _extra(workflow: Workflow) -> tuple[str, ...]:

@@ -311,7 +311,8 @@ class Steps:
                 here = Slot(number, (variant(outcome),), broken=broken)
                 self.endings.append(Ending(to, {**self._known, name: Ran(here, (outcome,))}, name))
         going = tuple(outcome for outcome, to in lead.items() if to is None)
-        self.sure = self.sure and (bool(going) or index == len(self.contract.steps) - 1)
+        last = index == len(self.contract.steps) - 1
+        self.sure = self.sure and (not any(edge.to is None for edge in step.next) if last else bool(going))
         after = Slot(number, tuple(map(variant, going)), broken=broken or not going)
         self._known[name] = Ran(after, going)
 

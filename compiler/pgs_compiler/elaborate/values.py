@@ -13,7 +13,6 @@ from pgs_compiler.declarations import (
     Bound,
     Constant,
     DefaultForm,
-    EdgeSyntax,
     Entity,
     EnumForm,
     ListForm,
@@ -23,7 +22,7 @@ from pgs_compiler.declarations import (
     ValueSyntax,
 )
 from pgs_compiler.elaborate.astray import leads_nowhere, lookalikes, not_configured, unknown_root
-from pgs_compiler.elaborate.scope import Scope, Slot
+from pgs_compiler.elaborate.scope import Scope, Slot, Variant
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.anatomy import members_of, phrase, types_of
 from pgs_compiler.schemas.exact import closed, exactly
@@ -70,22 +69,27 @@ class Typed:
 class Elaborator:
     """Types the values of one scope and reports what does not hold.
 
-    With `edge` the node is looked at as if that were the only edge into it that carries something.
+    With `way` only that variant of its slot is looked at.
     """
 
-    def __init__(self, program: Program, scope: Scope, report: Report, edge: EdgeSyntax | None = None) -> None:
+    def __init__(self, program: Program, scope: Scope, report: Report, way: Variant | None = None) -> None:
         self.program = program
         self.scope = scope
         self.report = report
-        self._edge = edge
+        self._way = way
 
     def quiet(self) -> Elaborator:
         """The same scope, with its findings to nobody."""
-        return Elaborator(self.program, self.scope, Report(), self._edge)
+        return Elaborator(self.program, self.scope, Report(), self._way)
 
-    def by(self, edge: EdgeSyntax) -> Elaborator:
-        """The same scope on the ways over one edge, with its findings to nobody."""
-        return Elaborator(self.program, self.scope, Report(), edge)
+    def on(self, way: Variant) -> Elaborator:
+        """The same scope on the ways of one variant, with its findings to nobody."""
+        return Elaborator(self.program, self.scope, Report(), way)
+
+    def slot(self, syntax: Reference) -> Slot | None:
+        """The slot that a reference reads."""
+        found = self.scope.find((syntax.path.root, *_leading_names(syntax)))
+        return found[1] if found else None
 
     def value(self, syntax: ValueSyntax) -> Typed | None:
         """Type a value. None after a finding, here or where the value comes from."""
@@ -96,8 +100,8 @@ class Elaborator:
                 return _constant(to_value(tree))
             case Reference():
                 return self.reference(syntax)
-            case EnumForm(entity):
-                return self._enum(entity.text)
+            case EnumForm():
+                return self._enum(syntax)
             case DefaultForm():
                 return self._default(syntax)
             case TextForm():
@@ -138,7 +142,7 @@ class Elaborator:
 
     def _follow(self, syntax: Reference, slot: Slot, start: int) -> Typed | None:
         steps = syntax.path.steps[start:]
-        variants = [variant for variant in slot.variants if variant.edge is None or self._edge in (None, variant.edge)]
+        variants = (self._way,) if self._way in slot.variants else slot.variants
         ways = [(variant.when, follow(variant.schema, steps)) for variant in variants]
         reached = [followed for _, followed in ways if not followed.problem]
         if not reached:
@@ -168,10 +172,13 @@ class Elaborator:
 
     # --- forms -----------------------------------------------------------------------------------
 
-    def _enum(self, entity: str) -> Typed | None:
-        found = self.program.declarations[entity]
-        members = members_of(self.program.schema(found.schema)) if isinstance(found, Entity) else None
-        return _constant(list(members or ()))
+    def _enum(self, syntax: EnumForm) -> Typed | None:
+        members = members_of(self.program.schema(self.program.get(syntax.entity, Entity).schema))
+        if members is None:
+            message = f"`{syntax.entity.code}` is a record, and `$enum` lists the members of an enumeration."
+            self.report.add("T426", message, syntax.entity.place, "no enumeration")
+            return None
+        return _constant(list(members))
 
     def _default(self, syntax: DefaultForm) -> Typed | None:
         value, otherwise = self.reference(syntax.value), self.certain(syntax.otherwise)

@@ -37,7 +37,12 @@ def crossed(schema: Schema, integral: bool) -> bool:
     lower, upper = tightest(schema, LOWER, integral), tightest(schema, UPPER, integral)
     if lower is None or upper is None:
         return False
-    return lower[0] > -upper[0] or (lower[0] == -upper[0] and (lower[1] or upper[1]))
+    return apart(lower, upper)
+
+
+def apart(one: tuple[int | float, bool], other: tuple[int | float, bool]) -> bool:
+    """Whether no number lies between two bounds of different sides, as `tightest` gives them."""
+    return one[0] > -other[0] or (one[0] == -other[0] and (one[1] or other[1]))
 
 
 def _normal(limit: int | float, strict: bool, integral: bool) -> tuple[int | float, bool]:

@@ -6,8 +6,8 @@ Laws, for a value that is valid for `source` and has its defaults filled in:
 * `MAY_FIT`: nothing is said, and the runtime checks the value.
 
 `type`, `properties`, `required`, `items`, `enum`, `const` and `default` are decided. The keywords that bound
-a value are decided when `source` states the same bound or a tighter one, and else leave `MAY_FIT`: two bounds
-that exclude each other are not looked for. Labels do not count.
+a value are decided when `source` states the same bound or a tighter one, or when no number and no length lies between
+the bounds of both, and else leave `MAY_FIT`. Labels do not count.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from pgs_compiler.schemas.anatomy import (
     required_of,
     types_of,
 )
-from pgs_compiler.schemas.bounds import LOWER, UPPER, tightest
+from pgs_compiler.schemas.bounds import LOWER, UPPER, apart, tightest
 from pgs_compiler.schemas.literal import listed, shown, stated, value_fits
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.model import Schema
+from pgs_snapshot.suggest import nearest
 from pgs_snapshot.values import Value, escape
 
 
@@ -77,6 +78,11 @@ def fit(source: Schema, target: Schema) -> Fit:
     return _any_of([_of_type(name, source, target) for name in types_of(source)])
 
 
+def fit_value(value: Value, target: Schema) -> Fit:
+    """Whether one value fits, which is always decided."""
+    return _member(value, target)
+
+
 def _may(clash: str, pointer: str = "") -> Fit:
     return Fit(Verdict.MAY_FIT, pointer, clash)
 
@@ -119,7 +125,20 @@ def _member(member: Value, target: Schema) -> Fit:
     problems = value_fits(member, target)
     if not problems:
         return FITS
-    return Fit(Verdict.CANNOT_FIT, problems[0].pointer, f"`{shown(member)}` {problems[0].why}", problems[0].hint)
+    problem = problems[0]
+    return Fit(
+        Verdict.CANNOT_FIT, problem.pointer, f"`{shown(_part(member, problem.pointer))}` {problem.why}", problem.hint
+    )
+
+
+def _part(value: Value, pointer: str) -> Value:
+    """What a JSON Pointer leads to in a value that has it."""
+    for step in pointer.split("/")[1:]:
+        if isinstance(value, list):
+            value = value[int(step)]
+        elif isinstance(value, dict):
+            value = next(inner for name, inner in value.items() if escape(name) == step)
+    return value
 
 
 def _of_type(name: str, source: Schema, target: Schema) -> Fit:
@@ -147,11 +166,18 @@ def _of_type(name: str, source: Schema, target: Schema) -> Fit:
 
 # --- bounds --------------------------------------------------------------------------------------
 
+_OPPOSITE = {"minLength": "maxLength", "maxLength": "minLength", "minItems": "maxItems", "maxItems": "minItems"}
+
 
 def _bounds(keywords: tuple[str, ...], source: Schema, target: Schema) -> Iterator[Fit]:
     for keyword in keywords:
         if keyword in target and not _as_tight(keyword, source, target):
-            yield _may(f"{stated(keyword, target[keyword])} is not stated")
+            opposite = _OPPOSITE.get(keyword, "")
+            own, wanted = count_of(source, opposite), count_of(target, keyword)
+            if own is not None and wanted is not None and (own < wanted if keyword[:3] == "min" else own > wanted):
+                yield _cannot(f"{stated(opposite, own)}, where {stated(keyword, wanted)} is wanted")
+            else:
+                yield _may(f"{stated(keyword, target[keyword])} is not stated")
 
 
 def _as_tight(keyword: str, source: Schema, target: Schema) -> bool:
@@ -164,10 +190,16 @@ def _as_tight(keyword: str, source: Schema, target: Schema) -> bool:
 
 
 def _range(integral: bool, source: Schema, target: Schema) -> Iterator[Fit]:
-    for names in (LOWER, UPPER):
+    for names, others in ((LOWER, UPPER), (UPPER, LOWER)):
         own, wanted = tightest(source, names, integral), tightest(target, names, integral)
-        if wanted is not None and (own is None or own < wanted):
-            keyword = next(name for name in names if name in target)
+        if wanted is None or (own is not None and own >= wanted):
+            continue
+        opposite = tightest(source, others, integral)
+        keyword = next(name for name in names if name in target)
+        if opposite is not None and apart(wanted, opposite):
+            other = next(name for name in others if name in source)
+            yield _cannot(f"{stated(other, source[other])}, where {stated(keyword, target[keyword])} is wanted")
+        else:
             yield _may(f"{stated(keyword, target[keyword])} is not stated")
 
 
@@ -192,7 +224,9 @@ def _object(source: Schema, target: Schema) -> Iterator[Fit]:
         # Where the member can be absent on both sides, leaving it out fits.
         least = Verdict.CANNOT_FIT if name in present or name in required else Verdict.MAY_FIT
         if slot is None:
-            yield _at(escape(name), _cannot("not declared in the target"), least)
+            near = nearest(name, (wanted.keys() | required) - declared.keys())
+            hint = f"Call it `{near}`." if near else ""
+            yield _at(escape(name), replace(_cannot("not declared in the target"), hint=hint), least)
             continue
         yield _at(escape(name), fit(member, slot), least)
         if name in required and name not in present:
