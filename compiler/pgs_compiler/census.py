@@ -219,6 +219,7 @@ TURNS: Mapping[str, Phase] = MappingProxyType(
         "A805": "bind",
         "A807": "bind",
         "C61": "bind",
+        "C699": "bind",
         "C612": "check",
         "C64": "bind",
         "C65": "bind",

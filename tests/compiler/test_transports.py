@@ -114,6 +114,17 @@ def test_no_body_is_another_thing_than_an_empty_one(snapshot: Snapshot) -> None:
     assert responses["REJECTED"].body == {}
 
 
+def test_the_flows_of_a_workflow_lead_into_its_responses() -> None:
+    flows = compile_workspace(PROGRAM).flows
+    assert flows is not None
+    arrivals = [
+        (item.mark.source, item.mark.word, item.sink.name, item.verdict, item.by)
+        for item in flows.workflows["transports::WF_ASK_V0"].arrivals
+        if item.sink.kind == "response"
+    ]
+    assert arrivals == [("payload.email", "pii", "`COMPLETED` of `TE_ASK_V0`", "cleared", "`TE_ASK_V0`")]
+
+
 # --- what a change means -------------------------------------------------------------------------
 
 

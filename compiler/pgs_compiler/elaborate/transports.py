@@ -12,7 +12,7 @@ from pgs_compiler.declarations import (
     ToolSyntax,
     Workflow,
 )
-from pgs_compiler.elaborate.bound import Written, bind_inputs, bind_written, members
+from pgs_compiler.elaborate.bound import bind_inputs, bind_written, members
 from pgs_compiler.elaborate.configuration import EMPTY
 from pgs_compiler.elaborate.intents import admitted
 from pgs_compiler.elaborate.places import at
@@ -105,7 +105,7 @@ def elaborate_egress(program: Program, egress: Egress, surface: Surface) -> tupl
     """Type the responses to exits that the workflow has."""
     report = Report()
     responses = {
-        response.exit.text: _response(program, egress, response, surface.endings[response.exit.text], report)
+        response.exit.text: _response(program, response, surface.endings[response.exit.text], report)
         for response in egress.responses
         if response.exit.text in surface.endings
     }
@@ -116,10 +116,8 @@ def elaborate_egress(program: Program, egress: Egress, surface: Surface) -> tupl
     ), report.findings
 
 
-def _response(
-    program: Program, egress: Egress, response: ResponseSyntax, ending: Ending, report: Report
-) -> transports.Response:
-    """What answers one exit; its body tells nothing that the egress does not clear."""
+def _response(program: Program, response: ResponseSyntax, ending: Ending, report: Report) -> transports.Response:
+    """What answers one exit."""
     (kind, *_) = sorted(ending.kinds)
     if response.body is None:
         return transports.Response(kind, response.status, None, None)
@@ -129,20 +127,4 @@ def _response(
         ("run",): slot(2, RUN),
     }
     body = bind_written(Elaborator(program, Scope(slots, {}), report), response.body)
-    _clear(egress, response.body, body, report)
     return transports.Response(kind, response.status, body.exprs, body.schema)
-
-
-def _clear(egress: Egress, written: Bindings, body: Written, report: Report) -> None:
-    cleared = {word.text for word in egress.clears}
-    places = {bound.name.text: bound.value.place for bound in written.bound}
-    for name, typed in body.members.items():
-        lacking = sorted(labels_in(typed.schema) - cleared)
-        if lacking:
-            report.add(
-                "C699",
-                f"`{name}` is labelled {named(lacking)}, and `{egress.header.name}` does not clear that.",
-                places.get(name, written.place),
-                "not cleared",
-                f"If whoever asks may know it, add `clears: [{', '.join(sorted({*lacking, *cleared}))}]`.",
-            )

@@ -15,6 +15,7 @@ from pgs_compiler.flows.arrivals import leaks
 from pgs_compiler.flows.contracts import follow_contract
 from pgs_compiler.flows.graphs import FlowsOf, Scene
 from pgs_compiler.flows.lattice import CLEAN
+from pgs_compiler.flows.responses import answered
 from pgs_compiler.flows.stores import Stores
 from pgs_snapshot import model
 
@@ -32,7 +33,7 @@ def follow(checked: Checked) -> Result[Flows]:
     while True:
         stores.news = False
         scene = Scene(checked, stores)
-        found = {name: scene.workflow(name) for name in checked.graphs}
+        found = answered(checked, {name: scene.workflow(name) for name in checked.graphs})
         arrivals = [arrival for flows in found.values() for arrival in flows.arrivals]
         for name in sorted(scene.contracts.keys() - _used(checked)):
             alone = follow_contract(checked.program, stores, scene.contracts[name], CLEAN, CLEAN)

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.flows.lattice import Flow, Mark, Trail
 
-SinkKind: TypeAlias = Literal["store", "effect", "event", "result", "reason", "decision", "trace"]
+SinkKind: TypeAlias = Literal["store", "effect", "event", "result", "response", "reason", "decision", "trace"]
 Verdict: TypeAlias = Literal["refused", "cleared", "declassified", "implicit", "hidden", "asked"]
 
 
@@ -61,7 +61,14 @@ def arrivals(flow: Flow, sink: Sink) -> Iterator[Arrival]:
         yield from arrivals(part, sink)
 
 
-RULE_OF: dict[SinkKind, str] = {"store": "A802", "event": "A803", "result": "A804", "reason": "A805", "effect": "A807"}
+RULE_OF: dict[SinkKind, str] = {
+    "store": "A802",
+    "event": "A803",
+    "result": "A804",
+    "reason": "A805",
+    "effect": "A807",
+    "response": "C699",
+}
 
 
 def leaks(found: Iterable[Arrival]) -> Iterator[Finding]:
@@ -92,6 +99,7 @@ def _leak(arrival: Arrival) -> Finding:
         "effect": f"goes out by `{sink.name}`, which does not clear it",
         "event": f"goes out with {sink.clearer}, which does not clear it",
         "result": f"is in the {sink.name}, which does not clear it",
+        "response": f"is told by {sink.clearer}, which does not clear it",
         "reason": f"is the {sink.name}, and a reason stands in answers and traces",
     }[sink.kind]
     return Finding(
