@@ -112,6 +112,7 @@ def test_what_a_workflow_is_called_with_is_followed_into_it_and_back() -> None:
     assert found(program) == []
     assert hidden(program, "WF_OUTER_V0")["work"] == ["/inputs/text", "/outputs/COMPLETED/text"]
     assert hidden(program, "WF_INNER_V0") == {
+        "admit": ["/payload/text"],
         "done": ["/result/text"],
         "note": ["/inputs/text", "/steps/append/inputs/record/text"],
     }
@@ -160,11 +161,12 @@ def test_a_loop_hands_on_of_each_item_what_it_names() -> None:
     program = outer(LOOP.format(member="name"))
     assert found(program) == []
     assert hidden(program, "WF_OUTER_V0")["work"] == [
-        "/inputs/text",
+        "/inputs/each/*/name",
         "/outputs/SOME_FAILED/items/*/result/text",
         "/outputs/SUCCESS/items/*/result/text",
     ]
-    assert "work" not in hidden(outer(LOOP.format(member="age"), clears="[]"), "WF_OUTER_V0")
+    ages = hidden(outer(LOOP.format(member="age"), clears="[]"), "WF_OUTER_V0")
+    assert ages["work"] == ["/inputs/each/*/name"]  # the line of a loop has the whole list
     assert found(outer(LOOP.format(member="name"), clears="[]")) == [("A802", "inputs: {text: $.item.name}")]
 
 
