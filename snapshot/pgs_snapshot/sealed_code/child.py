@@ -50,7 +50,12 @@ class _Calls:
         self._begin = _peak()
         used = _address_space()
         if used:
-            resource.setrlimit(resource.RLIMIT_AS, (used + self._bytes, resource.RLIM_INFINITY))
+            most = resource.getrlimit(resource.RLIMIT_AS)[1]
+            wanted = used + self._bytes
+            # Whoever started us may have set a lower limit, which stays.
+            resource.setrlimit(
+                resource.RLIMIT_AS, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most)
+            )
 
     def call(self, reference: str, inputs: dict[str, Value]) -> dict[str, Value]:
         seen = _Seen(inputs) if self._watch else None
