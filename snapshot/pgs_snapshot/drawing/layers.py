@@ -3,7 +3,6 @@
 Laws:
 * boxes stand in even layers, labels in odd ones: a label has room of its own right below the box it leaves;
 * a segment joins two neighbouring layers;
-* of boxes from which nothing leads on, those that would make a layer very wide stand further down;
 * links to one box share their bends: they join on the way down and arrive as one line.
 """
 
@@ -73,8 +72,6 @@ class Layered:
 
 
 BEND = Size(2, 0)
-WIDE, MAX_ROWS = 2400, 6
-"""Pixels of boxes in one layer; beyond that those from which nothing leads on take turns in so many at most."""
 MAIN, SHARED, LABELLED, PLAIN = 8, 4, 2, 3
 """Weights of segments: on a main link, between bends, below a label, below a box."""
 
@@ -88,7 +85,7 @@ def layered(boxes: Sequence[Size], links: Sequence[Link]) -> Layered:
     """
     _bound("nodes", len(boxes), MAX_BOXES)
     _bound("arrows", len(links), MAX_LINKS)
-    layer = _narrowed(_longest_paths(len(boxes), links), boxes, links)
+    layer = _longest_paths(len(boxes), links)
     sizes = [*boxes, *(link.label for link in links)]
     layer += [layer[link.source] + 1 for link in links]
     bends: dict[tuple[int, int], int] = {}
@@ -125,17 +122,3 @@ def _longest_paths(boxes: int, links: Sequence[Link]) -> list[int]:
     for box in TopologicalSorter(sources).static_order():
         layer[box] = max((layer[source] + 2 for source in sources[box]), default=0)
     return layer
-
-
-def _narrowed(layer: list[int], boxes: Sequence[Size], links: Sequence[Link]) -> list[int]:
-    """The layers, where boxes from which nothing leads on take turns in several if one would be too wide."""
-    leading = {link.source for link in links}
-    found = list(layer)
-    for level in sorted(set(layer)):
-        ends = [box for box, own in enumerate(layer) if own == level and box not in leading]
-        rest = sum(boxes[box].width for box, own in enumerate(layer) if own == level and box in leading)
-        room = max(WIDE - rest, WIDE // 2)
-        rows = min(max(-(-sum(boxes[box].width for box in ends) // room), 1), MAX_ROWS)
-        for turn, box in enumerate(ends):
-            found[box] += 2 * (turn % rows)
-    return found

@@ -106,23 +106,6 @@ def test_two_ways_of_one_length_stand_on_both_sides_of_where_they_part_and_meet(
     assert abs(top - bottom) <= 1
 
 
-def fan(ends: int) -> Given:
-    """A box from which so many others are reached, and nothing from those."""
-    return [Size(200, 56)] * (ends + 1), [Link(0, end + 1, Size(80, 22)) for end in range(ends)]
-
-
-def test_few_ends_stand_side_by_side() -> None:
-    assert len({rect.top for rect in lay_out(*fan(8)).boxes[1:]}) == 1
-
-
-@pytest.mark.parametrize(("ends", "rows", "width"), [(14, 2, 2000), (40, 4, 5000), (100, 6, 12000)])
-def test_many_ends_take_turns_in_several_rows(ends: int, rows: int, width: int) -> None:
-    layout = lay_out(*fan(ends))
-    assert_lawful(fan(ends), layout)
-    assert len({rect.top for rect in layout.boxes[1:]}) == rows
-    assert layout.width < width
-
-
 def test_arrows_to_one_box_join_on_the_way() -> None:
     chain = [Link(index, index + 1, Size(60, 22), main=True) for index in range(5)]
     failing = [Link(index, 6, Size(60, 22)) for index in range(4)]
