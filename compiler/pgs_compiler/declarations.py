@@ -318,11 +318,14 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class OperationSyntax:
+    """`keyed`: where an operation says that the other side recognises its key."""
+
     name: Word
     mode: Literal["read", "write"]
     inputs: FieldsSyntax
     outcomes: tuple[OutcomeFields, ...]
     clears: tuple[Word, ...] = ()
+    keyed: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +355,7 @@ class PolicySyntax:
     unknown: Unknown
     attempts: int | None
     lookup: Word | None
+    at_least_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

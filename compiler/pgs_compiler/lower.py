@@ -134,7 +134,8 @@ def _artifact(program: Program, assessed: Assessed, declaration: Declaration) ->
 
 
 def _policy(policy: PolicySyntax) -> model.Policy:
-    return model.Policy(policy.unknown, policy.attempts, policy.lookup.text if policy.lookup else None)
+    lookup = policy.lookup.text if policy.lookup else None
+    return model.Policy(policy.unknown, policy.attempts, lookup, policy.at_least_once)
 
 
 def _declassifies(transform: Transform) -> dict[str, tuple[str, ...]]:

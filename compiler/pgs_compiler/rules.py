@@ -207,11 +207,14 @@ RULES = _rules(
     _warning("C626", "idle-policy", "A binding names only effects that its workflows use"),
     _error("C627", "lookup", "What finds out about an effect in doubt is an operation that reads"),
     _error("C628", "no-entity", "An external effect holds no entity"),
+    _error("C629", "blind-retry", "What may happen twice is asked again only where the binding accepts that"),
     _error(
         "C635", "kept-and-overwritten", "What is kept for a time lies in a store that overwrites and removes nothing"
     ),
     _error("C636", "uneven-retention", "All bindings of a store keep what it holds for the same time"),
     _error("C637", "foreign-writer", "A store is written to by its own domain and by those that it names"),
+    _error("C638", "lookup-answer", "A lookup takes what the effect was given and answers what the effect answers"),
+    _error("C639", "idle-key", "Only an operation that writes, outside, recognises a key"),
     _error("C640", "too-few-examples", "A transform has at least three examples"),
     _error("C641", "wrong-example", "A transform answers its examples as they say"),
     _error("C642", "unsteady", "A transform answers alike in processes that differ"),

@@ -189,6 +189,15 @@ class Fields:
         self.report.add("D203", f"`{key}` is a whole number from {least} to {most}.", scalar.place, "not such a number")
         return None
 
+    def flag(self, key: str) -> Place | None:
+        """Where `key: true` stands; None where it is false or not there."""
+        tree = self.tree(key, required=False)
+        scalar = self.shape(tree, Scalar, f"`{key}`") if tree is not None else None
+        if scalar is None or isinstance(scalar.value, bool):
+            return scalar.place if scalar is not None and scalar.value else None
+        self.report.add("D203", f"`{key}` is true or false.", scalar.place, "neither")
+        return None
+
     def name(self, key: str, kind: str, required: bool = True) -> Name | None:
         tree = self.tree(key, required)
         return self.as_name(tree, kind) if tree is not None else None

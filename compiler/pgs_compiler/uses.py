@@ -49,8 +49,14 @@ def stores_of(program: Program, workflow: Workflow) -> dict[str, Name]:
 def effects_of(program: Program, workflow: Workflow) -> dict[str, Name]:
     """The external side effects that its contracts use, in the order of their names."""
     found: dict[str, Name] = {}
+    for step in external_steps_of(program, workflow):
+        found.setdefault(step.side_effect.text, step.side_effect)
+    return dict(sorted(found.items()))
+
+
+def external_steps_of(program: Program, workflow: Workflow) -> Iterator[EffectStepSyntax]:
+    """The steps of its contracts that have an external effect."""
     for contract in contracts_of(workflow):
         for step in program.get(contract, Contract).steps:
             if isinstance(step, EffectStepSyntax):
-                found.setdefault(step.side_effect.text, step.side_effect)
-    return dict(sorted(found.items()))
+                yield step

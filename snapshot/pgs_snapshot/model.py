@@ -36,10 +36,11 @@ from pgs_snapshot.expressions import (
     comparisons,
 )
 from pgs_snapshot.frozen import frozen
+from pgs_snapshot.manifest import Implementation, Manifest, SealedFile
 
 __all__ = [
-    "All", "Any_", "Compare", "Condition", "Default", "Expr", "Items", "Literal_", "Not", "Operator", "Query",
-    "Record", "Ref", "Schema", "Slice", "Text", "Wildcard", "comparisons",
+    "All", "Any_", "Compare", "Condition", "Default", "Expr", "Implementation", "Items", "Literal_", "Manifest", "Not",
+    "Operator", "Query", "Record", "Ref", "Schema", "SealedFile", "Slice", "Text", "Wildcard", "comparisons",
 ]  # fmt: skip
 """What this module gives on; its own classes are for all to use, too."""
 
@@ -324,9 +325,12 @@ class Transform:
 
 @frozen
 class Operation:
+    """`keyed`: of an external one that writes; the other side recognises its key, so asking again is harmless."""
+
     mode: Literal["read", "write"]
     inputs: Schema
     outcomes: Mapping[str, Schema]
+    keyed: bool = False
 
 
 Semantics: TypeAlias = Literal["idempotent", "append_only", "mutable"]
@@ -357,11 +361,15 @@ Unknown: TypeAlias = Literal["retry", "lookup", "suspend"]
 
 @frozen
 class Policy:
-    """What is done about an effect in doubt. `attempts`: of `retry`; `lookup`: the operation that finds out."""
+    """What is done about an effect in doubt. `attempts`: of `retry`; `lookup`: the operation that finds out.
+
+    `at_least_once`: the author accepts that `retry` may do twice what is not keyed.
+    """
 
     unknown: Unknown
     attempts: int | None
     lookup: str | None
+    at_least_once: bool = False
 
 
 @frozen
@@ -406,45 +414,3 @@ class Entity:
     summary: str
     schema: Schema
     at: str
-
-
-# --- the seal ------------------------------------------------------------------------------------
-
-
-@frozen
-class SealedFile:
-    """A file of the snapshot: its path from the snapshot's folder, its size in bytes and its digest."""
-
-    path: str
-    size: int
-    sha256: str
-
-
-@frozen
-class Implementation:
-    """A callable and the modules that it imports, however far.
-
-    `modules`: the first-party ones by name, each with the sha256 of its source, which stands under `sources/`;
-    a package's own code is called `package.__init__`. `distributions`: what each third-party import name comes
-    from, as `name==version`.
-    """
-
-    reference: str
-    modules: Mapping[str, str]
-    distributions: Mapping[str, str]
-
-
-@frozen
-class Manifest:
-    """What a snapshot is made of: every file but the manifest itself, sorted by path.
-
-    `root` is the snapshot's id: the sha256 of the canonical bytes of all other members.
-    """
-
-    format: str
-    name: str
-    version: int
-    compiler: str
-    files: tuple[SealedFile, ...]
-    implementations: tuple[Implementation, ...]
-    root: str

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from pgs_compiler.__main__ import cli
+from pgs_compiler.changes.artifacts import artifact_changes
 from pgs_compiler.changes.compare import changes_of, compare
 from pgs_compiler.compiler import compile_workspace
 from pgs_compiler.templates import project
@@ -327,3 +329,34 @@ def test_a_snapshot_that_was_changed_is_not_compared(snapshots: Path) -> None:
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.startswith("error[Z908]: `project.json` was changed")
     assert run("diff", snapshots / "nowhere", snapshots / "old").exit_code == 3
+
+
+def test_what_recognises_keys_and_what_is_done_in_doubt_are_told_as_their_authors_write_them() -> None:
+    pay = {"mode": "write", "inputs": {}, "outcomes": {"SUCCESS": {}}}
+    effect = ("side_effect", "shop::CS_PAYMENT_V0")
+    forgetful, keyed = {"operations": {"PAY": pay}}, {"operations": {"PAY": {**pay, "keyed": True}}}
+    assert [(each.weight, each.what) for each in artifact_changes(effect, keyed, forgetful)] == [
+        ("breaking", "`PAY` no longer recognises its key, so that asking again may do it twice")
+    ]
+    assert [(each.weight, each.what) for each in artifact_changes(effect, forgetful, keyed)] == [
+        ("compatible", "`PAY` recognises its key now")
+    ]
+    told = []
+    for old, new in pairwise(
+        (
+            {"unknown": "suspend"},
+            {"unknown": "retry", "attempts": 3},
+            {"unknown": "retry", "attempts": 3, "at_least_once": True},
+            {"unknown": "lookup", "lookup": "FIND"},
+        )
+    ):
+        before, after = ({"effects": {"shop::CS_PAYMENT_V0": policy}} for policy in (old, new))
+        told += [
+            f"{each.weight}: {each.what}" for each in artifact_changes(("binding", "shop::RB_SHOP_V0"), before, after)
+        ]
+    about = "behaviour: in doubt about `shop::CS_PAYMENT_V0` it does"
+    assert told == [
+        f"{about} `unknown: retry, attempts: 3`, and did `unknown: suspend`",
+        f"{about} `unknown: retry, attempts: 3, at_least_once: true`, and did `unknown: retry, attempts: 3`",
+        f"{about} `unknown: lookup, lookup: FIND`, and did `unknown: retry, attempts: 3, at_least_once: true`",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from pgs_compiler.changes.change import Aspect, Change, Weight
 from pgs_compiler.changes.data import Direction, schema_changes
@@ -88,6 +88,10 @@ def _store(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
             what = f"its {member.replace('_', ' ')} is `{new.get(member)}`, and was `{old.get(member)}`"
             yield Change("breaking", "stores", *of, what)
     yield from schema_changes(of, "what it keeps", (old.get("schema"), new.get("schema")), "kept")
+    yield from _operations(of, old, new)
+
+
+def _operations(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
     operations = members(old.get("operations")), members(new.get("operations"))
     yield from _set(of, "stores", "operation", (set(operations[0]), set(operations[1])), ("breaking", "compatible"))
     for name in sorted(operations[0].keys() & operations[1].keys()):
@@ -104,11 +108,30 @@ def _operation(of: Artifact, name: str, old: Members, new: Members) -> Iterator[
         yield from schema_changes(of, f"what `{outcome}` of `{name}` gives", pair, "given")
     if old.get("mode") != new.get("mode"):
         yield Change("behaviour", "stores", *of, f"`{name}` does {new.get('mode')}, and did {old.get('mode')}")
+    if old.get("keyed") != new.get("keyed"):
+        weight, now = ("compatible", "recognises its key now") if new.get("keyed") else ("breaking", _FORGETS)
+        yield Change(cast(Weight, weight), "stores", *of, f"`{name}` {now}")
+
+
+_FORGETS = "no longer recognises its key, so that asking again may do it twice"
 
 
 def _binding(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
     yield from _set(of, "stores", "store", _texts("stores", old, new), ("behaviour", "behaviour"))
     yield from schema_changes(of, "the configuration", (old.get("config"), new.get("config")), "taken")
+    policies = members(old.get("effects")), members(new.get("effects"))
+    yield from _set(of, "stores", "external effect", (set(policies[0]), set(policies[1])), ("behaviour", "behaviour"))
+    for name in sorted(policies[0].keys() & policies[1].keys()):
+        before, after = (_doubt(members(each[name])) for each in policies)
+        if before != after:
+            yield Change("behaviour", "stores", *of, f"in doubt about `{name}` it does {after}, and did {before}")
+
+
+def _doubt(policy: Members) -> str:
+    """A policy as its author writes it."""
+    told = {**policy, **({"at_least_once": "true"} if policy.get("at_least_once") else {})}
+    keys = ("unknown", "attempts", "at_least_once", "lookup")
+    return f"`{', '.join(f'{key}: {told[key]}' for key in keys if key in told)}`"
 
 
 def _one_schema(member: str, what: str, direction: Direction) -> Comparison:
@@ -137,7 +160,8 @@ _KINDS: Mapping[str, tuple[Comparison, tuple[str, ...]]] = MappingProxyType(
         "actor": (_actor, ("attributes",)),
         "transform": (_transform, ("inputs", "outcomes")),
         "store": (_store, ("side_effect", "semantics", "entity", "schema", "operations")),
-        "binding": (_binding, ("stores", "config")),
+        "side_effect": (_operations, ("operations",)),
+        "binding": (_binding, ("stores", "config", "effects")),
         "event": (_one_schema("fields", "what it announces", "given"), ("fields",)),
         "entity": (_one_schema("schema", "it", "kept"), ("schema",)),
         "ingress": (ingress_changes, ("http", "mcp", "actor", "request")),

@@ -17,6 +17,7 @@ from pgs_compiler.checks import (
     bounds,
     calls,
     decisions,
+    doubt,
     examples,
     exits,
     external,
@@ -62,6 +63,7 @@ CHECKS: tuple[Callable[[Program], Iterator[Finding]], ...] = (
     labels.check,
     calls.check,
     external.check,
+    doubt.check,
     governance.check,
     requests.check,
 )

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from pgs_compiler.declarations import (
     CallNodeSyntax,
+    Contract,
     ContractNodeSyntax,
     EachNodeSyntax,
+    EffectStepSyntax,
     SideEffect,
     WaitNodeSyntax,
     Workflow,
 )
 from pgs_compiler.findings import Finding, Place
+from pgs_compiler.names import CORE
 from pgs_compiler.program import Program
 
 UNRUN = ("wait", "undo", "concurrent", "external")
@@ -20,8 +23,12 @@ UNRUN = ("wait", "undo", "concurrent", "external")
 
 def check(program: Program) -> Iterator[Finding]:
     for side_effect in program.of(SideEffect):
-        if side_effect.semantics == "external":
+        if side_effect.semantics == "external" and side_effect.header.domain != CORE:
             yield _finding("external", side_effect.semantics_place)
+    for contract in program.of(Contract):
+        for step in contract.steps:
+            if isinstance(step, EffectStepSyntax) and step.side_effect.text.startswith(f"{CORE}::"):
+                yield _finding("external", step.side_effect.place)
     for workflow in program.of(Workflow):
         for node in workflow.nodes:
             if isinstance(node, WaitNodeSyntax):

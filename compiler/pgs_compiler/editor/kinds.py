@@ -14,6 +14,7 @@ from pgs_compiler.editor.parts import (
     BINDINGS,
     CONDITION,
     FIELDS,
+    FLAG,
     NEXT,
     REFERENCE_TO,
     VALUE,
@@ -127,12 +128,12 @@ _OPERATION = mapping(
         "inputs": FIELDS["operation"],
         "outcomes": each(OUTCOME, FIELDS["operation"]),
     },
-    _CLEARS,
+    {**_CLEARS, "keyed": FLAG},
 )
 _POLICY = by_word(
     "unknown",
     {
-        "retry": mapping({"unknown": constant("retry"), "attempts": whole(MAX_ATTEMPTS)}),
+        "retry": mapping({"unknown": constant("retry"), "attempts": whole(MAX_ATTEMPTS)}, {"at_least_once": FLAG}),
         "lookup": mapping({"unknown": constant("lookup"), "lookup": word(OUTCOME)}),
     },
     mapping({}, {"unknown": constant("suspend")}),

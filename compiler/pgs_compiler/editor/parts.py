@@ -120,6 +120,7 @@ def ref(part: str) -> Form:
 
 
 FIELDS: Mapping[Scope, Form] = {scope: ref(f"fields-{scope}") for scope in ("plain", "generic", "operation")}
+FLAG: Form = {"type": "boolean"}
 VALUE, REFERENCE_TO, BINDINGS, CONDITION, ANY = (
     ref("value"),
     ref("reference"),
@@ -179,7 +180,7 @@ _PLAIN: Mapping[str, Form] = {
     "a count, 0 or more": {"type": "integer", "minimum": 0},
     "a number": {"type": "number"},
     "a string": {"type": "string"},
-    "true or false": {"type": "boolean"},
+    "true or false": FLAG,
 }
 
 

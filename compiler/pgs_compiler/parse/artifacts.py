@@ -104,10 +104,11 @@ def _operation(entry: Entry, header: Header, fields: Fields) -> OperationSyntax 
     inputs = _fields(inner, "inputs", header, scope="operation")
     outcomes = _outcomes(inner, header, "operation")
     clears = inner.words("clears", required=False, grammar=NODE)
+    keyed = inner.flag("keyed")
     inner.done()
     if name is None or mode is None:
         return None
-    return OperationSyntax(name, cast(Literal["read", "write"], mode), inputs, outcomes, clears)
+    return OperationSyntax(name, cast(Literal["read", "write"], mode), inputs, outcomes, clears, keyed)
 
 
 def _outcomes(fields: Fields, header: Header, scope: Scope) -> tuple[OutcomeFields, ...]:
@@ -151,9 +152,10 @@ def _policy(entry: Entry, fields: Fields) -> PolicySyntax | None:
     inner = Fields(entry.value, f"the effect `{entry.name}`", fields.report)
     unknown = inner.choice("unknown", get_args(Unknown), required=False) or "suspend"
     attempts = inner.integer("attempts", MAX_ATTEMPTS) if unknown == "retry" else None
+    twice = inner.flag("at_least_once") if unknown == "retry" else None
     lookup = inner.word("lookup", grammar=OUTCOME) if unknown == "lookup" else None
     inner.done()
-    return PolicySyntax(name, cast(Unknown, unknown), attempts, lookup) if name else None
+    return PolicySyntax(name, cast(Unknown, unknown), attempts, lookup, twice is not None) if name else None
 
 
 def entity(header: Header, fields: Fields) -> Entity | None:

@@ -15,6 +15,7 @@ def without_entity(program: Program, operation: OperationSyntax) -> Operation:
         operation.mode,
         program.fields(operation.inputs),
         {outcome.name.text: program.fields(outcome.outputs) for outcome in operation.outcomes},
+        operation.keyed is not None,
     )
 
 
