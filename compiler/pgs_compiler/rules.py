@@ -155,7 +155,7 @@ RULES = _rules(
     _error("F536", "partial-decision", "A decision says what happens when no case holds"),
     _error("F540", "uneven-exits", "Exits of one name are of one kind and give the same result"),
     _error("F541", "emits-nothing", "Only a COMPLETED or DENIED exit emits"),
-    # F550–F571: calls, loops, waits, points of no return, what nothing uses
+    # F550–F572: calls, loops, waits, points of no return, what nothing uses
     _error("F550", "call-cycle", "No workflow calls itself, however far round"),
     _error("F551", "unadmitted-caller", "Whoever may start a workflow is admitted by those that it calls"),
     _error("F552", "partial-choice", "A choice of workflows covers its enumeration"),
@@ -170,6 +170,7 @@ RULES = _rules(
     _error("F561", "reserved-outcome", "EXPIRED and UNKNOWN mean what the language says"),
     _warning("F570", "idle-step", "A step that only computes or reads gives something that is used"),
     _warning("F571", "idle-argument", "What an edge carries is used by the node behind it"),
+    _warning("F572", "idle-output", "What is given is used by somebody"),
     # C60x: implementations and what they import
     _error("C601", "implementation-form", "An implementation is written `package.module:attribute`"),
     _error("C602", "unlisted-package", "An implementation lies in a package that the project lists"),
@@ -255,6 +256,7 @@ RULES = _rules(
     _error("A806", "declassified-input", "A transform declassifies inputs that it has"),
     _error("A807", "leak-into-effect", "An operation of an external effect clears every label of what it is given"),
     _error("A808", "idle-clearance", "Only operations of external effects clear labels themselves"),
+    _warning("A809", "needless-clearance", "What clears a label can get what is labelled so"),
     # A83x: assertions
     _error("A830", "way-around", "Every way to what an assertion names passes what it demands"),
     _error("A831", "nothing-follows", "What an assertion demands follows on every way"),

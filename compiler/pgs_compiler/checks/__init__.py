@@ -27,6 +27,7 @@ from pgs_compiler.checks import (
     intents,
     labels,
     limits,
+    outputs,
     ownership,
     reach,
     requests,
@@ -115,6 +116,8 @@ def check(program: Program) -> Result[Checked]:
     findings += governance.limits(program, graphs)
     ingresses, egresses = _ingresses(program, surfaces, findings), _egresses(program, surfaces, findings)
     errors = any(finding.stops for finding in findings)
+    if not errors:
+        findings += outputs.check(program, contracts, graphs)
     ordered = {name: graphs[name] for name in sorted(graphs)}
     checked = Checked(program, intents, contracts, ordered, ingresses, egresses)
     return Result(None if errors else checked, tuple(findings))

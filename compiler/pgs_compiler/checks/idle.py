@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 from pgs_compiler.declarations import (
     Contract,
     DecideStepSyntax,
     ExitNodeSyntax,
     OperationStepSyntax,
-    Reference,
     SideEffect,
     StepSyntax,
     Store,
@@ -18,32 +16,39 @@ from pgs_compiler.declarations import (
     Workflow,
 )
 from pgs_compiler.elaborate.contracts import TypedContract
+from pgs_compiler.elaborate.readers import used_of_step
 from pgs_compiler.elaborate.steps import step_next
 from pgs_compiler.findings import Finding
 from pgs_compiler.program import Program
+from pgs_compiler.uses import references_in
 from pgs_snapshot import model
 
 
 def steps(program: Program, contract: Contract, typed: TypedContract) -> Iterator[Finding]:
-    """A step that changes nothing, decides nothing, and whose outputs nobody looks at.
-
-    The last step is left out: it is how its contract ends. So is one with inputs that only may fit: it checks them.
-    """
-    checking = {step.name for step in typed.contract.steps if not isinstance(step, model.DecideStep) and step.unproven}
-    for index, step in enumerate(contract.steps[:-1]):
-        goes_on = step_next(program, contract, index)
-        if not goes_on or set(goes_on.values()) != {None} or not _only_looks(program, step):
-            continue
-        if step.name.text in checking:
-            continue
-        later = (contract.steps[index + 1 :], contract.outcomes)
-        if not any(found.path.steps[:1] == (step.name.text,) for found in references_in(later, "steps")):
+    """A step at whose outputs nobody looks, and that does nothing else."""
+    for index, step in enumerate(contract.steps):
+        if idle_step(program, contract, typed, index):
             yield Finding(
                 "F570",
                 f"Nothing uses what `{step.name.text}` gives, and it does nothing else.",
                 step.name.place,
                 "idle",
             )
+
+
+def idle_step(program: Program, contract: Contract, typed: TypedContract, index: int) -> bool:
+    """Whether a step changes nothing, decides nothing, and gives outputs at which nobody looks.
+
+    The last step never is: it is how its contract ends. Nor is one with inputs that only may fit: it checks them.
+    """
+    step = contract.steps[index]
+    goes_on = step_next(program, contract, index)
+    if index == len(contract.steps) - 1 or not goes_on or set(goes_on.values()) != {None}:
+        return False
+    lowered = next(each for each in typed.contract.steps if each.name == step.name.text)
+    if not _only_looks(program, step) or (not isinstance(lowered, model.DecideStep) and lowered.unproven):
+        return False
+    return not any(used_of_step(program, contract, index).values())
 
 
 def _only_looks(program: Program, step: StepSyntax) -> bool:
@@ -69,16 +74,3 @@ def arguments(workflow: Workflow) -> Iterator[Finding]:
                         bound.name.place,
                         "idle",
                     )
-
-
-def references_in(item: object, root: str) -> Iterator[Reference]:
-    """Every reference under one root that a part of a declaration writes."""
-    if isinstance(item, Reference):
-        if item.path.root == root:
-            yield item
-    elif isinstance(item, tuple):
-        for part in item:
-            yield from references_in(part, root)
-    elif is_dataclass(item) and not isinstance(item, type):
-        for each in fields(item):
-            yield from references_in(getattr(item, each.name), root)

@@ -1,5 +1,6 @@
 """follow: a checked program in, where its labelled data goes out, and a finding for each place where it may not go.
 
+What clears a label that never comes to it is told as well.
 Every workflow is followed node by node, every contract anew for what each node gives it. The answer says for each
 node what its record hides; the runtime only does what it says.
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from pgs_compiler.checks import Checked
 from pgs_compiler.findings import Result
 from pgs_compiler.flows.arrivals import leaks
+from pgs_compiler.flows.clearances import idle
 from pgs_compiler.flows.contracts import follow_contract
 from pgs_compiler.flows.graphs import FlowsOf, Scene
 from pgs_compiler.flows.lattice import CLEAN
@@ -35,12 +37,14 @@ def follow(checked: Checked) -> Result[Flows]:
         scene = Scene(checked, stores)
         found = answered(checked, {name: scene.workflow(name) for name in checked.graphs})
         arrivals = [arrival for flows in found.values() for arrival in flows.arrivals]
+        sinks = [sink for flows in found.values() for sink in flows.sinks]
         for name in sorted(scene.contracts.keys() - _used(checked)):
             alone = follow_contract(checked.program, stores, scene.contracts[name], CLEAN, CLEAN)
             arrivals += alone.arrivals
+            sinks += alone.sinks
         if not stores.news:
             sealed = {name: replace(flows, hidden=scene.sealed(name)) for name, flows in found.items()}
-            return Result(Flows(sealed), tuple(leaks(arrivals)))
+            return Result(Flows(sealed), (*leaks(arrivals), *idle(checked.program, sinks, arrivals)))
 
 
 def hiding(checked: Checked, flows: Flows) -> Checked:

@@ -97,7 +97,7 @@ def found(compilation: Compilation) -> list[tuple[str, str]]:
     return [
         (finding.code, lines[finding.place.line - 1].strip())
         for finding in compilation.findings
-        if finding.place is not None and finding.code.startswith("A")
+        if finding.place is not None and finding.code.startswith("A") and finding.severity == "error"
     ]
 
 

@@ -10,14 +10,15 @@ from pathlib import Path
 from pgs_compiler.compiler import compile_program
 from pgs_compiler.findings import Finding
 from pgs_compiler.source import SourceFile
+from pgs_compiler.waivers import Policy
 from pgs_compiler.workspace import Workspace, open_workspace
-from tests.compiler.mutants import code, data, flow, forms, surface
+from tests.compiler.mutants import code, data, flow, forms, idle, leaks, surface
 from tests.compiler.mutants.documents import Corpus, documents
 from tests.compiler.mutants.kinds import Kind, Mutant
 
 ROOT = Path(__file__).parents[3]
 DOMAINS = ("ai_governance", "blockchain", "payments")
-FAMILIES = (flow, data, forms, surface, code)  # to import them is to register their kinds
+FAMILIES = (flow, data, forms, surface, code, idle, leaks)  # to import them is to register their kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,10 @@ def corpus_of(domain: str) -> Corpus:
 
 
 def judge(corpus: Corpus, kind: Kind, mutant: Mutant) -> Judged:
-    """Compile a mutant."""
+    """Compile a mutant, as if every warning were an error."""
     path = mutant.document.path
     files = [SourceFile(path, mutant.text.encode()) if file.path == path else file for file in corpus.files]
-    return Judged(kind, mutant, compile_program(workspace().project, ROOT, files).findings)
+    return Judged(kind, mutant, compile_program(workspace().project, ROOT, files, Policy(strict=True)).findings)
 
 
 def sample(mutants: Sequence[Mutant], most: int) -> Sequence[Mutant]:

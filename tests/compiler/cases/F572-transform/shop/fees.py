@@ -1,0 +1,5 @@
+"""Fees."""
+
+
+def fee(amount: int) -> dict[str, int]:
+    return {"fee": amount // 100, "rest": amount % 100}
