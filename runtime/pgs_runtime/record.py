@@ -163,7 +163,8 @@ class Narrator:
                 body["kind"] = "each"
         if visit.inputs:
             body["inputs"] = self._inputs(visit.inputs, redact)
-        if visit.outputs:
+        # Under an outcome that has no edge, which ends the run, nobody has said what is hidden.
+        if visit.outputs and visit.outcome in node.shown:
             body["outputs"] = shown(visit.outputs, node.shown[visit.outcome])
         return body | placed(visit.place) | _refused(visit)
 

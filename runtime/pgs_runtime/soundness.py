@@ -12,8 +12,8 @@ An outcome without an edge ends the run as a fault (R026), and is not looked for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Protocol, cast
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Protocol, TypeAlias, cast
 
 from pgs_snapshot import model
 from pgs_snapshot.model import Schema
@@ -22,6 +22,7 @@ from pgs_snapshot.snapshot import Snapshot, artifact_path, graph_path
 from pgs_snapshot.validation import PatternTooLarge, matcher
 from pgs_snapshot.visible import visible
 
+_Calling: TypeAlias = "model.TransformStep | model.OperationStep | model.EffectStep"
 _INTENT_SLOTS = 2  # payload, actor
 MAX_CALLS = 32
 _GIVEN_SLOTS = 3  # of a contract: inputs, run, config; then the outputs and the outcome of each step
@@ -53,12 +54,35 @@ def _demand_graph(graph: model.Graph, known: _Known) -> None:
             if isinstance(node, model.IntentNode):
                 path = artifact_path("intent", node.intent)
                 _intent(known.snapshot.intent(node.intent), known)
-            elif isinstance(node, model.ContractNode):
-                path = artifact_path("contract", node.contract)
-                _contract(known.snapshot.contract(node.contract), known, bool(node.unproven))
+            for contract, unproven in _contracts(node):
+                path = artifact_path("contract", contract)
+                _contract(known.snapshot.contract(contract), known, bool(unproven))
+        path = ""
+        _run_by_this_version(graph, known)
     except _Unsound as unsound:
         unsound.path = path
         raise
+
+
+def _contracts(node: model.Node) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The contracts that a node runs, with the inputs that only may fit."""
+    if isinstance(node, model.ContractNode):
+        yield node.contract, node.unproven
+    if isinstance(node, model.ContractNode | model.CallNode) and node.undo is not None:
+        yield node.undo.contract, node.undo.unproven
+
+
+def _run_by_this_version(graph: model.Graph, known: _Known) -> None:
+    for node in graph.nodes:
+        _demand(not isinstance(node, model.WaitNode), f"`{node.id}` waits, which this version does not run")
+        if isinstance(node, model.EachNode):
+            _demand(not node.concurrent, f"`{node.id}` is concurrent, which this version does not run")
+        if isinstance(node, model.ContractNode | model.CallNode):
+            _demand(node.undo is None, f"`{node.id}` can be undone, which this version does not run")
+        for contract, _ in _contracts(node):
+            for step in known.snapshot.contract(contract).steps:
+                effect = isinstance(step, model.EffectStep)
+                _demand(not effect, f"`{step.name}` has an external effect, which this version does not run")
 
 
 class _Unsound(Exception):
@@ -88,6 +112,7 @@ class _Known:
             "contract": snapshot.contract,
             "event": snapshot.event,
             "intent": snapshot.intent,
+            "side_effect": snapshot.side_effect,
             "store": snapshot.store,
             "transform": snapshot.transform,
         }
@@ -110,46 +135,96 @@ def _graph(graph: model.Graph, known: _Known) -> None:
     _demand([node.id for node in intents] == [graph.start] and place[graph.start] == 0, "it has not one start")
     if graph.binding is not None:
         known.demand("binding", graph.binding)
-        _demand_schema(known.snapshot.binding(graph.binding).config, "config")
+        _binding(known.snapshot.binding(graph.binding), known)
+    for id in (*graph.commits, *graph.hidden):
+        _demand(id in place, f"there is no node `{id}`")
+    for pointer in (pointer for pointers in graph.hidden.values() for pointer in pointers):
+        _demand(pointer[:1] in ("", "/"), f"`{pointer}` leads to nothing that could be hidden")
     for node in graph.nodes:
-        if not isinstance(node, model.WaitNode):
-            _demand_slots(node, len(graph.slots), node.id)
-        match node:
-            case model.IntentNode():
-                known.demand("intent", node.intent)
-            case model.ContractNode():
-                known.demand("contract", node.contract)
-                contract = known.snapshot.contract(node.contract)
-                _demand(f"results.{node.id}" in graph.slots, f"`{node.id}` has no slot for its result")
-                _demand_inputs(node.id, node.unproven, contract.inputs)
-                _demand(not node.unproven or contract.on_input_failure is not None, f"`{node.id}` cannot fail")
-            case model.CallNode() | model.EachNode():
-                _calling(node, graph, known)
-            case model.WaitNode():
-                _demand(False, f"`{node.id}` waits, which this version does not run")
-            case model.ExitNode():
-                _demand(bool(node.names), f"`{node.id}` has no name to end under")
-                _demand_schema(node.result_schema, node.id)
-                for event in node.emit:
-                    known.demand("event", event)
-                    _demand_schema(known.snapshot.event(event).fields, event)
-        if not isinstance(node, model.ExitNode):
-            for edge in node.next.values():
-                _demand(
-                    place.get(edge.to, -1) > place[node.id], f"`{node.id}` leads to `{edge.to}`, which is not ahead"
-                )
+        _demand_slots(node, len(graph.slots), node.id)
+        _node(node, graph, known)
+        for edge in () if isinstance(node, model.ExitNode) else node.next.values():
+            _demand(place.get(edge.to, -1) > place[node.id], f"`{node.id}` leads to `{edge.to}`, which is not ahead")
+
+
+def _node(node: model.Node, graph: model.Graph, known: _Known) -> None:
+    if not isinstance(node, model.IntentNode | model.ExitNode):
+        _demand(f"results.{node.id}" in graph.slots, f"`{node.id}` has no slot for its result")
+    for contract, unproven in _contracts(node):
+        known.demand("contract", contract)
+        run = known.snapshot.contract(contract)
+        _demand_inputs(node.id, unproven, run.inputs)
+        _demand(not unproven or run.on_input_failure is not None, f"`{node.id}` cannot fail")
+        _bound(run, graph, known)
+    match node:
+        case model.IntentNode():
+            known.demand("intent", node.intent)
+        case model.CallNode() | model.EachNode():
+            _calling(node, graph, known)
+        case model.WaitNode():
+            _waiting(node, graph, known)
+        case model.ExitNode():
+            _demand(bool(node.names), f"`{node.id}` has no name to end under")
+            _demand_schema(node.result_schema, node.id)
+            for event in node.emit:
+                known.demand("event", event)
+                _demand_schema(known.snapshot.event(event).fields, event)
 
 
 def _calling(node: model.CallNode | model.EachNode, graph: model.Graph, known: _Known) -> None:
-    _demand(f"results.{node.id}" in graph.slots, f"`{node.id}` has no slot for its result")
     _demand(bool(node.call.workflows), f"`{node.id}` calls nothing")
     _demand(bool(node.call.of) == (node.call.choose is not None), f"`{node.id}` does not choose what it calls")
     for workflow in node.call.workflows:
         _demand(workflow in known.workflows, f"there is no workflow `{workflow}`")
+        for start in known.snapshot.graph(workflow).nodes[:1] if node.unproven else ():
+            _demand(isinstance(start, model.IntentNode), f"`{workflow}` has not one start")
+            known.demand("intent", cast(model.IntentNode, start).intent)
+            payload = known.snapshot.intent(cast(model.IntentNode, start).intent).payload
+            _demand_schema(payload, node.id)
+            _demand_inputs(node.id, node.unproven, payload)
     if isinstance(node, model.EachNode):
-        _demand(not node.concurrent, f"`{node.id}` is concurrent, which this version does not run")
         inside = graph.slots[graph.slots.index("item") :][:2] if "item" in graph.slots else ()
         _demand(inside == ("item", "index"), f"`{node.id}` has no slots for its items")
+
+
+def _waiting(node: model.WaitNode, graph: model.Graph, known: _Known) -> None:
+    _demand("event" in graph.slots, f"`{node.id}` has no slot for what it hears")
+    _demand((node.within is None) is not (node.until is None), f"`{node.id}` has not one end")
+    _demand(len({signal.name for signal in node.signals}) == len(node.signals), f"two signals of `{node.id}` are one")
+    before = graph.nodes[: graph.nodes.index(node)]
+    acting = {other.id for other in before if isinstance(other, model.IntentNode | model.WaitNode)}
+    for signal in node.signals:
+        known.demand("event", signal.event)
+        fields = known.snapshot.event(signal.event).fields
+        _demand_schema(fields, signal.event)
+        _demand_inputs(signal.name, tuple(signal.match), fields)
+        for actor in signal.actors:
+            known.demand("actor", actor)
+            _demand_schema(known.snapshot.actor(actor).attributes, actor)
+        for other in signal.not_actor_of:
+            _demand(other in acting, f"nobody has acted at `{other}` when `{signal.name}` comes")
+
+
+def _binding(binding: model.Binding, known: _Known) -> None:
+    _demand_schema(binding.config, "config")
+    for store in binding.stores:
+        known.demand("store", store)
+    for name, policy in binding.effects.items():
+        known.demand("side_effect", name)
+        operations = known.snapshot.side_effect(name).operations
+        _demand(policy.unknown != "retry" or policy.attempts is not None, f"`{name}` is tried again without an end")
+        _demand(policy.unknown != "lookup" or policy.lookup is not None, f"nothing finds out about `{name}`")
+        if policy.lookup is not None:
+            _demand(policy.lookup in operations, f"`{name}` has no `{policy.lookup}`")
+            _demand(operations[policy.lookup].mode == "read", f"`{policy.lookup}` of `{name}` does not read")
+
+
+def _bound(contract: model.Contract, graph: model.Graph, known: _Known) -> None:
+    """The binding of a workflow says what happens when an external effect is in doubt."""
+    effects = known.snapshot.binding(graph.binding).effects if graph.binding is not None else {}
+    for step in contract.steps:
+        if isinstance(step, model.EffectStep):
+            _demand(step.side_effect in effects, f"`{graph.workflow}` has no policy for `{step.side_effect}`")
 
 
 def _demand_no_way_back(graph: model.Graph, known: _Known, above: tuple[str, ...]) -> None:
@@ -212,29 +287,31 @@ def _step(step: model.Step, slots: int, known: _Known) -> None:
     _demand_slots(step, slots, step.name)
     if isinstance(step, model.DecideStep):
         _demand(bool(step.cases), f"`{step.name}` has no case")
-    elif isinstance(step, model.EffectStep):
-        _demand(False, f"`{step.name}` has an external effect, which this version does not run")
     else:
         _call(step, known)
 
 
-def _call(step: model.TransformStep | model.OperationStep, known: _Known) -> None:
+def _call(step: _Calling, known: _Known) -> None:
     declared, outcomes = _called(step, known)
     for schema in (declared, *outcomes.values()):
         _demand_schema(schema, step.name)
     _demand_inputs(step.name, step.unproven, declared)
 
 
-def _called(step: model.TransformStep | model.OperationStep, known: _Known) -> tuple[Schema, Mapping[str, Schema]]:
+def _called(step: _Calling, known: _Known) -> tuple[Schema, Mapping[str, Schema]]:
     """The declared inputs and outcomes of what a step calls."""
     if isinstance(step, model.TransformStep):
         known.demand("transform", step.transform)
         transform = known.snapshot.transform(step.transform)
         return transform.inputs, transform.outcomes
-    known.demand("store", step.store)
-    _demand_schema(known.snapshot.store(step.store).schema, step.store)
-    operations = known.snapshot.store(step.store).operations
-    _demand(step.operation in operations, f"`{step.store}` has no `{step.operation}`")
+    if isinstance(step, model.EffectStep):
+        known.demand("side_effect", step.side_effect)
+        name, operations = step.side_effect, known.snapshot.side_effect(step.side_effect).operations
+    else:
+        known.demand("store", step.store)
+        name, operations = step.store, known.snapshot.store(step.store).operations
+        _demand_schema(known.snapshot.store(name).schema, name)
+    _demand(step.operation in operations, f"`{name}` has no `{step.operation}`")
     return operations[step.operation].inputs, operations[step.operation].outcomes
 
 

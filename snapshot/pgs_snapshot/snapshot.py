@@ -104,6 +104,9 @@ class Snapshot:
     def binding(self, name: str) -> model.Binding:
         return self._decode(model.Binding, artifact_path("binding", name))
 
+    def side_effect(self, name: str) -> model.SideEffect:
+        return self._decode(model.SideEffect, artifact_path("side_effect", name))
+
     def event(self, name: str) -> model.Event:
         return self._decode(model.Event, artifact_path("event", name))
 

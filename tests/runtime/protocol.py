@@ -171,7 +171,8 @@ def graph(
     without = (model.IntentNode, model.ExitNode)
     results = tuple(f"results.{node.id}" for node in nodes if not isinstance(node, without))
     inside = ("item", "index") if any(isinstance(node, model.EachNode) for node in nodes) else ()
-    slots = ("payload", "actor", "run", "config", "with", *results, *inside)
+    heard = ("event",) if any(isinstance(node, model.WaitNode) for node in nodes) else ()
+    slots = ("payload", "actor", "run", "config", "with", *results, *inside, *heard)
     return model.Graph(workflow, "", binding, nodes[0].id, slots, nodes, model.Bounds(0, 0, 0), hidden or {}, AT)
 
 
@@ -249,6 +250,7 @@ _KINDS: dict[type, str] = {
     model.Contract: "contract",
     model.Event: "event",
     model.Intent: "intent",
+    model.SideEffect: "side_effect",
     model.Store: "store",
     model.Transform: "transform",
 }
