@@ -53,16 +53,26 @@ OPEN = Veil()
 
 
 def veil(pointers: Iterable[str]) -> Veil:
-    """What JSON Pointers lead to, veiled; a token `*` stands for every item and every member not named beside it."""
-    below: dict[str, list[str]] = {}
+    """What JSON Pointers lead to, veiled; a token `*!a!b` stands for every item, and every member but `a` and `b`."""
+    named: dict[str, list[str]] = {}
+    others: list[tuple[list[str], str]] = []  # what lies below `*`, and the members that it does not stand for
     for pointer in pointers:
         if not pointer:
             return Veil(whole=True)
         token, slash, rest = pointer[1:].partition("/")
-        below.setdefault(token, []).append(slash + rest)
-    parts = {token: veil(rest) for token, rest in below.items()}
-    others = parts.pop("*", None)
-    return Veil(members=parts, others=others)
+        if token.startswith("*"):
+            others.append((token.split("!")[1:], slash + rest))
+        else:
+            named.setdefault(token, []).append(slash + rest)
+    for but, _ in others:
+        for name in but:
+            named.setdefault(name, [])
+    return Veil(
+        members={
+            name: veil([*below, *(rest for but, rest in others if name not in but)]) for name, below in named.items()
+        },
+        others=veil(rest for _, rest in others) if others else None,
+    )
 
 
 class Redactor:

@@ -268,8 +268,9 @@ class Graph:
 
     `payload`, `actor`, `run`, `config`, `with`, then `results.<node>` for each node that has a result; behind
     them `item` and `index` where there is an `each`, and `event` where there is a `wait`.
-    `nodes` stand in topological order, the start first. `commits`: those at which, or within which, everything
-    that was done before is committed, sorted. `hidden`: by node, JSON Pointers (RFC 6901) to what its trace must hide.
+    `nodes` stand in topological order, the start first. `commits`: those at or within which everything before is
+    committed, sorted. `hidden`: by node, JSON Pointers (RFC 6901) to what its trace must hide; `*` stands for all items
+    and members, `*!a!b` for all but the members `a` and `b`.
     """
 
     workflow: str

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from pgs_runtime.redaction import Redactor, veil
 from pgs_runtime.runtime import Actor, Runtime
 from pgs_snapshot import model
 from pgs_snapshot.model import Compare, Edge, Expr, Literal_, Not, Record, Ref
@@ -113,6 +114,23 @@ def test_of_a_list_of_records_only_the_hidden_members_are() -> None:
     told = lines_of(opened(*echoing(hidden, value=Ref(0, ("people",))), source=SOURCE), GIVEN)
     assert CANARY.encode() not in told
     assert told.count(b'{"age":3,"name":{"$redacted"') == 4  # the header, and three on the way
+
+
+@pytest.mark.parametrize(
+    ("pointers", "shown"),
+    [
+        (("/*!free",), ["free"]),
+        (("/*!free", "/free/x"), []),
+        (("/*!free", "/*!email"), []),
+        (("/*!email!free",), ["email", "free"]),
+    ],
+)
+def test_members_that_a_pointer_excepts_are_shown(pointers: tuple[str, ...], shown: list[str]) -> None:
+    redact = Redactor(b"s" * 32).under(veil(pointers))
+    value: dict[str, Value] = {"email": 1, "free": {"x": 2}, "more": 3}
+    told = redact(value) if redact else value
+    assert isinstance(told, dict)
+    assert [name for name in value if told[name] == value[name]] == shown
 
 
 def test_one_contract_hides_at_one_node_what_it_shows_at_another() -> None:

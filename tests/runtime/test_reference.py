@@ -358,8 +358,8 @@ def test_engine_and_reference_say_the_same_of_every_run(seed: int) -> None:
         engine = told(runtime, copy.deepcopy(payload))
         header = orjson.loads(runtime.store.lines(runtime.store.runs()[-1].id)[0])
         started = header["header"]["started"]
-        facts: dict[str, object] = {"id": header["run"], "started": started, "time": started}
-        who: dict[str, object] = {"id": ADA.id, "type": ADA.type}
+        facts: dict[str, Value] = {"id": header["run"], "started": started, "time": started}
+        who: dict[str, Value] = {"id": ADA.id, "type": ADA.type}
         event(engine.kind)
         event(f"{len(engine.path)} nodes")
         event(f"{sum(name.startswith('desk::') for name, _, _ in engine.path)} callees")

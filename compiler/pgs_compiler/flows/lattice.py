@@ -232,12 +232,19 @@ def _taken_part(given: Flow | None, declared: Flow | None, above: frozenset[str]
 
 
 def hidden(flow: Flow, at: str = "") -> Iterator[str]:
-    """JSON Pointers to the parts that carry a word; `*` stands for every item and every member without a name."""
+    """JSON Pointers to the parts that carry a word.
+
+    `*!a!b` stands for every item, and every member but `a` and `b`: those that are named answer for themselves.
+    """
     if flow.words:
         yield at
         return
-    for name, part in flow.parts():
+    for name, part in flow.members.items():
         yield from hidden(part, f"{at}/{name}")
+    others = "".join(("*", *(f"!{name}" for name in sorted(flow.members))))
+    for other in (flow.rest, flow.items):
+        if other is not None:
+            yield from hidden(other, f"{at}/{others}")
 
 
 Signature: TypeAlias = "tuple[object, ...]"
@@ -245,6 +252,8 @@ Signature: TypeAlias = "tuple[object, ...]"
 
 def signature(flow: Flow) -> Signature:
     """What tells flows apart that carry different marks, whatever ways these took."""
-    parts = sorted((name, signature(part)) for name, part in flow.members.items() if part is not CLEAN)
+    # Beside a rest that carries something, a member that carries nothing is told apart from it.
+    named = ((name, part) for name, part in flow.members.items() if part is not CLEAN or flow.rest is not None)
+    parts = sorted((name, signature(part)) for name, part in named)
     others = (None if part is None else signature(part) for part in (flow.rest, flow.items))
     return (tuple(sorted(mark.key for mark in flow.marks)), tuple(parts), *others)

@@ -94,12 +94,12 @@ def _fresh(written: Flow, held: Flow, name: str, above: frozenset[str]) -> Flow:
         if not mark.by and mark.word not in here
     }
     here |= {mark.word for mark in marks}
+    rest = _fresh(written.rest or CLEAN, held.rest or CLEAN, f"{name}.*", here)
     members = {
         member: found
         for member, part in written.members.items()
-        if (found := _fresh(part, held.member(member), f"{name}.{member}", here)) is not CLEAN
+        if (found := _fresh(part, held.member(member), f"{name}.{member}", here)) is not CLEAN or rest is not CLEAN
     }
-    rest = _fresh(written.rest or CLEAN, held.rest or CLEAN, f"{name}.*", here)
     items = _fresh(written.items or CLEAN, held.items or CLEAN, f"{name}[*]", here)
     if not marks and not members and rest is CLEAN and items is CLEAN:
         return CLEAN

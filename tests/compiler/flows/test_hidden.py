@@ -43,6 +43,52 @@ def test_what_is_built_from_a_labelled_value_is_hidden_where_it_is_and_nowhere_e
     assert found == ({"work": places} if places else {})
 
 
+OPEN = """
+  more:
+    type: object
+    properties: {age: {type: integer}, who: {$ref: EN_PERSON_V0}}
+    required: [age]
+    additionalProperties: {type: string, labels: [pii]}
+"""
+
+
+def test_members_that_are_declared_beside_labelled_ones_without_a_name_are_not_hidden() -> None:
+    found = hidden(desk("{value: $.payload.more}", DECLARED, payload=OPEN))
+    parts = ["*!age!who", "who/name"]
+    assert found == {"work": [f"{at}/value/{part}" for at in ("/inputs", "/outputs/SUCCESS") for part in parts]}
+
+
+def test_a_store_of_any_members_hides_those_that_were_written_and_no_declared_one() -> None:
+    rest = """
+entity: desk::EN_OPEN_V0
+summary: Anything beside an age
+fields: {more: {type: object, properties: {age: {type: integer}}, additionalProperties: {type: string}}}
+---
+store: desk::ST_OPEN_V0
+summary: Anything
+side_effect: CS_EVENTS_V0
+entity: EN_OPEN_V0
+operations: [APPEND, READ]
+clears: [pii]
+---
+contract: desk::CC_WORK_V0
+summary: Keep something
+inputs: {value: {type: object, properties: {age: {type: integer}}, additionalProperties: {type: string, labels: [pii]}}}
+steps:
+  - {step: keep, op: APPEND, store: ST_OPEN_V0, inputs: {stream: all, record: {more: $.inputs.value}}}
+  - {step: read, op: READ, store: ST_OPEN_V0, inputs: {stream: all}}
+outcomes: {SUCCESS: {records: $.steps.read.records}}
+"""
+    payload = OPEN.replace(", who: {$ref: EN_PERSON_V0}", "")
+    found = hidden(desk("{value: $.payload.more}", rest, payload=payload, stores="ST_OPEN_V0: {}"))
+    assert found["work"] == [
+        "/inputs/value/*!age",
+        "/outputs/SUCCESS/records/*/more/*!age",
+        "/steps/keep/inputs/record/more/*!age",
+        "/steps/read/outputs/SUCCESS/records/*/more/*!age",
+    ]
+
+
 def test_all_that_a_transform_computes_from_labelled_data_is_hidden() -> None:
     rest = """
 transform: desk::CT_PARSE_V0

@@ -20,6 +20,7 @@ from pgs_compiler.flows.lattice import (
     sequence,
     taken,
 )
+from pgs_runtime.redaction import OPEN, Veil, veil
 from pgs_snapshot.model import Wildcard
 
 HERE = Place("a.yaml", 1, 1, 1, 2)
@@ -68,6 +69,42 @@ def test_a_part_carries_what_the_whole_does(flow: Flow, path: list[str | int | W
 @given(flows)
 def test_something_is_hidden_where_a_word_is_carried(flow: Flow) -> None:
     assert bool(list(hidden(flow))) == any(not mark.by for mark in flat(flow))
+
+
+def seen(veiled: Veil, path: list[str]) -> bool:
+    """Whether a trace shows what a path of members leads to; items and other members are `*` here."""
+    for name in path:
+        if veiled.whole:
+            return False
+        veiled = veiled.members.get(name) or veiled.others or OPEN
+    return not veiled.whole
+
+
+def words(flow: Flow, path: list[str]) -> bool:
+    """Whether a word is carried on the way there."""
+    for name in path:
+        if flow.words:
+            return True
+        flow = flow.member(name) if name != "*" else flow.rest or flow.items or CLEAN
+    return bool(flow.words)
+
+
+@given(flows, st.lists(st.sampled_from(["x", "y", "z", "*"]), max_size=3))
+def test_what_is_hidden_is_exactly_what_carries_a_word(flow: Flow, path: list[str]) -> None:
+    def either(part: Flow) -> Flow:
+        """A value is a list or an object, so it has items or members."""
+        named = {name: either(inner) for name, inner in part.members.items()}
+        items = None if part.items is None or named or part.rest else either(part.items)
+        return Flow(part.marks, named, part.rest and either(part.rest), items)
+
+    one = either(flow)
+    assert seen(veil(hidden(one)), path) is not words(one, path)
+
+
+@given(flows, flows, st.lists(st.sampled_from(["x", "y", "z", "*"]), max_size=3))
+def test_what_one_of_several_calls_hides_is_hidden(one: Flow, other: Flow, path: list[str]) -> None:
+    both = veil({*hidden(one), *hidden(other)})
+    assert seen(both, path) <= (seen(veil(hidden(one)), path) and seen(veil(hidden(other)), path))
 
 
 @given(flows, flows)
