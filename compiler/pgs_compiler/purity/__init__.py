@@ -78,8 +78,6 @@ def _shapes(program: Program, bound: Bound, shown: Callable[[Module], str]) -> I
         closure = bound.closures[transform.implementation.text]
         yield from signatures.of_transform(transform, program.fields(transform.inputs), closure, shown)
     for side_effect in program.of(SideEffect):
-        if side_effect.semantics == "external":
-            continue  # nothing calls it yet, so nobody knows how
         inputs = {operation.name.text: program.fields(operation.inputs) for operation in side_effect.operations}
         closure = bound.closures[side_effect.implementation.text]
         yield from signatures.of_side_effect(side_effect, inputs, closure, shown)
