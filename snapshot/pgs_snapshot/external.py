@@ -4,7 +4,8 @@ An implementation is a class that is constructed with an `Outside`, one for each
 A method ends in one of four ways:
 
 * it returns a declared outcome: the other side has said how the effect ended;
-* it raises `NotDone`: the effect certainly did not take place, and may be tried again;
+* it raises `NotDone`: by this call the effect certainly did not take place, and it may be tried again. An earlier call
+  that is in doubt stays so;
 * it raises `InDoubt`: it may have taken place or not, and the binding's policy says what is done about that;
 * it raises something else: our own code broke, after which the effect is in doubt, too.
 
@@ -36,7 +37,7 @@ class Outside(Protocol):
 
 
 class NotDone(Exception):
-    """The effect certainly did not take place.
+    """By this call, the effect certainly did not take place.
 
     Attributes:
         why: a sentence for the trace, without values of the run and without secrets.

@@ -141,3 +141,31 @@ def test_cmp_11_a_hundred_mistakes_are_all_told_in_the_order_of_their_places(tmp
     report = json.loads(render(compilation.findings, compilation.sources, "json", Style()))
     assert report["counts"]["errors"] == 100
     assert [finding["line"] for finding in report["findings"]] == list(range(4, 104))
+
+
+@pytest.mark.parametrize(
+    ("keyed", "policy", "refused"),
+    [
+        ("", "{unknown: retry, attempts: 3}", ["C629"]),
+        ("", "{unknown: retry, attempts: 3, at_least_once: false}", ["C629"]),
+        ("", "{unknown: retry, attempts: 3, at_least_once: true}", []),
+        (", keyed: true", "{unknown: retry, attempts: 3}", []),
+        (", keyed: false", "{unknown: retry, attempts: 3}", ["C629"]),
+        ("", "{unknown: lookup, lookup: FIND}", []),
+        ("", "{unknown: suspend}", []),
+        ("", "{}", []),
+    ],
+)
+def test_cs_07_what_may_happen_twice_is_asked_again_only_where_that_is_accepted(
+    tmp_path: Path, keyed: str, policy: str, refused: list[str]
+) -> None:
+    text = (CASES / "C629-payment" / "input.yaml").read_text(encoding="utf-8")
+    for old, new in (
+        ("DECLINED: {}}}\n", f"DECLINED: {{}}}}{keyed}}}\n"),
+        ("outcomes: {SUCCESS: {}, NOT_FOUND: {}}", "outcomes: {SUCCESS: {receipt: {type: string}}, NOT_FOUND: {}}"),
+        ("{unknown: retry, attempts: 3}", policy),
+    ):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    found = compiled(tmp_path, SourceFile("input.yaml", text.encode())).findings
+    assert [finding.code for finding in found if finding.code[:3] == "C62"] == refused

@@ -75,7 +75,9 @@ def of_side_effect(
             yield Finding("C651", message, place, "no operation", where, hint)
     made = methods.get("__init__")
     if whole and (made is None or not _takes_place(made.node)):
-        what = "what it may know of the outside" if side_effect.semantics == "external" else "the place that it works on"
+        what = (
+            "what it may know of the outside" if side_effect.semantics == "external" else "the place that it works on"
+        )
         message = f"`{found.node.name}` is made with one argument, {what}."
         where = (_at(made or found, shown, "takes something else"),)
         yield Finding("C652", message, side_effect.implementation.place, "made otherwise", where)
