@@ -167,8 +167,9 @@ def test_where_nobody_listens_nothing_was_asked() -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
         with pytest.raises(NotDone, match="takes no connection"):
             call(Known({"endpoints": {"ledger": {"url": url, "keyed": True}}}))
-    with pytest.raises(NotDone, match="name of the other side"):
-        call(Known({"endpoints": {"ledger": {"url": "http://nowhere.invalid", "keyed": True}}}))
+    for host in ("nowhere.invalid", "x" * 64):
+        with pytest.raises(NotDone, match="name of the other side"):
+            call(Known({"endpoints": {"ledger": {"url": f"http://{host}", "keyed": True}}}))
 
 
 @pytest.mark.parametrize("end", [end for end in get_args(End) if end not in ("", "at once")])
@@ -192,6 +193,13 @@ def test_what_breaks_off_as_it_begins_is_done_by_asking_again() -> None:
             call(known(party))
         assert party.done == {}
         assert call(known(party)) == DONE
+
+
+def test_a_call_without_any_time_asks_nothing() -> None:
+    with ServiceParty() as party:
+        with pytest.raises(NotDone, match="time was over"):
+            call(known(party, timeout=0))
+        assert party.asked == []
 
 
 def test_what_breaks_off_before_the_header_is_whole_is_not_done() -> None:
@@ -298,6 +306,7 @@ def test_no_body_is_told_from_null() -> None:
             Outcome("SUCCESS", status=200, body=1),
         ),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n1\r\n", None),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n1\r\n0\r\n\r\n", None),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1", None),
         (b"HTTP/1.1 20", None),
         (b"SSH-2.0-OpenSSH\r\n", None),
@@ -328,6 +337,9 @@ def test_an_answer_counts_if_it_is_whole(raw: bytes, outcome: Outcome | None) ->
         {"url": "https://example.org/#a"},
         {"url": "https://example.org/a b"},
         {"url": "https://example.org\r\n"},
+        {"url": "https://.example.org"},
+        {"url": "https://example.org:0"},
+        {"url": "https://example.org:65536"},
         {"url": "https://example.org", "method": "GET"},
         {"url": "https://example.org", "methods": ["TRACE"]},
         {"url": "https://example.org", "headers": {"Host": "x"}},

@@ -42,7 +42,7 @@ class Email:
         "additionalProperties": False,
         "required": ["host", "from"],
         "properties": {
-            "host": {"type": "string", "pattern": "^[A-Za-z0-9.:-]{1,253}$"},
+            "host": {"type": "string", "pattern": "^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$"},
             "port": {"type": "integer", "minimum": 1, "maximum": 65535},
             "security": {"enum": ["starttls", "tls", "none"], "default": "starttls"},
             "ca_file": {"type": "string"},
@@ -126,7 +126,7 @@ def _before() -> Iterator[None]:
         raise NotDone("The mail server does not take the account.") from None
     except smtplib.SMTPNotSupportedError:
         raise NotDone("The mail server has no way to log in that is known here.") from None
-    except (OSError, smtplib.SMTPException):
+    except (OSError, ValueError, smtplib.SMTPException):
         raise NotDone("The mail server broke off before it had the e-mail.") from None
 
 

@@ -36,6 +36,7 @@ _NOT_DONE = (401, 407, 408, 421, 425, 429)  # it says that it did nothing, and a
 _NOT_THERE = (404, 410)
 _BUSY = 409  # draft-ietf-httpapi-idempotency-key-header: the same key is being worked on
 _OURS = "host|connection|content-length|content-type|transfer-encoding|te|trailer|upgrade|expect|accept|accept-encoding"
+_PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _HEADER: Mapping[str, Value] = {
     "pattern": "^[A-Za-z0-9-]{1,80}$",
     "not": {"pattern": f"^(?i:{_OURS}|idempotency-key)$"},
@@ -47,7 +48,7 @@ _ENDPOINT: Mapping[str, Value] = {
     "properties": {
         "url": {
             "type": "string",
-            "pattern": r"^https?://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?$",
+            "pattern": rf"^https?://([A-Za-z0-9][A-Za-z0-9.-]{{0,252}}|\[[0-9A-Fa-f:.]+\])(:{_PORT})?(/[A-Za-z0-9._~-]+)*/?$",
         },
         "methods": {"type": "array", "items": {"enum": [*METHODS, "GET"]}, "uniqueItems": True},
         "headers": {
@@ -118,7 +119,7 @@ class Http:
                 _send(connection, endpoint, asked, self._outside.key)
                 response = connection.getresponse()
                 answer = _read(response, cast(int, endpoint.get("max_bytes", _MAX_BYTES)))
-            except (OSError, HTTPException):
+            except (OSError, ValueError, HTTPException):  # a ValueError of the length of a part that is no number
                 if not connection.begun:
                     raise NotDone("The other side broke off before it had the request.") from None
                 raise InDoubt("The other side has the request, and its answer did not come.") from None

@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from time import monotonic
 
 from pgs_snapshot.external import NotDone
@@ -43,7 +43,7 @@ def connected(host: str, port: int, deadline: Deadline) -> socket.socket:
     """
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter of a label that no name can have
         raise NotDone("The name of the other side is not known.") from None
     for family, kind, protocol, _, address in addresses:
         connection = socket.socket(family, kind, protocol)
@@ -89,17 +89,15 @@ def secured(connection: socket.socket, host: str, context: ssl.SSLContext) -> ss
 @contextmanager
 def cut(connection: socket.socket, deadline: Deadline) -> Iterator[None]:
     """Within, the connection is shut down when the time is over; behind, it is closed."""
-    twin = connection.dup()  # TLS takes the connection itself over
-    timer = threading.Timer(deadline.left(), _shut, (twin,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-        twin.close()
-        connection.close()
+    with closing(connection), closing(connection.dup()) as twin:  # TLS takes the connection itself over
+        timer = threading.Timer(deadline.left(), _shut, (twin,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
 
 
 def _shut(connection: socket.socket) -> None:
