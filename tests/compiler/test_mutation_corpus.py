@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from pgs_compiler.compiler import compile_program
-from tests.compiler.mutants.corpus import DOMAINS, ROOT, corpus_of, judge, sample, workspace
+from tests.compiler.mutants.corpus import AS_CHECKED, DOMAINS, ROOT, corpus_of, judge, sample, workspace
 from tests.compiler.mutants.kinds import KINDS
 
 
@@ -19,7 +19,7 @@ def test_there_are_enough_kinds_of_mistake_and_each_fits_somewhere() -> None:
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_domain_without_a_mistake_gives_no_finding(domain: str) -> None:
-    assert compile_program(workspace().project, ROOT, corpus_of(domain).files).findings == ()
+    assert compile_program(workspace().project, ROOT, corpus_of(domain).files, AS_CHECKED).findings == ()
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -12,13 +12,16 @@ from pgs_compiler.findings import Finding
 from pgs_compiler.source import SourceFile
 from pgs_compiler.waivers import Policy
 from pgs_compiler.workspace import Workspace, open_workspace
-from tests.compiler.mutants import code, data, flow, forms, idle, leaks, surface
+from tests.compiler.mutants import code, data, effects, flow, forms, idle, leaks, surface
 from tests.compiler.mutants.documents import Corpus, documents
 from tests.compiler.mutants.kinds import Kind, Mutant
 
 ROOT = Path(__file__).parents[3]
-DOMAINS = ("ai_governance", "blockchain", "payments")
-FAMILIES = (flow, data, forms, surface, code, idle, leaks)  # to import them is to register their kinds
+DOMAINS = ("ai_governance", "blockchain", "payments", "posting")
+POSTING = Path(__file__).parent / "posting"
+FAMILIES = (flow, data, forms, surface, effects, code, idle, leaks)  # to import them is to register their kinds
+AS_CHECKED = Policy(strict=True, runs=False)
+"""Warnings count, and so does what is checked and not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,12 @@ class Judged:
 
 @cache
 def workspace() -> Workspace:
-    """The examples."""
+    """The examples, and what none of them has."""
     opened = open_workspace(ROOT, ()).value
     assert opened is not None
     packages = {**opened.project.packages, "acme": str(code.PACKAGES.relative_to(ROOT))}
-    return replace(opened, project=replace(opened.project, packages=packages))
+    more = tuple(SourceFile(f"protocols/posting/{path.name}", path.read_bytes()) for path in sorted(POSTING.iterdir()))
+    return replace(opened, files=(*opened.files, *more), project=replace(opened.project, packages=packages))
 
 
 @cache
@@ -74,7 +78,7 @@ def judge(corpus: Corpus, kind: Kind, mutant: Mutant) -> Judged:
     """Compile a mutant, as if every warning were an error."""
     path = mutant.document.path
     files = [SourceFile(path, mutant.text.encode()) if file.path == path else file for file in corpus.files]
-    return Judged(kind, mutant, compile_program(workspace().project, ROOT, files, Policy(strict=True)).findings)
+    return Judged(kind, mutant, compile_program(workspace().project, ROOT, files, AS_CHECKED).findings)
 
 
 def sample(mutants: Sequence[Mutant], most: int) -> Sequence[Mutant]:

@@ -109,7 +109,7 @@ def cut_the_steps_off(corpus: Corpus) -> Iterator[Mutant]:
 def use_an_operation_that_a_store_does_not_allow(corpus: Corpus) -> Iterator[Mutant]:
     for contract, step in _steps(corpus):
         operation = member(step, "op")
-        if operation is not None:
+        if operation is not None and member(step, "store") is not None:
             yield here(contract, replaced(operation, "PURGE"), step)
 
 
@@ -161,7 +161,7 @@ def leave_a_store_unbound(corpus: Corpus) -> Iterator[Mutant]:
                 yield Mutant(binding, removed(stores, index, binding.text), where)
 
 
-@mistake("C631")
+@mistake("C631", "C625")
 def forget_the_binding(corpus: Corpus) -> Iterator[Mutant]:
     for workflow in corpus.own("workflow"):
         for index, (key, _) in enumerate(workflow.root.value):
