@@ -16,7 +16,7 @@ from typing import get_args
 from pgs_compiler import declarations as d
 from pgs_compiler.compiler import Compilation, Phase
 from pgs_compiler.findings import Place, Waiver
-from pgs_compiler.laws import RequirementSyntax
+from pgs_compiler.laws import DeclassifiersSyntax, RequirementSyntax
 from pgs_compiler.names import KINDS, Name
 from pgs_compiler.project import FILE
 from pgs_compiler.published import published_names
@@ -34,7 +34,7 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "N302": "name",
         "N303": "name",
         "N304": "entity",
-        "N305": "schema",
+        "N305": "label holder",
         "N306": "declaration",
         "T401": "document",
         "T402": "reference",
@@ -152,6 +152,7 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "A83": "requirement",
         "A839": "assertion",
         "A840": "requirement",
+        "A841": "assertion",
         "A85": "constitution",
         "A858": "declaration",
         "Z915": "published name",
@@ -188,6 +189,7 @@ CLASSES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "default": (d.DefaultForm,),
         "text": (d.TextForm,),
         "schema": (SchemaSyntax, Property),
+        "label holder": (SchemaSyntax, Property, DeclassifiersSyntax),
         "outcome": (d.OutcomeFields, d.SignalSyntax),
         "policy": (d.PolicySyntax,),
         "place": (d.Store, d.EffectStepSyntax),
@@ -218,6 +220,7 @@ TURNS: Mapping[str, Phase] = MappingProxyType(
         "T433": "check",
         "A83": "prove",
         "A840": "prove",
+        "A841": "prove",
         "C60": "bind",
         "A802": "bind",
         "A803": "bind",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pgs_compiler.declarations import Constitution
 from pgs_compiler.elaborate.places import at
 from pgs_compiler.laws import (
+    DeclassifiersSyntax,
     ImplementationsSyntax,
     LimitsSyntax,
     MayUseSyntax,
@@ -40,6 +41,8 @@ def _rule(rule: RuleSyntax) -> Rule:
             return Rule("workflows", names=_sorted(satisfy), words=_sorted(have))
         case OneWriterSyntax():
             return Rule("stores")
+        case DeclassifiersSyntax(label=label, only_by=only_by):
+            return Rule("labels", of=label.text, names=_sorted(only_by))
         case LimitsSyntax(most=most):
             return Rule("limits", most={amount: limit for amount, limit, _ in most})
 

@@ -66,6 +66,14 @@ class NeverSyntax:
 
 
 @dataclass(frozen=True, slots=True)
+class DistinctActorsSyntax:
+    """`distinct_actors: [admit, approve]`: at each of the nodes another person acts."""
+
+    nodes: tuple[Word, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class OnlyFromSyntax:
     """`value: {contract, step, operand}, only_from: […]`."""
 
@@ -103,7 +111,14 @@ class AtMostSyntax:
 
 
 RequirementSyntax: TypeAlias = (
-    EveryPathSyntax | AfterSyntax | NeverSyntax | OnlyFromSyntax | OnlyActorsSyntax | RequiresEventSyntax | AtMostSyntax
+    EveryPathSyntax
+    | AfterSyntax
+    | NeverSyntax
+    | OnlyFromSyntax
+    | OnlyActorsSyntax
+    | DistinctActorsSyntax
+    | RequiresEventSyntax
+    | AtMostSyntax
 )
 
 
@@ -178,6 +193,20 @@ class LimitsSyntax:
     most: tuple[tuple[Amount, int, Place], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DeclassifiersSyntax:
+    """`labels: {pii: {declassified_only_by: […]}}`, one label of it."""
+
+    label: Word
+    only_by: tuple[Name, ...]
+
+
 RuleSyntax: TypeAlias = (
-    MayUseSyntax | SideEffectsSyntax | ImplementationsSyntax | WorkflowsSyntax | OneWriterSyntax | LimitsSyntax
+    MayUseSyntax
+    | SideEffectsSyntax
+    | ImplementationsSyntax
+    | WorkflowsSyntax
+    | OneWriterSyntax
+    | DeclassifiersSyntax
+    | LimitsSyntax
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import networkx as nx
+
 from pgs_compiler.bind import Bound
 from pgs_compiler.checks import Checked
 from pgs_compiler.constitutions import lower_constitution
@@ -28,6 +30,7 @@ from pgs_compiler.prove import Proven
 from pgs_compiler.purity import Assessed
 from pgs_compiler.schemas.generic import erase
 from pgs_compiler.schemas.operations import with_entity, without_entity
+from pgs_compiler.ways import call_graph
 from pgs_snapshot import model
 from pgs_snapshot.canonical import digest_of
 from pgs_snapshot.codec import encode
@@ -76,17 +79,29 @@ def lower(project: Project, checked: Checked, proven: Proven, bound: Bound, asse
 
 
 def _used(checked: Checked, workflow: str) -> list[str]:
-    """The files that say what a workflow can do: its graph, and what stands behind its nodes."""
-    paths = {graph_path(workflow)}
-    for node in checked.graphs[workflow].nodes:
-        if isinstance(node, model.IntentNode):
-            paths.add(artifact_path("intent", node.intent))
-        elif isinstance(node, model.ContractNode):
-            paths.add(artifact_path("contract", node.contract))
-            steps = checked.contracts[node.contract].contract.steps
-            stores = (step.store for step in steps if isinstance(step, model.OperationStep))
-            paths.update(artifact_path("store", store) for store in stores)
+    """The files that say what a workflow can do: its graph, and what stands behind its nodes, with what it calls."""
+    paths: set[str] = set()
+    called = nx.descendants(call_graph(checked.program), workflow)
+    for name in (workflow, *called):
+        paths.add(graph_path(name))
+        for node in checked.graphs[name].nodes:
+            if isinstance(node, model.IntentNode):
+                paths.add(artifact_path("intent", node.intent))
+            if isinstance(node, model.ContractNode):
+                paths |= _of_contract(checked, node.contract)
+            if isinstance(node, model.ContractNode | model.CallNode) and node.undo is not None:
+                paths |= _of_contract(checked, node.undo.contract)
     return sorted(paths)
+
+
+def _of_contract(checked: Checked, contract: str) -> set[str]:
+    paths = {artifact_path("contract", contract)}
+    for step in checked.contracts[contract].contract.steps:
+        if isinstance(step, model.OperationStep):
+            paths.add(artifact_path("store", step.store))
+        elif isinstance(step, model.EffectStep):
+            paths.add(artifact_path("side_effect", step.side_effect))
+    return paths
 
 
 def _artifact(program: Program, assessed: Assessed, declaration: Declaration) -> object | None:

@@ -7,6 +7,23 @@ Laws:
 A proof speaks of **points** of a workflow, in the order in which a run can come by them: `node` (entered),
 `node/step=OUTCOME` (a step has ended), `node=OUTCOME` (the node has ended). Where a later step of the contract decides
 by how an earlier one ended, its outcome stands in between: `node/register=ALREADY_EXISTS/audit=SUCCESS`.
+
+* What is called is written out: `pay(shop::WF_PAY_V0) > admit=ACK`. A loop takes items as long as it likes: from
+  `all` or `all(ok)` to one behind items that have all completed, from `all(some)` to one behind others
+  (`all(shop::WF_PAY_V0)! > admit`), and from an item to `all(ok)`, `all(some)` or `all=STOPPED`.
+* Nodes with an `undo` stand behind every point from their entry on: `{book yes*}` has `book` which changed something
+  (`no`, `yes`, or `maybe` if a call within failed since), and `*` if a commit lies behind its entry; `>` for each call
+  around it. One that has ended and changed nothing is left out. A FAILED exit undoes those of its own workflow with
+  `*`, the last first, `maybe` or not at all: `failed~book`, `failed~book/release=SUCCESS`.
+* A demand on paths has a state for every point: a letter for each savepoint, the run's and that of each call around
+  the point, and one letter more. The last says how the demand stands; each other, how it would if all effects since
+  that savepoint were undone. A call repeats the last letter and its end drops the one before it; a FAILED exit takes
+  that one for the last; a commit makes all letters the last. Letters are `o`pen and `p`assed for `every_path_to`,
+  `i`dle and `w`aiting for `after`; for `never`, which counts what is undone as well, one of `i`dle and `m`et. Nothing
+  is said of points where all is passed. The run's own letter is `p` where no FAILED exit of the run is asked about.
+* An effect that a FAILED exit undoes is an operation that writes, a contract with one, an event of a call, and a call
+  that changes something and did not fail itself; if it commits, then only as something that is passed.
+* `at_most` speaks of the workflow's own points alone, at which a call is one step, with all that it takes.
 """
 
 from __future__ import annotations
@@ -25,14 +42,25 @@ What: TypeAlias = Literal[
     "intent",
     "event",
     "exit",
+    "wait",
+    "workflow",
     "actor",
     "config",
     "literal",
     "run",
 ]
-"""The last four but `exit` are origins of values that have no other name."""
+"""The last four are origins of values that have no other name."""
 
-Form: TypeAlias = Literal["every_path_to", "after", "never", "only_from", "only_actors", "requires_event", "at_most"]
+Form: TypeAlias = Literal[
+    "every_path_to",
+    "after",
+    "never",
+    "only_from",
+    "only_actors",
+    "distinct_actors",
+    "requires_event",
+    "at_most",
+]
 
 
 @frozen
@@ -56,6 +84,7 @@ class Requirement:
     never | what happened | what does not follow | – | –
     only_from | the step | origins | the operand | –
     only_actors | what is reached | – | actors | –
+    distinct_actors | – | – | nodes, at each of which another person acts | –
     requires_event | exits | – | events, of which each exit emits one | –
     at_most | – | – | – | the limits by `nodes`, `steps` and `effects`
     """
@@ -87,7 +116,7 @@ class Assertion:
     at: str
 
 
-RuleAbout: TypeAlias = Literal["domains", "side_effects", "implementations", "workflows", "stores", "limits"]
+RuleAbout: TypeAlias = Literal["domains", "side_effects", "implementations", "workflows", "stores", "labels", "limits"]
 
 
 @frozen
@@ -99,6 +128,7 @@ class Rule:
     implementations | they lie in no other packages than `names`
     workflows | the assertions `names` are about each of them; each says the `words` about itself
     stores | each is written by contracts of one domain
+    labels | the label `of` is removed by no other transforms than `names`
     limits | no run takes more than `most`, by `nodes`, `steps` and `effects`
     """
 
@@ -126,7 +156,9 @@ class Proof:
 
     every_path_to, after, never | `reached`: the points at which the demand is still open, each with its states, and
     nothing else can be reached with it open; in groups, one for each origin that `same` has, else one called ""
-    only_from, only_actors, requires_event | `found`: the origins under "", or the actors or events by node
+    only_from | `found`: the origins, under ""
+    only_actors, requires_event | `found`: the actors or events by node
+    distinct_actors | `found`: by the end of a wait under a signal, those of the nodes where somebody has acted before
     at_most | `counted`: by amount, the most that a run can still come by from each point on
     """
 

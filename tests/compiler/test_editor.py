@@ -21,7 +21,7 @@ from pgs_compiler.parse import _PARSERS, parse
 from pgs_compiler.parse.assertions import FORMS as REQUIREMENT_FORMS
 from pgs_compiler.parse.constitutions import RULES as RULES_OF_CONSTITUTIONS
 from pgs_compiler.parse.contracts import _KINDS as STEP_KINDS
-from pgs_compiler.parse.selectors import SELECTORS
+from pgs_compiler.parse.selectors import LABEL, SELECTORS
 from pgs_compiler.parse.values import FORMS
 from pgs_compiler.parse.workflows import _NODES as NODE_KINDS
 from pgs_compiler.project import FILE
@@ -224,7 +224,7 @@ def test_every_form_has_the_keys_that_the_parser_knows_and_no_others() -> None:
     for tree, spot, keys in found:
         there = {entry.name for entry in spot.tree}
         # What tells forms apart would make it another form.
-        added = sorted(universe - there - {*NODES, *STEPS, *KINDS_, *FORMS, *REQUIREMENTS, *SELECTORS, *RULES})
+        added = sorted(universe - there - {*NODES, *STEPS, *KINDS_, *FORMS, *REQUIREMENTS, *SELECTORS, LABEL, *RULES})
         entries = (*spot.tree.entries, *(Entry(Scalar(key, NOWHERE), Scalar(1, NOWHERE)) for key in added))
         closed = closed_keys(put(tree, spot.way, replace(spot.tree, entries=entries)), spot.way)
         assert {key for key in added if key not in closed} == keys & set(added), (tree.place, spot.way)

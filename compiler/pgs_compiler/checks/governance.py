@@ -17,6 +17,7 @@ from pgs_compiler.declarations import (
 )
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.laws import (
+    DeclassifiersSyntax,
     ImplementationsSyntax,
     LimitsSyntax,
     MayUseSyntax,
@@ -101,6 +102,8 @@ def _rule(program: Program, own: list[Declaration], rule: RuleSyntax) -> Iterato
             yield from _workflows(program, own, rule)
         case OneWriterSyntax():
             yield from _writers(program, own)
+        case DeclassifiersSyntax():
+            yield from _declassifiers(program, own, rule)
 
 
 def _used(own: list[Declaration], rule: MayUseSyntax) -> Iterator[Finding]:
@@ -168,6 +171,30 @@ def _writers(program: Program, own: list[Declaration]) -> Iterator[Finding]:
             message = f"`{store}` is written by `{domain}`, and by `{first}` as well."
             related = (Related(writers[first].place, f"by `{first}`"),)
             yield Finding("A856", message, writers[domain].place, "a second writer", related)
+
+
+def _declassifiers(program: Program, own: list[Declaration], rule: DeclassifiersSyntax) -> Iterator[Finding]:
+    """Transforms that remove a label: those that are declared here, and those of others that are used here."""
+    label = rule.label.text
+    if label not in program.labels:
+        near = nearest(label, program.labels)
+        message, hint = f"`{label}` is not a label of this project.", f"Write `{near}`." if near else ""
+        yield Finding("N305", message, rule.label.place, "unknown label", hint=hint)
+    allowed = {name.text for name in rule.only_by}
+    related = (Related(rule.label.place, "who may"),)
+    here = {declaration.header.name for declaration in own}
+    for declaration in own:
+        if isinstance(declaration, Transform) and declaration.header.name not in allowed:
+            for word in declaration.declassifies:
+                if word.text == label:
+                    message = f"`{declaration.header.name}` is not among the transforms that may declassify `{label}`."
+                    yield Finding("A855", message, word.place, "not allowed", related)
+        for name in names_in(declaration) if isinstance(declaration, Contract) else ():
+            if name.kind == "transform" and name.text not in allowed | here:
+                removed = {word.text for word in program.get(name, Transform).declassifies}
+                if label in removed:
+                    message = f"`{name.text}` declassifies `{label}`, and is not among the transforms that may."
+                    yield Finding("A855", message, name.place, "not allowed", related)
 
 
 def _writes(program: Program, step: OperationStepSyntax) -> bool:

@@ -35,6 +35,8 @@ _SELECTORS: Mapping[str, tuple[Form, Mapping[str, Form]]] = MappingProxyType(
         "store": (name("store"), {**_OPERATION, "outcome": _OUTCOME}),
         "side_effect": (name("side_effect"), {**_OPERATION, "outcome": _OUTCOME}),
         "intent": (name("intent"), {"outcome": _OUTCOME}),
+        "wait": (_one_or_more(word(OUTCOME)), {}),
+        "workflow": (name("workflow"), {"outcome": _OUTCOME}),
         "event": (name("event"), {}),
         "exit": (_one_or_more(word(OUTCOME)), {}),
         "any": (listing(ref("selector"), 1), {}),
@@ -48,6 +50,12 @@ def _selector(required: Mapping[str, Form], optional: Mapping[str, Form]) -> For
     return by_key(
         {key: mapping({key: form, **required}, {**beside, **optional}) for key, (form, beside) in _SELECTORS.items()}
     )
+
+
+def _never() -> Form:
+    """A selector, or a label, with what it does not reach."""
+    label = mapping({"label": word(NODE), "reaches": ref("selector")})
+    return {"if": {"required": ["label"]}, "then": label, "else": _selector({"reaches": ref("selector")}, {})}
 
 
 def definitions() -> dict[str, Value]:
@@ -65,13 +73,14 @@ REQUIREMENTS: Mapping[str, Form] = MappingProxyType(
     {
         "every_path_to": mapping({"every_path_to": ref("selector"), "passes": _selector({}, {"same": words(word())})}),
         "after": mapping({"after": ref("selector"), "every_path_passes": ref("selector")}),
-        "never": mapping({"never": _selector({"reaches": ref("selector")}, {})}),
+        "never": mapping({"never": _never()}),
         "value": mapping(
             {
                 "value": _VALUE,
                 "only_from": listing({"if": {"type": "string"}, "then": choice(ORIGINS), "else": _GIVER}, 1),
             }
         ),
+        "distinct_actors": mapping({"distinct_actors": {**words(word(NODE)), "minItems": 2}}),
         "only_actors": mapping({"only_actors": words(name("actor")), "of": ref("selector")}),
         "requires_event": mapping({"requires_event": _one_or_more(name("event")), "at": ref("selector")}),
         "at_most": mapping({"at_most": _some(mapping({}, dict.fromkeys(get_args(Amount), _COUNT)))}),
@@ -88,6 +97,7 @@ ASSERTION = mapping({"applies_to": mapping({"workflows": _WORKFLOWS}), "requires
 # --- constitutions -------------------------------------------------------------------------------
 
 _MAY_USE = mapping({"may_use": words(word(DOMAIN_NAME))})
+_ONLY_BY = mapping({"declassified_only_by": words(name("transform"))})
 _OF_WORKFLOWS = {"must_satisfy": words(name("assertion")), "must_have": words(choice(MUST_HAVE))}
 RULES: Mapping[str, Form] = MappingProxyType(
     {
@@ -96,6 +106,7 @@ RULES: Mapping[str, Form] = MappingProxyType(
         "implementations": mapping({"implementations": mapping({"packages": words(word())})}),
         "workflows": mapping({"workflows": _some(mapping({}, _OF_WORKFLOWS))}),
         "stores": mapping({"stores": mapping({"written_by_one_domain": {"const": True}})}),
+        "labels": mapping({"labels": _some(each(NODE, _ONLY_BY))}),
         "limits": mapping({"limits": _LIMITS}),
     }
 )

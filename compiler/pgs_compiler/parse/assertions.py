@@ -11,6 +11,7 @@ from pgs_compiler.laws import (
     AfterSyntax,
     Amount,
     AtMostSyntax,
+    DistinctActorsSyntax,
     EveryPathSyntax,
     NeverSyntax,
     OnlyActorsSyntax,
@@ -20,14 +21,14 @@ from pgs_compiler.laws import (
     SelectionSyntax,
 )
 from pgs_compiler.names import DOMAIN, NODE, Grammar, Name
-from pgs_compiler.parse.selectors import origins, parts, selectors
+from pgs_compiler.parse.selectors import LABEL, origins, parts, selectors
 from pgs_compiler.shape import Fields, later
 from pgs_compiler.source import Mapping, Scalar, Sequence, Tree
 from pgs_snapshot.values import MAX_INTEGER
 
 ALL = "all"
+_LATER = ("label",)
 DOMAIN_NAME = Grammar(DOMAIN, "small letters, digits and `_`")
-_LATER = ("distinct_actors",)
 
 
 def assertion(header: Header, fields: Fields) -> Assertion | None:
@@ -75,9 +76,9 @@ def _requirement(tree: Tree, fields: Fields) -> RequirementSyntax | None:
     inner = Fields(tree, "this requirement", fields.report)
     if not isinstance(tree, Mapping):
         return None
-    forms = [form for form in (*FORMS, *_LATER) if form in inner]
+    forms = [form for form in FORMS if form in inner]
     if len(forms) != 1:
-        meant = inner.meant((*FORMS, *_LATER)) if not forms else None
+        meant = inner.meant(FORMS) if not forms else None
         spoken = f"of several forms: {', '.join(forms)}" if forms else "of no form"
         fields.report.add(
             "D219",
@@ -86,9 +87,6 @@ def _requirement(tree: Tree, fields: Fields) -> RequirementSyntax | None:
             "" if meant else f"one of {', '.join(FORMS)}",
             f"Write `{meant[1]}`." if meant else "",
         )
-        return None
-    if forms[0] in _LATER:
-        later(inner, forms[0])
         return None
     before = len(fields.report.findings)
     found = FORMS[forms[0]](inner, tree.place)
@@ -117,6 +115,9 @@ def _never(fields: Fields, place: Place) -> RequirementSyntax | None:
     if never is None:
         return None
     inner = Fields(never, "`never`", fields.report)
+    if LABEL in inner:
+        later(inner, *_LATER)
+        return None
     what, reaches = parts(inner, never), selectors(inner.tree("reaches"), inner)
     if what is not None:
         inner.done()
@@ -135,6 +136,13 @@ def _only_from(fields: Fields, place: Place) -> RequirementSyntax | None:
 def _only_actors(fields: Fields, place: Place) -> RequirementSyntax:
     actors = fields.names("only_actors", "actor")
     return OnlyActorsSyntax(actors, selectors(fields.tree("of"), fields), place)
+
+
+def _distinct_actors(fields: Fields, place: Place) -> RequirementSyntax:
+    tree, nodes = fields.tree("distinct_actors"), fields.words("distinct_actors", grammar=NODE)
+    if len(nodes) == 1 and tree is not None:
+        fields.report.add("D203", "`distinct_actors` has at least two nodes.", tree.place, "one alone")
+    return DistinctActorsSyntax(nodes, place)
 
 
 def _requires_event(fields: Fields, place: Place) -> RequirementSyntax:
@@ -183,6 +191,7 @@ FORMS: dict[str, Callable[[Fields, Place], RequirementSyntax | None]] = {
     "never": _never,
     "value": _only_from,
     "only_actors": _only_actors,
+    "distinct_actors": _distinct_actors,
     "requires_event": _requires_event,
     "at_most": _at_most,
 }

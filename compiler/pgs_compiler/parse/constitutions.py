@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from pgs_compiler.declarations import Constitution, Header
 from pgs_compiler.laws import (
+    DeclassifiersSyntax,
     ImplementationsSyntax,
     LimitsSyntax,
     MayUseSyntax,
@@ -14,15 +15,14 @@ from pgs_compiler.laws import (
     SideEffectsSyntax,
     WorkflowsSyntax,
 )
+from pgs_compiler.names import NODE
 from pgs_compiler.parse.assertions import DOMAIN_NAME, limits
-from pgs_compiler.shape import Fields, later
+from pgs_compiler.shape import Fields
 from pgs_compiler.source import Mapping, Scalar, Tree
 from pgs_snapshot.suggest import nearest
 
 MUST_HAVE = ("description", "owner", "subdomain", "summary", "tags")
 """What a constitution can demand that workflows say about themselves."""
-
-_LATER = ("labels",)
 
 
 def constitution(header: Header, fields: Fields) -> Constitution | None:
@@ -43,9 +43,9 @@ def _rule(tree: Tree, fields: Fields) -> Iterator[RuleSyntax]:
     inner = Fields(tree, "this rule", fields.report)
     if not isinstance(tree, Mapping):
         return
-    kinds = [kind for kind in (*RULES, *_LATER) if kind in inner]
+    kinds = [kind for kind in RULES if kind in inner]
     if len(kinds) != 1:
-        meant = inner.meant((*RULES, *_LATER)) if not kinds else None
+        meant = inner.meant(RULES) if not kinds else None
         fields.report.add(
             "D219",
             f"This rule is about {'several things' if kinds else 'nothing'}.",
@@ -53,9 +53,6 @@ def _rule(tree: Tree, fields: Fields) -> Iterator[RuleSyntax]:
             "" if meant else ", ".join(kinds) or f"one of {', '.join(RULES)}",
             f"Write `{meant[1]}`." if meant else "",
         )
-        return
-    if kinds[0] in _LATER:
-        later(inner, kinds[0])
         return
     yield from RULES[kinds[0]](inner)
     inner.done()
@@ -109,6 +106,18 @@ def _stores(fields: Fields) -> Iterator[RuleSyntax]:
     yield OneWriterSyntax()
 
 
+def _labels(fields: Fields) -> Iterator[RuleSyntax]:
+    mapping = fields.mapping("labels")
+    _nonempty(mapping, "labels", fields)
+    for entry in mapping or ():
+        label = fields.as_word(entry.key, "a label", NODE)
+        inner = Fields(entry.value, f"the label `{entry.name}`", fields.report)
+        only_by = inner.names("declassified_only_by", "transform")
+        inner.done()
+        if label:
+            yield DeclassifiersSyntax(label, only_by)
+
+
 def _limits(fields: Fields) -> Iterator[RuleSyntax]:
     yield LimitsSyntax(limits(fields, "limits"))
 
@@ -124,6 +133,7 @@ RULES: dict[str, Callable[[Fields], Iterator[RuleSyntax]]] = {
     "implementations": _implementations,
     "workflows": _workflows,
     "stores": _stores,
+    "labels": _labels,
     "limits": _limits,
 }
 """The rules, by the key that says what they are about."""

@@ -9,17 +9,21 @@ from pgs_compiler.shape import Fields, later
 from pgs_compiler.source import Mapping, Scalar, Sequence, Tree
 from pgs_snapshot.suggest import nearest
 
-SELECTORS = ("contract", "transform", "store", "side_effect", "intent", "event", "exit", "any")
-GIVERS = ("contract", "transform", "store", "side_effect", "intent")
-"""What can give a value; an intent gives its payload."""
+SELECTORS = ("contract", "transform", "store", "side_effect", "intent", "wait", "workflow", "event", "exit", "any")
+GIVERS = ("contract", "transform", "store", "side_effect", "intent", "event")
+"""What can give a value; an intent gives its payload, and an event that is waited for its fields."""
 
 ORIGINS = ("actor", "config", "literal", "run")
 """Origins of values that no declaration names, as bare words."""
 
+LABEL = "label"
+"""What `never` follows along the data, and no other form."""
+
 ANY_OUTCOME = "any"
-_LATER = ("process", "wait", "workflow", "label")
+_LATER = ("process",)
 _HAS_OPERATION = ("store", "side_effect")
-_NO_OUTCOME = ("event", "exit")
+_WORDS = ("exit", "wait")
+_NO_OUTCOME = ("event",)
 
 
 def selectors(tree: Tree | None, fields: Fields) -> Selectors:
@@ -39,15 +43,19 @@ def parts(fields: Fields, tree: Tree) -> Selectors | None:
 
     None after a finding about the mapping as a whole, which leaves nothing to say about its keys.
     """
-    kind = _kind(fields, tree, (*SELECTORS, *_LATER))
+    kind = _kind(fields, tree, (*SELECTORS, LABEL, *_LATER))
     if kind is None:
         return None
     if kind in _LATER:
         later(fields, kind)
         return None
+    if kind == LABEL:
+        message = "A label goes where data goes, and of that only `never: {label: …, reaches: …}` speaks."
+        fields.report.add("D218", message, tree.place, "no point of a run")
+        return None
     if kind == "any":
         return tuple(found for item in _items(fields, kind) for found in selectors(item, fields))
-    if kind == "exit":
+    if kind in _WORDS:
         words = _words(fields, kind)
         return (SelectorSyntax(kind, None, words, None, None, None, tree.place),) if words else ()
     name = fields.name(kind, kind)

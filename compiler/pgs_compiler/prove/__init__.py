@@ -7,18 +7,18 @@ snapshot, where `pgs_snapshot.proofs` confirms it without any of this; what does
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pgs_compiler.checks import Checked
-from pgs_compiler.declarations import Assertion, CallNodeSyntax, ContractNodeSyntax, EachNodeSyntax, Workflow
+from pgs_compiler.declarations import Assertion, Workflow
 from pgs_compiler.findings import Finding, Related, Result
 from pgs_compiler.laws import RequirementSyntax
 from pgs_compiler.prove.lowered import lower_assertion, places_of, sides
-from pgs_compiler.prove.points import unfold
 from pgs_compiler.prove.requirements import Subject, Witness, decide, subject
-from pgs_compiler.prove.selected import effects_of
+from pgs_compiler.prove.selected import linked
 from pgs_compiler.prove.telling import spoken, tell
+from pgs_compiler.prove.unfolding import MAX_POINTS, unfold
 from pgs_compiler.shape import Report
 from pgs_snapshot import laws
 
@@ -45,10 +45,10 @@ class _Prover:
         self.assertions: list[laws.Assertion] = []
         self.proofs: list[laws.Proof] = []
         self._checked = checked
-        self._effects = effects_of(checked.program)
-        self._contracts = {name: typed.contract for name, typed in checked.contracts.items()}
+        contracts = {name: typed.contract for name, typed in checked.contracts.items()}
+        self._linked = linked(checked.program, checked.graphs, contracts, checked.intents)
         self._workflows = {workflow.header.name: workflow for workflow in checked.program.of(Workflow)}
-        self._subjects: dict[str, Subject] = {}
+        self._subjects: dict[str, Subject | None] = {}
 
     def prove(self, assertion: Assertion) -> list[Finding]:
         report = Report()
@@ -56,55 +56,56 @@ class _Prover:
         self.assertions.append(lowered)
         if report.findings:
             return report.findings
-        beyond = [finding for name in workflows for finding in _beyond(assertion, self._workflows[name])]
-        return beyond or [
+        subjects = {name: self._subject(name) for name in workflows}
+        known = {name: found for name, found in subjects.items() if found is not None}
+        large = [self._too_large(assertion, name) for name in workflows if name not in known]
+        return large or [
             finding
             for number, syntax in enumerate(assertion.requires)
-            for finding in self._requirement(lowered, workflows, number, syntax)
+            for finding in self._requirement(lowered, known, number, syntax)
         ]
 
     def _requirement(
-        self, assertion: laws.Assertion, workflows: tuple[str, ...], number: int, syntax: RequirementSyntax
+        self, assertion: laws.Assertion, subjects: Mapping[str, Subject], number: int, syntax: RequirementSyntax
     ) -> list[Finding]:
         requirement = assertion.requires[number]
         found = []
-        for name in workflows:
-            answer = decide(self._subject(name), requirement)
+        for name, about in subjects.items():
+            answer = decide(about, requirement)
             if isinstance(answer, Witness):
                 witness = answer.reached, answer.found, answer.counted
                 self.proofs.append(laws.Proof(assertion.name, name, number, *witness))
             else:
                 found.append(tell(self._checked.program, self._workflows[name], syntax, requirement, answer))
-        return found or list(self._vacuous(assertion.name, workflows, requirement, syntax))
+        return found or list(_vacuous(assertion.name, subjects, requirement, syntax))
 
-    def _subject(self, workflow: str) -> Subject:
+    def _subject(self, workflow: str) -> Subject | None:
+        """A workflow written out with what it calls; None if that is too large."""
         if workflow not in self._subjects:
-            unfolded = unfold(self._checked.graphs[workflow], self._contracts)
-            self._subjects[workflow] = subject(unfolded, self._effects, self._checked.intents)
+            graph = self._checked.graphs[workflow]
+            full, flat = unfold(self._linked, graph), unfold(self._linked, graph, flat=True)
+            self._subjects[workflow] = subject(full, flat) if full is not None and flat is not None else None
         return self._subjects[workflow]
 
-    def _vacuous(
-        self, assertion: str, workflows: tuple[str, ...], requirement: laws.Requirement, syntax: RequirementSyntax
-    ) -> Iterator[Finding]:
-        """What is named and happens in no workflow: a proof about it would be a proof of nothing."""
-        if not workflows:
-            return
-        by = requirement.by if requirement.form in ("every_path_to", "after", "never") else ()
-        places = [place for side in sides(syntax) for place in places_of(side)]
-        for selector, place in zip((*requirement.of, *by), places, strict=True):
-            if not any(self._subject(name).selected.points((selector,)) for name in workflows):
-                message = f"{spoken((selector,))} happens in no workflow that `{assertion}` is about."
-                yield Finding("A838", message, place, "says nothing")
+    def _too_large(self, assertion: Assertion, workflow: str) -> Finding:
+        """Nothing is assumed of what is not looked into."""
+        message = (
+            f"`{assertion.header.name}` is about `{workflow}`, which with all that it calls has more than "
+            f"{MAX_POINTS} points that a run can come by, so nothing is proven of it."
+        )
+        related = (Related(self._workflows[workflow].header.place, "too large"),)
+        return Finding("A841", message, assertion.applies_to.place, "not proven", related)
 
 
-def _beyond(assertion: Assertion, workflow: Workflow) -> Iterator[Finding]:
-    """What happens outside of the points of a workflow: a proof that passes over it would be none."""
-    for node in workflow.nodes:
-        word = "call" if isinstance(node, CallNodeSyntax) else "each" if isinstance(node, EachNodeSyntax) else ""
-        if isinstance(node, ContractNodeSyntax) and node.undo is not None:
-            word = "undo"
-        if word:
-            message = f"`{assertion.header.name}` is about a workflow with `{word}`, which nothing is proven of yet."
-            related = (Related(node.id.place, f"`{word}` in `{workflow.header.name}`"),)
-            yield Finding("D213", message, assertion.applies_to.place, "not proven", related)
-            return
+def _vacuous(
+    assertion: str, subjects: Mapping[str, Subject], requirement: laws.Requirement, syntax: RequirementSyntax
+) -> Iterator[Finding]:
+    """What is named and happens in no workflow: a proof about it would be a proof of nothing."""
+    if not subjects:
+        return
+    by = requirement.by if requirement.form in ("every_path_to", "after", "never") else ()
+    places = [place for side in sides(syntax) for place in places_of(side)]
+    for selector, place in zip((*requirement.of, *by), places, strict=True):
+        if not any(about.selected.points((selector,)) for about in subjects.values()):
+            message = f"{spoken((selector,))} happens in no workflow that `{assertion}` is about."
+            yield Finding("A838", message, place, "says nothing")

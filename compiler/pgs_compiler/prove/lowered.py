@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast, get_args
 
+import networkx as nx
+
 from pgs_compiler.checks import Checked
 from pgs_compiler.declarations import (
     Assertion,
@@ -27,6 +29,7 @@ from pgs_compiler.findings import Place
 from pgs_compiler.laws import (
     AfterSyntax,
     AtMostSyntax,
+    DistinctActorsSyntax,
     EveryPathSyntax,
     NeverSyntax,
     OnlyActorsSyntax,
@@ -39,12 +42,14 @@ from pgs_compiler.laws import (
 from pgs_compiler.names import Name
 from pgs_compiler.prove.origins import operand_names
 from pgs_compiler.shape import Report
+from pgs_compiler.ways import call_graph
 from pgs_snapshot import laws
 from pgs_snapshot.laws import Requirement, Selection, Selector, What
-from pgs_snapshot.model import ExitKind, ExitNode
+from pgs_snapshot.model import ExitKind, ExitNode, Graph, IntentNode, WaitNode
 from pgs_snapshot.suggest import nearest
 
 SUCCESS = "SUCCESS"
+_USUAL = {"intent": ADMISSION[0], "workflow": "COMPLETED"}
 _WITH_INPUTS = ("contract", "transform", "store", "side_effect")
 
 
@@ -93,9 +98,12 @@ class _Lowering:
         self._program = checked.program
         self._contracts = checked.contracts
         self._report = report
-        nodes = (node for name in workflows for node in checked.graphs[name].nodes)
+        self._graphs = checked.graphs
+        self._workflows = workflows
+        nodes = [node for name in workflows for node in checked.graphs[name].nodes]
         self._exits = {name for node in nodes if isinstance(node, ExitNode) for name in node.names}
         self._exits.update(get_args(ExitKind))
+        self._waits = {end for name in _with_called(checked, workflows) for end in _waited(checked.graphs[name])}
 
     def requirement(self, syntax: RequirementSyntax) -> Requirement:
         line = at(syntax.place)
@@ -109,6 +117,10 @@ class _Lowering:
                 return Requirement("after", line, self._all(of), self._all(by))
             case NeverSyntax(what=of, reaches=by):
                 return Requirement("never", line, self._all(of), self._all(by))
+            case DistinctActorsSyntax(nodes=nodes):
+                for word in nodes:
+                    self._acting(word)
+                return Requirement("distinct_actors", line, names=_sorted(nodes))
             case OnlyFromSyntax(contract=contract, step=step, operand=operand, sources=sources):
                 self._step(contract, step)
                 self._operand(contract, step, operand)
@@ -139,9 +151,12 @@ class _Lowering:
 
     def _selector(self, selector: SelectorSyntax) -> list[Selector]:
         if selector.name is None:
+            known, message = self._exits, "No workflow that this is about ends as `{}`."
+            if selector.what == "wait":
+                known, message = self._waits, "No wait of the workflows that this is about ends as `{}`."
             for word in selector.words:
-                self._known(word, self._exits, "No workflow that this is about ends as `{}`.")
-            return [Selector("exit", word.text) for word in selector.words]
+                self._known(word, known, message)
+            return [Selector(cast(What, selector.what), word.text) for word in selector.words]
         operation = self._operation(selector)
         what = cast(What, selector.what)
         step = selector.step.text if selector.step else None
@@ -165,7 +180,7 @@ class _Lowering:
             return ()
         never = f"`{selector.step.text if selector.step else name.text}` never ends as `{{}}`."
         if selector.outcomes is None:
-            usual = ADMISSION[0] if name.kind == "intent" else SUCCESS
+            usual = _USUAL.get(name.kind, SUCCESS)
             self._known(Word(usual, selector.place), known, never, "Add `outcome: {}`.")
             return (usual,)
         for word in selector.outcomes:
@@ -195,6 +210,9 @@ class _Lowering:
                 return found | ({UNKNOWN} if outside else set()) or None
             case "intent":
                 return set(ADMISSION)
+            case "workflow":
+                exits = [node for node in self._graphs[name.text].nodes if isinstance(node, ExitNode)]
+                return {end for exit in exits for end in (exit.exit, *exit.names)}
         return None
 
     # --- parts of names --------------------------------------------------------------------------
@@ -220,6 +238,17 @@ class _Lowering:
                 if not self._known(word, known, f"`{selector.name.text}` has no input `{{}}`."):
                     return
 
+    def _acting(self, word: Word) -> None:
+        """Each workflow has the node, and a person acts there: a node of another name would go unseen."""
+        for workflow in self._workflows:
+            nodes = self._graphs[workflow].nodes
+            acting = {node.id for node in nodes if isinstance(node, IntentNode | WaitNode)}
+            message = f"`{workflow}` has no node `{word.text}`."
+            if any(node.id == word.text for node in nodes) and word.text not in acting:
+                message = f"`{word.text}` of `{workflow}` is no intent and no wait, so nobody acts there."
+            if not self._known(word, acting, message):
+                return
+
     def _known(self, word: Word, known: Iterable[str], message: str, hint: str = "Write `{}`.") -> bool:
         names = sorted(known)
         if word.text in names:
@@ -230,5 +259,15 @@ class _Lowering:
         return False
 
 
-def _sorted(names: Iterable[Name]) -> tuple[str, ...]:
+def _with_called(checked: Checked, workflows: Sequence[str]) -> set[str]:
+    """Some workflows, and those that they call."""
+    return set(workflows).union(*(nx.descendants(call_graph(checked.program), name) for name in workflows))
+
+
+def _waited(graph: Graph) -> set[str]:
+    """Every outcome of the waits of a workflow."""
+    return {outcome for node in graph.nodes if isinstance(node, WaitNode) for outcome in node.next}
+
+
+def _sorted(names: Iterable[Name | Word]) -> tuple[str, ...]:
     return tuple(sorted(name.text for name in names))

@@ -1,8 +1,10 @@
 """The demands on paths as automata: what is still open at a point, and when it is broken.
 
 Laws:
-* a state is a word; DONE means that nothing can break the demand any more, BROKEN that it is broken at the point;
-* an effect that a FAILED exit undoes has not happened for that exit, unless a commit lies between.
+* a state has one letter for each savepoint in which a point lies, the run's own and that of every call around it,
+  and one at its end: how the demand would stand if all effects since the savepoint were undone, then how it stands;
+* DONE means that nothing can break the demand any more, BROKEN that it is broken at the point;
+* a FAILED exit takes what would stand for what stands; a commit makes all letters those of what stands.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from typing import Protocol
 from pgs_compiler.prove.points import Point
 
 DONE = ""
-IDLE = "idle"
 BROKEN = "broken"
 
 
@@ -32,73 +33,85 @@ class Marks:
 
     Attributes:
         first, second: what is meant by its two sides.
-        undone: those among them whose effect a FAILED exit undoes.
-        ended: where the run has ended; `failed`: those where it has ended FAILED.
+        undone: those whose effect is surely undone by a FAILED exit around them without a commit between.
+        maybe_undone: those where a part of the effect may be.
+        failing: where a FAILED exit is entered.
+        ended: where the run has ended.
         commits: where all effects before become durable.
     """
 
     first: frozenset[Point]
     second: frozenset[Point]
-    undone: frozenset[Point]
-    ended: frozenset[Point]
-    failed: frozenset[Point]
+    undone: frozenset[Point] = frozenset()
+    maybe_undone: frozenset[Point] = frozenset()
+    failing: frozenset[Point] = frozenset()
+    ended: frozenset[Point] = frozenset()
     commits: frozenset[Point] = frozenset()
 
 
-class EveryPathTo:
-    """`open` until `second` is passed; `held` behind it while a FAILED exit would undo it."""
+def _moved(state: str, point: Point, marks: Marks) -> str:
+    """The letters for the savepoints of a point, from those of the point before."""
+    letters = point.depth + 2
+    state = state[: letters - 1] + state[-1] * max(1, letters - len(state))
+    return state[:-1] + state[-2] if point in marks.failing else state
 
-    start = "open"
+
+def _with(state: str, letter: str, undone: bool) -> str:
+    return state[:-1] + letter if undone else letter * len(state)
+
+
+class EveryPathTo:
+    """`o` until `second` is passed, `p` behind it."""
 
     def __init__(self, marks: Marks) -> None:
         self._marks = marks
-        self._holding = bool(marks.first & marks.failed)
+        drops = {point.node for point in marks.failing if not point.frames}
+        at_risk = any(not point.frames and point.node in drops for point in marks.first)
+        self.start = "oo" if at_risk else "po"
 
     def enter(self, state: str, point: Point) -> str:
         marks = self._marks
-        if point in marks.first and (state == "open" or (state == "held" and point in marks.failed)):
+        if state == DONE:
+            return DONE
+        state = _moved(state, point, marks)
+        if state[-1] == "o" and point in marks.first:
             return BROKEN
-        if state == "open" and point in marks.second:
-            state = "held" if self._holding and point in marks.undone else DONE
-        return DONE if state == "held" and point in marks.commits else state
-
-
-_BROKEN_BY = {True: ("owed", "kept"), False: ("due", "owed")}
-"""The states of `After` that an exit breaks: one that is FAILED, and any other."""
+        if point in marks.second:
+            state = _with(state, "p", point in marks.maybe_undone)
+        if point in marks.commits:
+            state = state[-1] * len(state)
+        return state if "o" in state else DONE
 
 
 class After:
-    """`idle` until `second` has to follow.
+    """`i` until `second` has to follow, `w` as long as that is awaited."""
 
-    `due`: behind `first`, which a FAILED exit would undo; `owed`: behind `first`, which stands; `kept`: behind
-    `second`, which a FAILED exit would undo, while `first` stands.
-    """
-
-    start = IDLE
+    start = "ii"
 
     def __init__(self, marks: Marks) -> None:
         self._marks = marks
 
     def enter(self, state: str, point: Point) -> str:
         marks = self._marks
+        state = _moved(state, point, marks)
         if point in marks.second:
-            state = "kept" if state in ("owed", "kept") and point in marks.undone else IDLE
+            state = _with(state, "i", point in marks.maybe_undone)
         if point in marks.first:
-            state = "due" if point in marks.undone and state in (IDLE, "due") else "owed"
+            state = _with(state, "w", point in marks.undone)
         if point in marks.commits:
-            state = {"due": "owed", "kept": IDLE}.get(state, state)
-        return BROKEN if point in marks.ended and state in _BROKEN_BY[point in marks.failed] else state
+            state = state[-1] * len(state)
+        return BROKEN if point in marks.ended and state[-1] == "w" else state
 
 
 class Never:
-    """`idle`, and `met` from the first point behind `first` on."""
+    """`i`, and `m` from the first point behind `first` on; what is undone has been all the same."""
 
-    start = IDLE
+    start = "i"
 
     def __init__(self, marks: Marks) -> None:
         self._marks = marks
 
     def enter(self, state: str, point: Point) -> str:
-        if state == "met" and point in self._marks.second:
+        if state == "m" and point in self._marks.second:
             return BROKEN
-        return "met" if point in self._marks.first else state
+        return "m" if point in self._marks.first else state

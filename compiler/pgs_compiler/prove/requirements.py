@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import networkx as nx
 
+from pgs_compiler.prove.amounts import longest, most_from
 from pgs_compiler.prove.monitors import After, EveryPathTo, Marks, Monitor, Never
-from pgs_compiler.prove.origins import Origins, Place, input_of, is_allowed, operands_called
+from pgs_compiler.prove.origins import Here, Origins, Place, input_of, is_allowed, operands_called
 from pgs_compiler.prove.paths import follow
 from pgs_compiler.prove.points import Point, Unfolded
-from pgs_compiler.prove.selected import Effects, Selected
+from pgs_compiler.prove.selected import Selected
 from pgs_snapshot.laws import Requirement
-from pgs_snapshot.model import ContractNode, EffectStep, ExitNode, Intent, IntentNode, Node, OperationStep, WaitNode
+from pgs_snapshot.model import ContractNode, ExitNode, IntentNode, WaitNode
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
     """What a proof holds; see `pgs_snapshot.laws.Proof`."""
 
-    reached: Mapping[str, Mapping[str, tuple[str, ...]]]
-    found: Mapping[str, tuple[str, ...]]
-    counted: Mapping[str, Mapping[str, int]]
+    reached: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    counted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,16 @@ class Broken:
     Attributes:
         way: through the workflow, to where it breaks; or the one point that it is about.
         marked: the points on the way that are told with their steps.
-        what: the actor, origin, event or amount that is not as demanded.
+        what: the actor, origin, event, amount or node that is not as demanded.
         count: the amount itself.
+        passed: what was to be passed was, and then undone.
     """
 
     way: Sequence[Point]
     marked: frozenset[Point] = frozenset()
     what: str = ""
     count: int = 0
+    passed: bool = False
 
 
 Answer: TypeAlias = Witness | Broken
@@ -48,16 +51,16 @@ Answer: TypeAlias = Witness | Broken
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A workflow, with what is known about what it uses."""
+    """A workflow, with what is known about what it uses. `flat`: without what it calls."""
 
     unfolded: Unfolded
+    flat: Unfolded
     selected: Selected
     origins: Origins
-    intents: Mapping[str, Intent]
 
 
-def subject(unfolded: Unfolded, effects: Effects, intents: Mapping[str, Intent]) -> Subject:
-    return Subject(unfolded, Selected(unfolded, effects), Origins(unfolded, effects.of_store), intents)
+def subject(unfolded: Unfolded, flat: Unfolded) -> Subject:
+    return Subject(unfolded, flat, Selected(unfolded), Origins(unfolded))
 
 
 def decide(about: Subject, requirement: Requirement) -> Answer:
@@ -80,18 +83,23 @@ def _every_path_to(about: Subject, requirement: Requirement) -> Answer:
         if isinstance(answer, Broken):
             return answer
         reached[group] = answer.reached[""]
-    return Witness(reached, {}, {})
+    return Witness(reached)
 
 
 def _given(about: Subject, point: Point, names: Sequence[str]) -> str:
-    """The origins of inputs at a point, as `account_id=payload.account_id`; `?` for one that has not just one."""
-    step, node = about.unfolded.step_at(point), about.unfolded.nodes[point.node]
+    """The origins of inputs at a point, as `account_id=payload.account_id`; `?` for one that has not just one.
+
+    What begins within an item of a loop is another value for every item. No demand needs to know: whatever an item can
+    do, the first one can, and before that nothing was passed with such an origin.
+    """
+    step, node = about.unfolded.step_at(point), about.unfolded.node_at(point)
+    here = Here(point.frames, point.node, point.undo)
     spoken = []
     for name in names:
         expr, inside = input_of(step, name), True
         if expr is None and isinstance(node, ContractNode):
             expr, inside = node.inputs.get(name), False
-        found = about.origins.same([Place(point.node, inside, expr)]) if expr is not None else frozenset[str]()
+        found = about.origins.same([Place(here, inside, expr)]) if expr is not None else frozenset[str]()
         spoken.append(f"{name}={min(found) if len(found) == 1 else '?'}")
     return ", ".join(spoken)
 
@@ -110,14 +118,21 @@ def _followed(
     about: Subject, kind: Callable[[Marks], Monitor], first: frozenset[Point], second: frozenset[Point]
 ) -> Answer:
     unfolded = about.unfolded
-    ended = frozenset(filter(unfolded.ended, unfolded.points))
-    failed = frozenset(filter(unfolded.failed, ended))
-    marks = Marks(first, second, about.selected.undone(first | second), ended, failed, about.selected.commits())
+    marks = Marks(
+        first,
+        second,
+        about.selected.undone(first, surely=True),
+        about.selected.undone(second, surely=False),
+        frozenset(filter(unfolded.failing, unfolded.points)),
+        frozenset(filter(unfolded.ended, unfolded.points)),
+        frozenset(filter(unfolded.commits, unfolded.points)),
+    )
     followed = follow(unfolded, kind(marks))
     if followed.broken:
-        return Broken(followed.broken, first | second)
+        passed = any(point in second for point in followed.broken[:-1])
+        return Broken(followed.broken, first | second, passed=passed)
     states = {str(point): tuple(sorted(states)) for point, states in followed.reached.items()}
-    return Witness({"": {point: states[point] for point in sorted(states)}}, {}, {})
+    return Witness({"": {point: states[point] for point in sorted(states)}})
 
 
 # --- values, actors, events ----------------------------------------------------------------------
@@ -128,83 +143,96 @@ def _only_from(about: Subject, requirement: Requirement) -> Answer:
     for point in about.selected.points(requirement.of):
         step = about.unfolded.step_at(point)
         operands = operands_called(step, requirement.names[0]) if step else ()
-        places += [Place(point.node, True, expr) for expr in operands]
-    found = about.origins.all(places, requirement.by)
+        places += [(point, Place(Here(point.frames, point.node, point.undo), True, expr)) for expr in operands]
+    found = about.origins.all([place for _, place in places], requirement.by)
     for text, meant in sorted(found.items()):
         if not any(is_allowed(meant, one) for one in requirement.by):
-            return Broken([min((Point(place.node) for place in places), key=str)], what=text)
-    return Witness({}, {"": tuple(sorted(found))}, {})
+            point = min((point for point, _ in places), key=str)
+            return Broken([Point(point.node, frames=point.frames)], what=text)
+    return Witness(found={"": tuple(sorted(found))})
 
 
 def _only_actors(about: Subject, requirement: Requirement) -> Answer:
-    """Whoever is let in on a way there: by the intent, and by the waits that lie before."""
+    """Whoever is let in on a way there: by the intent, and by the waits that lie before.
+
+    What is called admits at least whom the caller admits, and lets in nobody else.
+    """
     graph, points = about.unfolded.points, about.selected.points(requirement.of)
-    found: dict[str, tuple[str, ...]] = {}
-    for node in about.unfolded.graph.nodes:
-        actors = _let_in(about, node)
-        gate = Point(node.id)
-        behind_it = nx.descendants(graph, gate) if actors and gate in graph else set[Point]()
+    found: dict[str, set[str]] = {}
+    for gate, actors in _gates(about):
+        behind_it = nx.descendants(graph, gate)
         there = [point for point in behind_it if point in points]
         if not there:
             continue
-        found[node.id] = actors
+        name = "".join(map(str, gate.frames)) + gate.node
+        found.setdefault(name, set()).update(actors)
         for actor in sorted(set(actors) - set(requirement.names)):
             behind = nx.shortest_path(graph, gate, min(there, key=str))
             return Broken([*nx.shortest_path(graph, about.unfolded.start, gate), *behind[1:]], points, what=actor)
-    return Witness({}, found, {})
+    return Witness(found={name: tuple(sorted(actors)) for name, actors in sorted(found.items())})
 
 
-def _let_in(about: Subject, node: Node) -> tuple[str, ...]:
-    """The actors that an intent admits, or from whom a wait takes a signal."""
-    match node:
-        case IntentNode(intent=intent):
-            return about.intents[intent].actors
-        case WaitNode(signals=signals):
-            return tuple(sorted({actor for signal in signals for actor in signal.actors}))
-    return ()
+def _gates(about: Subject) -> Iterator[tuple[Point, tuple[str, ...]]]:
+    """The points at which the intent admits actors, or a wait takes a signal from some."""
+    unfolded = about.unfolded
+    for point in unfolded.points:
+        match unfolded.node_at(point):
+            case IntentNode(intent=intent) if point == unfolded.start:
+                yield point, unfolded.linked.intents[intent].actors
+            case WaitNode(signals=signals) if point.entered:
+                yield point, tuple(sorted({actor for signal in signals for actor in signal.actors}))
+
+
+def _distinct_actors(about: Subject, requirement: Requirement) -> Answer:
+    """Of any two of the nodes, the later one takes no signal from whoever acted at the earlier one."""
+    graph, nodes = about.flat.points, about.flat.linked.nodes[about.flat.graph.workflow]
+    found: dict[str, tuple[str, ...]] = {}
+    for later in requirement.names:
+        node = nodes[later]
+        for signal in node.signals if isinstance(node, WaitNode) else ():
+            end = Point(later, outcome=signal.name)
+            before = nx.ancestors(graph, end) if end in graph else set[Point]()
+            earlier = sorted({point.node for point in before if point.outcome and _acted(about, point)})
+            named = [id for id in earlier if id in requirement.names and id != later]
+            for id in named:
+                if id not in signal.not_actor_of:
+                    acted = min(point for point in map(str, before) if point.startswith(f"{id}="))
+                    there = next(point for point in before if str(point) == acted)
+                    way = nx.shortest_path(graph, about.flat.start, there)
+                    return Broken([*way, *nx.shortest_path(graph, there, end)[1:]], what=id, marked=frozenset({end}))
+            found[str(end)] = tuple(named)
+    return Witness(found=found)
+
+
+def _acted(about: Subject, point: Point) -> bool:
+    """Whether a person acted where a node ends so."""
+    node = about.flat.node_at(point)
+    signals = {signal.name for signal in node.signals} if isinstance(node, WaitNode) else set[str]()
+    return isinstance(node, IntentNode) or point.outcome in signals
 
 
 def _requires_event(about: Subject, requirement: Requirement) -> Answer:
     found: dict[str, tuple[str, ...]] = {}
     for point in sorted(about.selected.points(requirement.of), key=str):
-        node = about.unfolded.nodes[point.node]
+        node = about.unfolded.node_at(point)
         emitted = sorted(set(requirement.names) & set(node.emit)) if isinstance(node, ExitNode) else []
         if not emitted:
             return Broken(nx.shortest_path(about.unfolded.points, about.unfolded.start, point))
         found[point.node] = tuple(emitted)
-    return Witness({}, found, {})
+    return Witness(found=found)
 
 
 # --- amounts -------------------------------------------------------------------------------------
 
 
 def _at_most(about: Subject, requirement: Requirement) -> Answer:
-    unfolded, counted = about.unfolded, {}
-    order = list(reversed(list(nx.topological_sort(unfolded.points))))
+    counted = {}
     for amount, limit in sorted(requirement.most.items()):
-        most: dict[Point, int] = {}
-        for point in order:
-            following = (most[after] for after in unfolded.points.successors(point))
-            most[point] = _cost(unfolded, point, amount) + max(following, default=0)
-        if most[unfolded.start] > limit:
-            return Broken(_longest(unfolded, most), what=amount, count=most[unfolded.start])
+        most = most_from(about.flat, amount)
+        if most[about.flat.start] > limit:
+            return Broken(longest(about.flat, most), what=amount, count=most[about.flat.start])
         counted[amount] = {str(point): most[point] for point in sorted(most, key=str)}
-    return Witness({}, {}, counted)
-
-
-def _cost(unfolded: Unfolded, point: Point, amount: str) -> int:
-    if amount == "nodes":
-        return int(not point.outcome)
-    step = unfolded.step_at(point)
-    return int(step is not None and (amount == "steps" or isinstance(step, OperationStep | EffectStep)))
-
-
-def _longest(unfolded: Unfolded, most: Mapping[Point, int]) -> list[Point]:
-    """A way that takes the most."""
-    way = [unfolded.start]
-    while following := list(unfolded.points.successors(way[-1])):
-        way.append(max(following, key=most.__getitem__))
-    return way
+    return Witness(counted=counted)
 
 
 _FORMS: Mapping[str, Callable[[Subject, Requirement], Answer]] = {
@@ -214,5 +242,6 @@ _FORMS: Mapping[str, Callable[[Subject, Requirement], Answer]] = {
     "only_from": _only_from,
     "only_actors": _only_actors,
     "requires_event": _requires_event,
+    "distinct_actors": _distinct_actors,
     "at_most": _at_most,
 }

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import cache
 
 from pgs_compiler.declarations import SideEffect, Store
 from pgs_compiler.program import Program
-from pgs_compiler.prove.points import Point, Unfolded
+from pgs_compiler.prove.points import Linked, Point, Unfolded
 from pgs_snapshot.laws import Selector
-from pgs_snapshot.model import Contract, EffectStep, ExitNode, IntentNode, OperationStep, TransformStep, WaitNode
+from pgs_snapshot.model import (
+    CallNode,
+    Contract,
+    ContractNode,
+    EachNode,
+    EffectStep,
+    ExitNode,
+    Graph,
+    Intent,
+    IntentNode,
+    OperationStep,
+    TransformStep,
+    WaitNode,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """The side effect of each store, and the operations that write, as store and operation."""
-
-    of_store: Mapping[str, str]
-    writing: frozenset[tuple[str, str]]
-
-    def writes(self, contract: Contract) -> bool:
-        steps = (step for step in contract.steps if isinstance(step, OperationStep))
-        return any((step.store, step.operation) in self.writing for step in steps)
-
-
-def effects_of(program: Program) -> Effects:
-    side_effects = {store: program.get(store.side_effect, SideEffect) for store in program.of(Store)}
-    return Effects(
-        {store.header.name: effect.header.name for store, effect in side_effects.items()},
+def linked(
+    program: Program, graphs: Mapping[str, Graph], contracts: Mapping[str, Contract], intents: Mapping[str, Intent]
+) -> Linked:
+    """What the workflows of a program are made of."""
+    of_store = {store.header.name: program.get(store.side_effect, SideEffect) for store in program.of(Store)}
+    outside = {effect.header.name: effect for effect in program.of(SideEffect)}
+    return Linked(
+        graphs,
+        contracts,
+        intents,
+        {store: effect.header.name for store, effect in of_store.items()},
         frozenset(
-            (store.header.name, operation.name.text)
-            for store, effect in side_effects.items()
+            (place, operation.name.text)
+            for place, effect in (of_store | outside).items()
             for operation in effect.operations
             if operation.mode == "write"
         ),
@@ -40,34 +48,59 @@ def effects_of(program: Program) -> Effects:
 class Selected:
     """Answers for one workflow."""
 
-    def __init__(self, unfolded: Unfolded, effects: Effects) -> None:
-        self.unfolded = unfolded
-        self._effects = effects
+    def __init__(self, unfolded: Unfolded) -> None:
+        self._unfolded = unfolded
+        self._linked = unfolded.linked
+        self._changes = cache(self._changing)
 
     def points(self, selectors: Iterable[Selector]) -> frozenset[Point]:
         """The points that any of the selectors means."""
         wanted = tuple(selectors)
-        return frozenset(point for point in self.unfolded.points if any(self._is(point, one) for one in wanted))
+        return frozenset(point for point in self._unfolded.points if any(self._is(point, one) for one in wanted))
 
-    def commits(self) -> frozenset[Point]:
-        """The points at which everything before is committed: a wait is entered, an external effect was tried."""
-        nodes, points = self.unfolded.nodes, self.unfolded.points
-        waits = (point for point in points if not point.outcome and isinstance(nodes[point.node], WaitNode))
-        return frozenset(waits) | {point for point in points if isinstance(self.unfolded.step_at(point), EffectStep)}
+    def undone(self, points: Iterable[Point], surely: bool) -> frozenset[Point]:
+        """Those of the points whose effects a FAILED exit undoes: all of what has happened there, or some of it."""
+        return frozenset(point for point in points if self._effect(point, surely))
 
-    def undone(self, points: Iterable[Point]) -> frozenset[Point]:
-        """Those of the points that are effects: operations that write, and contracts with such operations."""
-        return frozenset(point for point in points if self._effect(point))
-
-    def _effect(self, point: Point) -> bool:
-        step, contract = self.unfolded.step_at(point), self.unfolded.contract_at(point)
+    def _effect(self, point: Point, surely: bool) -> bool:
+        if point.undo:
+            return False  # whoever undoes is behind everything that could be dropped
+        step, contract = self._unfolded.step_at(point), self._unfolded.contract_at(point)
         if step is not None:
-            return isinstance(step, OperationStep) and (step.store, step.operation) in self._effects.writing
-        return contract is not None and self._effects.writes(contract)
+            return isinstance(step, OperationStep) and self._linked.writes(step)
+        if contract is not None:
+            return self._writes(contract)
+        node = self._unfolded.node_at(point)
+        if not point.frames or not isinstance(node, ExitNode):
+            return False
+        if not point.outcome:
+            return True  # its events
+        writes, commits = self._changes(point.frames[-1].workflow)
+        return node.exit != "FAILED" and writes and not (surely and commits)
+
+    def _writes(self, contract: Contract) -> bool:
+        return any(isinstance(step, OperationStep) and self._linked.writes(step) for step in contract.steps)
+
+    def _changing(self, workflow: str) -> tuple[bool, bool]:
+        """Whether a workflow has effects that can be undone, and whether it commits any, with what it calls."""
+        writes = commits = False
+        for node in self._linked.graphs[workflow].nodes:
+            if isinstance(node, ContractNode):
+                contract = self._linked.contracts[node.contract]
+                writes = writes or self._writes(contract)
+                commits = commits or any(isinstance(step, EffectStep) for step in contract.steps)
+            elif isinstance(node, CallNode | EachNode):
+                for name in node.call.workflows:
+                    inner = self._changes(name)
+                    writes, commits = writes or inner[0], commits or inner[1]
+            writes = writes or (isinstance(node, ExitNode) and bool(node.emit))
+            commits = commits or isinstance(node, WaitNode)
+        return writes, commits
 
     def _is(self, point: Point, selector: Selector) -> bool:
-        if selector.what in ("event", "exit"):
-            return self._exit(point, selector)
+        node = self._unfolded.node_at(point)
+        if isinstance(node, ExitNode) and not point.undo:
+            return self._exit(point, node, selector)
         if not point.outcome or (selector.outcomes and point.outcome not in selector.outcomes):
             return False
         return any(
@@ -77,10 +110,12 @@ class Selected:
 
     def _names(self, point: Point, inside: str | None) -> Iterator[tuple[str, tuple[str, ...], str]]:
         """What has ended at a point: kind, names, operation. `inside` asks for a step of a contract."""
-        node, step, contract = self.unfolded.nodes[point.node], self.unfolded.step_at(point), None
-        contract = self.unfolded.contract_at(point)
+        node, step = self._unfolded.node_at(point), self._unfolded.step_at(point)
+        contract = self._unfolded.contract_at(point)
         if isinstance(node, IntentNode):
             yield "intent", (node.intent,), ""
+        if isinstance(node, WaitNode):
+            yield "wait", (point.outcome,), ""
         if contract and point.step == (inside or ""):
             yield "contract", (contract.name,), ""
         match step:
@@ -88,15 +123,22 @@ class Selected:
                 yield "transform", (transform,), ""
             case OperationStep(store=store, operation=operation):
                 yield "store", (store,), operation
-                yield "side_effect", (self._effects.of_store[store],), operation
+                yield "side_effect", (self._linked.of_store[store],), operation
             case EffectStep(side_effect=side_effect, operation=operation):
                 yield "side_effect", (side_effect,), operation
 
-    def _exit(self, point: Point, selector: Selector) -> bool:
-        """An exit has emitted where it is entered; it is an end under its name."""
-        node = self.unfolded.nodes[point.node]
-        if not isinstance(node, ExitNode):
-            return False
-        if selector.what == "event":
-            return not point.outcome and selector.name in node.emit
-        return bool(point.outcome) and selector.name in (node.exit, point.outcome)
+    def _exit(self, point: Point, node: ExitNode, selector: Selector) -> bool:
+        """An exit has emitted where it is entered; it is an end under its name, of the run or of a call."""
+        names = (node.exit, point.outcome)
+        match selector.what:
+            case "event":
+                return point.entered and selector.name in node.emit
+            case "exit":
+                return self._unfolded.ended(point) and selector.name in names
+            case "workflow":
+                return (
+                    bool(point.outcome and point.frames)
+                    and point.frames[-1].workflow == selector.name
+                    and (not selector.outcomes or bool({*names} & {*selector.outcomes}))
+                )
+        return False

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pgs_compiler.declarations import Contract as ContractSyntax
 from pgs_compiler.declarations import (
+    CallNodeSyntax,
     ContractNodeSyntax,
     ExitNodeSyntax,
     Intent,
     IntentNodeSyntax,
+    NodeSyntax,
     WaitNodeSyntax,
     Workflow,
 )
+from pgs_compiler.declarations import Contract as ContractSyntax
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.laws import AtMostSyntax, RequirementSyntax
 from pgs_compiler.names import Name
@@ -27,6 +29,7 @@ CODES: Mapping[str, str] = {
     "never": "A832",
     "only_from": "A833",
     "only_actors": "A834",
+    "distinct_actors": "A835",
     "requires_event": "A836",
     "at_most": "A837",
 }
@@ -45,8 +48,9 @@ def tell(
     match requirement.form:
         case "every_path_to":
             message = f"`{name}` can come to {of} without {by}{_same(requirement)}: {way}."
-            if any(point in broken.marked for point in broken.way[:-1]):
-                message = f"`{name}` can come to {of}, a FAILED exit, which undoes {by}: {way}."
+            if broken.passed:
+                exit = "a FAILED exit" if where.fails(broken.way[-1]) else "behind a FAILED exit of what it calls"
+                message = f"`{name}` can come to {of}, {exit}, which undoes {by}: {way}."
         case "after":
             message = f"`{name}` can end behind {of} without {by}: {way}."
         case "never":
@@ -55,6 +59,10 @@ def tell(
             message = f"`{requirement.names[0]}` of {of} in `{name}` can come from `{broken.what}`."
         case "only_actors":
             message = f"`{_short(broken.what)}` can come to {of} in `{name}`: {way}."
+        case "distinct_actors":
+            later = broken.way[-1]
+            message = f"One person can act at `{broken.what}` and at `{later.node}` in `{name}`: {way}."
+            label = f"`{later.outcome}` takes a signal from either"
         case "requires_event":
             events = " or ".join(f"`{_short(event)}`" for event in requirement.names)
             message = f"`{name}` can end without {events}: {way}."
@@ -74,7 +82,7 @@ def spoken(selectors: Sequence[Selector]) -> str:
 def _one(selector: Selector) -> str:
     name = f"`{_short(selector.name)}`" if selector.name else f"`{selector.what}`"
     inside = selector.operation or selector.step
-    usual = selector.outcomes in ((), ("SUCCESS",), ("ACK",))
+    usual = selector.outcomes in ((), ("SUCCESS",), ("ACK",), ("COMPLETED",))
     ended = "" if usual else f" ending as {' or '.join(f'`{outcome}`' for outcome in selector.outcomes)}"
     return f"{f'`{inside}` of ' if inside else ''}{name}{ended}"
 
@@ -92,13 +100,18 @@ def _way(broken: Broken) -> str:
     """`` `admit` → ACK → `pay` → `charge` SUCCESS ``: nodes with outcomes, and the steps that matter."""
     parts: list[str] = []
     for point in broken.way:
+        path = "/".join([*(frame.node for frame in point.frames), point.node])
         if point.step:
             if point in broken.marked:
                 parts.append(f"`{point.step}` {point.outcome}")
+        elif point.undo:
+            parts.append(point.outcome or f"undo of `{point.undo}`")
+        elif point.phase:
+            parts.append("next")
         elif point.outcome:
             parts.append(point.outcome)
         else:
-            parts.append(f"`{point.node}`")
+            parts.append(f"`{path}`")
     if len(parts) > 2 * _SHOWN:
         parts[_SHOWN:-_SHOWN] = ["…"]
     return " → ".join(parts)
@@ -114,7 +127,7 @@ class _Where:
 
     def __init__(self, program: Program, workflow: Workflow) -> None:
         self._program = program
-        self._nodes = {node.id.text: node for node in workflow.nodes}
+        self._workflow = workflow
 
     def related(self, requirement: Requirement, broken: Broken) -> tuple[Related, ...]:
         found = [self._actor(requirement, broken)] if broken.what else []
@@ -122,21 +135,41 @@ class _Where:
         shown = [item for item in found if item is not None]
         return tuple(shown[: _SHOWN // 2] + shown[-_SHOWN // 2 :] if len(shown) > _SHOWN else shown)
 
+    def _node(self, point: Point, id: str) -> NodeSyntax:
+        """The node of that name beside the point's own."""
+        name = point.frames[-1].workflow if point.frames else ""
+        workflow = self._program.declarations[name] if name else self._workflow
+        node = workflow.node(id) if isinstance(workflow, Workflow) else None
+        if node is None:
+            raise AssertionError(f"{name} has no node {id}")
+        return node
+
+    def fails(self, point: Point) -> bool:
+        node = self._node(point, point.node)
+        return isinstance(node, ExitNodeSyntax) and node.exit == "FAILED"
+
     def _point(self, point: Point, broken: Broken) -> Related | None:
-        node = self._nodes[point.node]
+        node = self._node(point, point.undo or point.node)
         if point.step:
             return self._step(node, point) if point in broken.marked else None
         if len(broken.way) == 1:
             return Related(node.id.place, "at this node")
-        if point.outcome and not isinstance(node, ExitNodeSyntax):
+        if point.undo and point.entered:
+            return Related(node.id.place, f"`{point.undo}` is undone")
+        if point.outcome and not point.undo and not isinstance(node, ExitNodeSyntax):
             edge = next((edge for edge in node.next if edge.outcome.text == point.outcome), None)
             return Related(edge.to.place, f"`{point.node}` → {point.outcome} → `{edge.to.text}`") if edge else None
         return None
 
-    def _step(self, node: object, point: Point) -> Related | None:
-        if not isinstance(node, ContractNodeSyntax):
+    def _step(self, node: NodeSyntax, point: Point) -> Related | None:
+        name = None
+        if point.undo and isinstance(node, ContractNodeSyntax | CallNodeSyntax) and node.undo:
+            name = node.undo.contract
+        elif isinstance(node, ContractNodeSyntax):
+            name = node.contract
+        if name is None:
             return None
-        contract = self._program.get(node.contract, ContractSyntax)
+        contract = self._program.get(name, ContractSyntax)
         step = next(step for step in contract.steps if step.name.text == point.step)
         return Related(step.name.place, f"in `{point.node}`, ends as {point.outcome}")
 
@@ -144,7 +177,8 @@ class _Where:
         if requirement.form != "only_actors":
             return None
         actors: list[Name] = []
-        for node in self._nodes.values():
+        for point in broken.way:
+            node = self._node(point, point.node)
             if isinstance(node, IntentNodeSyntax):
                 actors += self._program.get(node.intent, Intent).actors
             elif isinstance(node, WaitNodeSyntax):

@@ -14,17 +14,16 @@ from typing import TypeAlias
 from pgs_snapshot import model
 from pgs_snapshot.codec import CodecRefused, decode
 from pgs_snapshot.laws import Assertion, Proof, Proofs, Requirement, Selector
+from pgs_snapshot.proofs.acting import actors_let_in, distinct_actors
+from pgs_snapshot.proofs.amounts import at_most
 from pgs_snapshot.proofs.origins import Origins
+from pgs_snapshot.proofs.parts import Parts
 from pgs_snapshot.proofs.points import At, Unfolded, means
 from pgs_snapshot.snapshot import INDEX, PROOFS, Snapshot
 from pgs_snapshot.values import Value
 
 Marked: TypeAlias = frozenset[At]
 _ASSERTIONS = "artifacts/assertion"
-_BROKEN_BY = {
-    True: ("owed", "kept"),
-    False: ("due", "owed"),
-}  # states of `after` that a FAILED, or another, exit breaks
 
 
 class ProofRefused(Exception):
@@ -46,10 +45,11 @@ def confirm(snapshot: Snapshot) -> tuple[Proof, ...]:
     due = [(a.name, flow, n) for a in assertions.values() for n in range(len(a.requires)) for flow in about[a.name]]
     if sorted(due) != sorted((proof.assertion, proof.workflow, proof.requirement) for proof in proofs.assertions):
         raise ProofRefused("The proofs are not those that the assertions ask for.")
-    flows = {name: Unfolded(snapshot, name) for name in sorted({proof.workflow for proof in proofs.assertions})}
+    parts = Parts(snapshot)
+    flows = {name: Unfolded(parts, name) for name in sorted({proof.workflow for proof in proofs.assertions})}
     if proofs.rests_on != {name: flow.digests() for name, flow in flows.items()}:
         raise ProofRefused("The proofs are about other files than those of this snapshot.")
-    checkers = {name: _Checker(snapshot, flow) for name, flow in flows.items()}
+    checkers = {name: _Checker(flow) for name, flow in flows.items()}
     for proof in proofs.assertions:
         requirement = assertions[proof.assertion].requires[proof.requirement]
         if not checkers[proof.workflow].shows(requirement, proof):
@@ -78,8 +78,7 @@ def _selected(assertion: Assertion, snapshot: Snapshot) -> Iterator[str]:
 class _Checker:
     """Checks proofs about one workflow."""
 
-    def __init__(self, snapshot: Snapshot, flow: Unfolded) -> None:
-        self._snapshot = snapshot
+    def __init__(self, flow: Unfolded) -> None:
         self._flow = flow
         self._origins = Origins(flow)
 
@@ -92,10 +91,13 @@ class _Checker:
             case "after" | "never":
                 if proof.reached.keys() != {""} or proof.found or proof.counted:
                     return False
-                enter = self._after if requirement.form == "after" else self._never
-                return self._closed("idle", proof.reached[""], partial(enter, of, self._points(requirement.by)))
+                by = self._points(requirement.by)
+                if requirement.form == "after":
+                    return self._closed("ii", proof.reached[""], partial(self._after, of, by))
+                return self._closed("i", proof.reached[""], partial(self._never, of, by))
             case "at_most":
-                return not proof.reached and not proof.found and self._at_most(requirement.most, proof.counted)
+                flat = Unfolded(self._flow.parts, self._flow.name, flat=True)
+                return not proof.reached and not proof.found and at_most(flat, requirement.most, proof.counted)
         return not proof.reached and not proof.counted and self._finds(requirement, of, proof.found)
 
     def _points(self, selectors: tuple[Selector, ...]) -> Marked:
@@ -103,110 +105,92 @@ class _Checker:
 
     # --- paths: each function gives the state at a point that is come to in a state, None where that breaks it ---
 
-    def _closed(self, start: str, listed: Mapping[str, Iterable[str]], enter: Callable[[str, At], str | None]) -> bool:
+    def _closed(
+        self,
+        start: str,
+        listed: Mapping[str, Iterable[str]],
+        enter: Callable[[str, At], str | None],
+    ) -> bool:
         """Whether the open points are just those that the start and the edges give; DONE, "", is not listed."""
-        first = enter(start, self._flow.start)
-        given = {(self._flow.start, first)} if first else set()
-        broken = first is None
+        given = {(self._flow.start, enter(start, self._flow.start))}
         for at, following in self._flow.after.items():
-            for state in listed.get(at.text, ()):
-                for point in following:
-                    there = enter(state, point)
-                    broken = broken or there is None
-                    given |= {(point, there)} if there else set()
-        expected: dict[str, list[str]] = {}
-        for point, state in sorted(given, key=str):
-            expected.setdefault(point.text, []).append(str(state))
-        return not broken and {text: sorted(states) for text, states in listed.items()} == {
-            text: sorted(states) for text, states in expected.items()
+            for state in filter(None, listed.get(at.text, ())):
+                given |= {(point, enter(state, point)) for point in following}
+        expected: dict[str, set[str]] = {}
+        for point, there in given:
+            if there:
+                expected.setdefault(point.text, set()).add(there)
+        same = {text: tuple(states) for text, states in listed.items()} == {
+            text: tuple(sorted(states)) for text, states in expected.items()
         }
+        return same and all(there is not None for _, there in given)
+
+    def _moved(self, state: str, at: At) -> str:
+        """The letters for the savepoints around a point; a FAILED exit takes what would stand for what stands."""
+        size = len(at.calls) + 2
+        state = (state + state[-1])[:size] if len(state) < size else state[: size - 1] + state[-1]
+        return state[:-1] + state[-2] if self._flow.fails(at) else state
+
+    def _marked(self, state: str, letter: str, undone: bool) -> str:
+        return state[:-1] + letter if undone else letter * len(state)
 
     def _every_path(self, requirement: Requirement, of: Marked, proof: Proof) -> bool:
         by, names = self._points(requirement.by), requirement.names
-        given = {at: ", ".join(f"{name}={self._origins.at(at, name)}" for name in names) for at in of | by}
-        if proof.reached.keys() != ({given[at] for at in of} if names else {""}):
+        texts = {at: ", ".join(f"{name}={self._origins.at(at, name)}" for name in names) for at in of | by}
+        if proof.reached.keys() != ({texts[at] for at in of} if names else {""}):
             return False
-        return all(
-            self._closed(
-                "open",
-                listed,
-                partial(
-                    self._open,
-                    frozenset(at for at in of if given[at] == group),
-                    frozenset(at for at in by if given[at] == group and "?" not in group),
-                ),
-            )
-            for group, listed in proof.reached.items()
-        )
+        for group, listed in proof.reached.items():
+            first = frozenset(at for at in of if texts[at] == group)
+            second = frozenset(at for at in by if texts[at] == group and "?" not in group)
+            start = "oo" if any(not at.calls and self._fails(at.node) for at in first) else "po"
+            if not self._closed(start, listed, partial(self._open, first, second)):
+                return False
+        return True
+
+    def _fails(self, id: str) -> bool:
+        node = self._flow.node((), id)
+        return isinstance(node, model.ExitNode) and node.exit == "FAILED"
 
     def _open(self, of: Marked, by: Marked, state: str, at: At) -> str | None:
-        failed = self._flow.exits(at) == "FAILED"
-        if at in of and (state == "open" or failed):
+        state = self._moved(state, at)
+        if at in of and state[-1] == "o":
             return None
-        if at in by and state == "open":
-            state = "held" if self._flow.undone(at) and any(self._flow.exits(end) == "FAILED" for end in of) else ""
-        return "" if state == "held" and self._flow.commits(at) else state
+        if at in by:
+            state = self._marked(state, "p", self._flow.undone(at, surely=False))
+        state = state[-1] * len(state) if self._flow.commits(at) else state
+        return state if "o" in state else ""
 
     def _after(self, of: Marked, by: Marked, state: str, at: At) -> str | None:
-        exit, undone = self._flow.exits(at), self._flow.undone(at)
+        state = self._moved(state, at)
         if at in by:
-            state = "kept" if state in ("owed", "kept") and undone else "idle"
+            state = self._marked(state, "i", self._flow.undone(at, surely=False))
         if at in of:
-            state = "due" if undone and state in ("idle", "due") else "owed"
-        if self._flow.commits(at):
-            state = {"due": "owed", "kept": "idle"}.get(state, state)
-        return None if exit and state in _BROKEN_BY[exit == "FAILED"] else state
+            state = self._marked(state, "w", self._flow.undone(at, surely=True))
+        state = state[-1] * len(state) if self._flow.commits(at) else state
+        return None if self._flow.exits(at) and state[-1] == "w" else state
 
     def _never(self, of: Marked, by: Marked, state: str, at: At) -> str | None:
-        if state == "met" and at in by:
+        if state == "m" and at in by:
             return None
-        return "met" if at in of else state
+        return "m" if at in of else state
 
-    # --- amounts, and what is found ---
-
-    def _at_most(self, most: Mapping[str, int], counted: Mapping[str, Mapping[str, int]]) -> bool:
-        after = self._flow.after
-        return counted.keys() == most.keys() and all(
-            counts.keys() == {at.text for at in after}
-            and counts[self._flow.start.text] <= most[amount]
-            and all(
-                counts[at.text] == self._cost(at, amount) + max((counts[point.text] for point in following), default=0)
-                for at, following in after.items()
-            )
-            for amount, counts in counted.items()
-        )
-
-    def _cost(self, at: At, amount: str) -> int:
-        if amount == "nodes":
-            return int(not at.outcome)
-        step = self._flow.step(at)
-        return int(step is not None and (amount == "steps" or isinstance(step, model.OperationStep | model.EffectStep)))
+    # --- what is found ---
 
     def _finds(self, requirement: Requirement, of: Marked, listed: Mapping[str, tuple[str, ...]]) -> bool:
         names = set(requirement.names)
         if requirement.form == "only_from":
             values = [value for at in of for value in self._origins.operands(at, requirement.names[0])]
             found = self._origins.of(values, requirement.by, copies=False)
-            allowed = all(any(means(kinds, one) for one in requirement.by) for kinds in found.values())
+            allowed = all(any(means(back.kinds, one) for one in requirement.by) for back in found.values())
             return allowed and listed == {"": tuple(sorted(found))}
         if requirement.form == "only_actors":
-            let_in = {node.id: actors for node in self._flow.graph.nodes if (actors := self._let_in(node, of))}
+            let_in = actors_let_in(self._flow, of)
             return listed == let_in and all(names.issuperset(actors) for actors in let_in.values())
-        nodes = {at.node: self._flow.nodes[at.node] for at in of}
+        if requirement.form == "distinct_actors":
+            flat = Unfolded(self._flow.parts, self._flow.name, flat=True)
+            return dict(listed) == distinct_actors(flat, requirement.names)
+        if requirement.form != "requires_event":
+            return False
+        nodes = {at.node: self._flow.node((), at.node) for at in of}
         emitted = {id: names & set(node.emit) for id, node in nodes.items() if isinstance(node, model.ExitNode)}
         return all(emitted.values()) and listed == {id: tuple(sorted(events)) for id, events in emitted.items()}
-
-    def _let_in(self, node: model.Node, of: Marked) -> tuple[str, ...]:
-        """The actors that an intent or wait lets in, if one of the points lies behind it."""
-        seen, todo = set[At](), [At(node.id)]
-        while todo:
-            at = todo.pop()
-            if at not in seen:
-                seen.add(at)
-                todo += self._flow.after.get(at, ())
-        if not seen & of:
-            return ()
-        if isinstance(node, model.IntentNode):
-            return self._snapshot.intent(node.intent).actors
-        signals = node.signals if isinstance(node, model.WaitNode) else ()
-        return tuple(sorted({actor for signal in signals for actor in signal.actors}))

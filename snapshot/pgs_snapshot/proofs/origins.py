@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.codec import encode
 from pgs_snapshot.laws import Selector
 from pgs_snapshot.proofs.cases import operands
-from pgs_snapshot.proofs.points import At, Meaning, Unfolded, means
+from pgs_snapshot.proofs.points import At, Call, Meaning, Unfolded, means, within
 from pgs_snapshot.values import Value
 
 Path: TypeAlias = tuple[str | int, ...]
-Given: TypeAlias = tuple[str, bool, model.Expr, Path]
-"""A value: the node that it is used at, whether inside the node's contract, and the way into it."""
-Back: TypeAlias = tuple[str, list[Meaning], list[Given], bool]
-"""What a value is: its text, what it means, what is before it, and whether it is a copy of one of these."""
+
+
+class Here(NamedTuple):
+    """Where a value is used: at a node, `inside` its contract or around it, or where that is undone."""
+
+    calls: tuple[Call, ...]
+    node: str
+    undo: str = ""
+    inside: bool = False
+
+    @property
+    def text(self) -> str:
+        return within(self.calls) + self.node + (f"~{self.undo}" if self.undo else "")
+
+
+Given: TypeAlias = tuple[Here, model.Expr, Path]
+"""A value: where it is used, and the path that leads into it."""
+
+
+class Back(NamedTuple):
+    """One step back from a value: its text, what it means, what is before it, whether it is a copy of one of these."""
+
+    text: str
+    kinds: list[Meaning]
+    before: list[Given]
+    copy: bool = False
 
 
 class Origins:
@@ -25,61 +47,58 @@ class Origins:
 
     def __init__(self, flow: Unfolded) -> None:
         self._flow = flow
-        self._behind: dict[str, set[str]] = {}  # the nodes that can come at or after a node
-        for node in reversed(flow.graph.nodes):
-            edges = {} if isinstance(node, model.ExitNode) else node.next
-            self._behind[node.id] = {node.id}.union(*(self._behind[edge.to] for edge in edges.values()))
+        self._behind: dict[str, dict[str, set[str]]] = {}
 
-    def of(self, values: list[Given], until: tuple[Selector, ...], copies: bool) -> dict[str, list[Meaning]]:
+    def of(self, values: list[Given], until: tuple[Selector, ...], copies: bool) -> dict[str, Back]:
         """Where values begin: by copies alone, or looking through what is computed up to what `until` means."""
-        found: dict[str, list[Meaning]] = {}
-        seen: set[tuple[str, bool, bytes, Path]] = set()
+        found: dict[str, Back] = {}
+        seen: set[tuple[Here, bytes, Path]] = set()
         todo = list(values)
         while todo:
-            node, inside, expr, path = todo.pop()
-            key = node, inside, canonical(encode(expr)), path
+            here, expr, path = todo.pop()
+            key = here, canonical(encode(expr)), path
             if key in seen:
                 continue
             seen.add(key)
-            text, kinds, before, copy = self._back(node, inside, expr, path)
-            if before and not any(means(kinds, one) for one in until) and (copy or not copies):
-                todo += before
-            elif text:
-                found[text] = kinds
+            back = self._back(here, expr, path)
+            if back.before and not any(means(back.kinds, one) for one in until) and (back.copy or not copies):
+                todo += back.before
+            elif back.text:
+                found[back.text] = back
         return found
 
     def at(self, at: At, name: str) -> str:
         """The one origin of an input of a step or node, else `?`."""
-        step, node = self._flow.step(at), self._flow.nodes[at.node]
+        step, node = self._flow.step(at), self._flow.node(at.calls, at.node)
+        here = Here(at.calls, at.node, at.undo)
         expr, inside = None if step is None or isinstance(step, model.DecideStep) else step.inputs.get(name), True
         if expr is None and isinstance(node, model.ContractNode):
             expr, inside = node.inputs.get(name), False
-        found = self.of([(at.node, inside, expr, ())], (), copies=True) if expr is not None else {}
+        found = self.of([(here._replace(inside=inside), expr, ())], (), copies=True) if expr is not None else {}
         return min(found) if len(found) == 1 else "?"
 
     def operands(self, at: At, name: str) -> list[Given]:
         """The operands of a decision that end in a name, or the input of another step."""
-        step = self._flow.step(at)
+        step, here = self._flow.step(at), Here(at.calls, at.node, at.undo, inside=True)
         if step is None or not isinstance(step, model.DecideStep):
-            return [(at.node, True, step.inputs[name], ())] if step and name in step.inputs else []
+            return [(here, step.inputs[name], ())] if step and name in step.inputs else []
         exprs = (expr for case in step.cases for expr in operands(case.when))
-        return [(at.node, True, expr, ()) for expr in exprs if _last(expr) == name]
+        return [(here, expr, ()) for expr in exprs if _last(expr) == name]
 
-    def _back(self, node: str, inside: bool, expr: model.Expr, path: Path) -> Back:
+    def _back(self, here: Here, expr: model.Expr, path: Path) -> Back:
         parts: list[model.Expr] = []
         match expr:
             case model.Literal_(literal=value):
-                return f"literal {canonical(_into(value, path)).decode()}", [("literal", "", None)], [], False
+                return Back(f"literal {canonical(_into(value, path)).decode()}", [("literal", "", None)], [])
             case model.Ref(slot=slot, path=own):
-                return self._slot(node, inside, slot, (*own, *path))
+                return self._slot(here, slot, (*own, *path))
             case model.Record(members=members):
                 if path:
-                    member = [(node, inside, members[str(path[0])], path[1:])] if str(path[0]) in members else []
-                    return "", [], [*member], True
+                    return Back("", [], [(here, *found) for found in _member(members, path)], True)
                 parts = list(members.values())
             case model.Items(items=items):
                 if path and isinstance(path[0], int) and -len(items) <= path[0] < len(items):
-                    return "", [], [(node, inside, items[path[0]], path[1:])], True
+                    return Back("", [], [(here, items[path[0]], path[1:])], True)
                 parts = list(items)
             case model.Default(value=value_, otherwise=otherwise):
                 parts = [value_, otherwise]
@@ -88,49 +107,101 @@ class Origins:
             case model.Query(slot=slot, path=selectors):
                 parts = [model.Ref(slot, tuple(step for step in selectors[:1] if isinstance(step, str | int)))]
         if not parts:
-            return "literal []", [("literal", "", None)], [], False
-        made = canonical([inside, encode(expr), *path]).decode()
-        return f"{node} makes {made}", [], [(node, inside, part, ()) for part in parts], False
+            return Back("literal []", [("literal", "", None)], [])
+        made = canonical([here.inside, encode(expr), *path]).decode()
+        return Back(f"{here.text} makes {made}", [], [(here, part, ()) for part in parts])
 
-    def _slot(self, here: str, inside: bool, slot: int, path: Path) -> Back:
-        flow, node = self._flow, self._flow.nodes[here]
-        slots = flow.contract[here].slots if inside else flow.graph.slots
-        root, _, name = slots[slot].partition(".")
+    def _slot(self, here: Here, slot: int, path: Path) -> Back:
+        flow, calls = self._flow, here.calls
+        graph = flow.parts.graph(calls[-1].workflow if calls else flow.name)
+        contract = flow.contract(calls, here.node, here.undo) if here.inside else None
+        root, _, name = (contract or graph).slots[slot].partition(".")
+        node, around = flow.node(calls, here.undo or here.node), Here(calls, here.node)
+        text = ".".join([root, *map(str, path)])
         if root == "steps":
             return self._step(here, *name.partition(".")[::2], path)
-        if root == "inputs" and isinstance(node, model.ContractNode):
-            return "", [], [(here, False, expr, rest) for expr, rest in _member(node.inputs, path)], True
+        if root == "inputs":
+            held = node.undo if here.undo and isinstance(node, model.ContractNode | model.CallNode) else node
+            given = held.inputs if isinstance(held, model.ContractNode | model.Undo) else {}
+            return Back("", [], [(around, *found) for found in _member(given, path)], True)
         if root == "with":
-            edges = ((item.id, edge) for item in flow.graph.nodes for edge in _edges(item).values() if edge.to == here)
-            given = ((id, found) for id, edge in edges for found in _member(edge.arguments, path))
-            return "", [], [(id, False, *found) for id, found in given], True
+            edges = ((item.id, edge) for item in graph.nodes for edge in _edges(item).values() if edge.to == here.node)
+            pairs = ((Here(calls, id), found) for id, edge in edges for found in _member(edge.arguments, path))
+            return Back("", [], [(id, *found) for id, found in pairs], True)
         if root == "results":
-            text = ".".join(["results", name, *map(str, path)])
-            if name not in flow.contract:
-                return text, [], [], False
-            ends = (outcome for outcome, edge in _edges(flow.nodes[name]).items() if here in self._behind[edge.to])
-            outputs = (found for end in ends for found in _member(flow.contract[name].outcomes[end], path))
-            kinds: list[Meaning] = [("contract", flow.contract[name].name, None)]
-            return text, kinds, [(name, True, *found) for found in outputs], True
-        start = flow.nodes[flow.graph.start]
-        kind: Meaning = (root, "", None)
-        if root == "payload" and isinstance(start, model.IntentNode):
-            kind = ("intent", start.intent, None)
-        return ".".join([root, *map(str, path)]), [kind], [], False
+            return self._result(here, name, path)
+        if root in ("item", "index"):
+            over = [(here, node.each, ())] if isinstance(node, model.EachNode) else []
+            return Back(f"{here.text} {text}", [], [*over])
+        if root == "payload":
+            return self._payload(calls, graph, path)
+        if root == "run" and path[:1] == ("time",):
+            return Back(f"{here.text}{'/' if here.inside else ''} run.time", [("run", "", None)], [])
+        if root == "config" and graph.binding != flow.graph.binding:
+            text = ".".join([f"config of {graph.binding}", *map(str, path)])
+        return Back(text, [(root, "", None)], [])
 
-    def _step(self, here: str, name: str, outcome: str, path: Path) -> Back:
-        step = self._flow.step(At(here, step=name))
-        text = ".".join([f"{here}/{name}", *filter(None, (outcome,)), *map(str, path)])
+    def _payload(self, calls: tuple[Call, ...], graph: model.Graph, path: Path) -> Back:
+        start = self._flow.parts.nodes(graph.workflow)[graph.start]
+        kinds: list[Meaning] = [("intent", start.intent, None)] if isinstance(start, model.IntentNode) else []
+        text = ".".join([f"{within(calls)}payload", *map(str, path)])
+        if not calls:
+            return Back(text, kinds or [("payload", "", None)], [])
+        node = self._flow.node(calls[:-1], calls[-1].node)
+        given: dict[str, model.Expr] = {}
+        if isinstance(start, model.IntentNode):
+            fields = self._flow.parts.snapshot.intent(start.intent).payload.get("properties", {})
+            for name, schema in fields.items() if isinstance(fields, dict) else ():
+                if isinstance(schema, dict) and "default" in schema:
+                    given[name] = model.Literal_(schema["default"])
+        given |= node.inputs if isinstance(node, model.CallNode | model.EachNode) else {}
+        there = Here(calls[:-1], node.id)
+        return Back(text, kinds, [(there, *found) for found in _member(given, path)], bool(path))
+
+    def _result(self, here: Here, name: str, path: Path) -> Back:
+        flow, calls = self._flow, here.calls
+        text = within(calls) + ".".join(["results", name, *map(str, path)])
+        node = flow.node(calls, name)
+        ends = [end for end, edge in _edges(node).items() if here.node in self._leads(calls, edge.to)]
+        kinds: list[Meaning] = []
+        before: list[Given] = []
+        if isinstance(node, model.WaitNode) and path[:1] == ("event",):
+            events = {signal.event for signal in node.signals if signal.name in ends}
+            kinds = [("event", event, None) for event in events if len(events) == 1]
+        elif isinstance(node, model.ContractNode):
+            kinds, contract = [("contract", node.contract, None)], flow.parts.contract(node.contract)
+            inside = Here(calls, name, inside=True)
+            before = [(inside, *found) for end in ends for found in _member(contract.outcomes[end], path)]
+        elif isinstance(node, model.CallNode):
+            for workflow in node.call.workflows:
+                for exit in flow.parts.graph(workflow).nodes:
+                    if isinstance(exit, model.ExitNode) and set(exit.names) & set(ends):
+                        there = Here((*calls, Call(name, workflow)), exit.id)
+                        before += [(there, *found) for found in _member(exit.result, path)]
+        return Back(text, kinds, before, True)
+
+    def _leads(self, calls: tuple[Call, ...], id: str) -> set[str]:
+        """The nodes that can come at or after a node."""
+        workflow = calls[-1].workflow if calls else self._flow.name
+        if workflow not in self._behind:
+            known = self._behind[workflow] = dict[str, set[str]]()
+            for node in reversed(self._flow.parts.graph(workflow).nodes):
+                known[node.id] = {node.id}.union(*(known[edge.to] for edge in _edges(node).values()))
+        return self._behind[workflow][id]
+
+    def _step(self, here: Here, name: str, outcome: str, path: Path) -> Back:
+        step = self._flow.step(At(here.node, step=name, calls=here.calls, word=f"~{here.undo}" if here.undo else ""))
+        text = ".".join([f"{here.text}/{name}", *filter(None, (outcome,)), *map(str, path)])
         kinds = self._flow.meaning(step)
         if isinstance(step, model.TransformStep):
-            return text, kinds, [(here, True, expr, ()) for expr in step.inputs.values()], False
+            return Back(text, kinds, [(here, expr, ()) for expr in step.inputs.values()])
         if not isinstance(step, model.DecideStep):
-            return text, kinds, [], False
+            return Back(text, kinds, [])
         if outcome:
             asked = (expr for case in step.cases for expr in operands(case.when))
-            return text, kinds, [(here, True, expr, ()) for expr in asked], False
+            return Back(text, kinds, [(here, expr, ()) for expr in asked])
         given = (found for case in step.cases for found in _member(case.outputs, path))
-        return text, kinds, [(here, True, *found) for found in given], True
+        return Back(text, kinds, [(here, *found) for found in given], True)
 
 
 def _edges(node: model.Node) -> Mapping[str, model.Edge]:
