@@ -78,7 +78,7 @@ def _requirement(tree: Tree, fields: Fields) -> RequirementSyntax | None:
         return None
     forms = [form for form in FORMS if form in inner]
     if len(forms) != 1:
-        meant = inner.meant(FORMS) if not forms else None
+        meant = inner.meant(tuple(FORMS)) if not forms else None
         spoken = f"of several forms: {', '.join(forms)}" if forms else "of no form"
         fields.report.add(
             "D219",

@@ -45,7 +45,7 @@ def _rule(tree: Tree, fields: Fields) -> Iterator[RuleSyntax]:
         return
     kinds = [kind for kind in RULES if kind in inner]
     if len(kinds) != 1:
-        meant = inner.meant(RULES) if not kinds else None
+        meant = inner.meant(tuple(RULES)) if not kinds else None
         fields.report.add(
             "D219",
             f"This rule is about {'several things' if kinds else 'nothing'}.",
