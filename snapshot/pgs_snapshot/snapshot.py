@@ -101,10 +101,6 @@ class Snapshot:
     def store(self, name: str) -> model.Store:
         return self._decode(model.Store, artifact_path("store", name))
 
-    def side_effect(self, name: str) -> model.SideEffect:
-        """An external side effect; those of stores are written out in the stores."""
-        return self._decode(model.SideEffect, artifact_path("side_effect", name))
-
     def binding(self, name: str) -> model.Binding:
         return self._decode(model.Binding, artifact_path("binding", name))
 
