@@ -13,6 +13,7 @@ Cause: TypeAlias = Literal[
     "newer",  # written by a later version
     "permission",
     "readonly",
+    "unreachable",  # no connection to its server
     "unsafe",  # another user could swap, edit or read it
     "unsupported",  # this library or this file system cannot keep the promises
     "unknown",

@@ -9,9 +9,12 @@ import pytest
 
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Store
+from pgs_runtime.stores.postgres import PostgresStore
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_runtime.stores.sqlite_file import SqliteOptions
+from tests.postgres import Server
 
+POSTGRES = ("postgres durable", "postgres fast")
 BACKENDS: dict[str, Callable[[Path], Store]] = {
     "memory": lambda folder: MemoryStore(),
     "sqlite durable": lambda folder: SqliteStore(folder / "state.db"),
@@ -19,9 +22,13 @@ BACKENDS: dict[str, Callable[[Path], Store]] = {
 }
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=[*BACKENDS, *POSTGRES])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = BACKENDS[request.param](tmp_path / "data")
+    if request.param in POSTGRES:
+        server: Server = request.getfixturevalue("postgres")
+        opened: Store = PostgresStore(server.address(mode=request.param.split()[1]))
+    else:
+        opened = BACKENDS[request.param](tmp_path / "data")
     yield opened
     opened.close()
 
