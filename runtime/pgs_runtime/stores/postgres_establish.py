@@ -8,7 +8,6 @@ from pathlib import Path
 
 from psycopg import errors
 
-from pgs_runtime.stores import postgres_schema
 from pgs_runtime.stores.errors import StoreUnusable
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.stores.postgres_objects import CATALOG, facts_of
@@ -30,7 +29,7 @@ class NoStore(StoreUnusable):
     """There is no store, and none is to be made."""
 
 
-def establish(session: Session, address: Address, options: PostgresOptions) -> None:
+def establish(session: Session, address: Address, options: PostgresOptions, steps: Steps = MIGRATIONS) -> None:
     """Make sure of the store in the schema of the address, as one process of many that do so at once.
 
     Raises:
@@ -40,7 +39,7 @@ def establish(session: Session, address: Address, options: PostgresOptions) -> N
     """
     for turn in range(_TURNS):
         try:
-            if _is_ready(session, address, options):
+            if _is_ready(session, address, options, steps):
                 return
         except _RACED:
             session.rollback()
@@ -51,14 +50,14 @@ def establish(session: Session, address: Address, options: PostgresOptions) -> N
                 session.rollback()
 
 
-def _is_ready(session: Session, address: Address, options: PostgresOptions) -> bool:
+def _is_ready(session: Session, address: Address, options: PostgresOptions, steps: Steps) -> bool:
     """Whether the newest schema stands; if it does not, it is made now, and looked at again."""
     # Looked at first: where another process makes the store at this moment, the companion comes after it.
     used = options.companion is not None and _is_filled(options.companion)
     session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    found = _accepted(session, address)
+    found = _accepted(session, address, steps)
     session.rollback()
-    if found == len(MIGRATIONS):
+    if found == len(steps):
         return True
     if found == 0 and not options.make:
         raise NoStore("unreachable", f"There is no store at `{address.shown}`.", "A first run makes it.")
@@ -67,8 +66,8 @@ def _is_ready(session: Session, address: Address, options: PostgresOptions) -> b
     session.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     if found:
         session.execute("LOCK TABLE $.writers IN EXCLUSIVE MODE")
-        _accepted(session, address)
-    migrate(session, {"store": options.entropy(16).hex().encode(), "secret": options.entropy(32)})
+        _accepted(session, address, steps)
+    migrate(session, {"store": options.entropy(16).hex().encode(), "secret": options.entropy(32)}, steps)
     session.commit()
     return False
 
@@ -110,21 +109,16 @@ def migrate(session: Session, facts: Mapping[str, bytes], steps: Steps = MIGRATI
             session.execute("UPDATE $.meta SET value = %s WHERE key = 'schema'", (newest,))
 
 
-def has_schema(session: Session, number: int) -> bool:
-    """Whether the schema holds exactly the tables, indexes and laws of a schema number."""
-    return _facts(session) == facts_of(tuple(objects(number)), session.schema)
-
-
 def differences(session: Session) -> tuple[str, ...]:
     """What the schema has otherwise than its number says, each in a line."""
-    expected, found = facts_of(tuple(objects(number(session) or 0)), session.schema), _facts(session)
+    expected, found = facts_of(objects(number(session) or 0), session.schema), _facts(session)
     missing = [f"missing: {fact}" for fact in sorted(expected - found)]
     return (*missing, *(f"added: {fact}" for fact in sorted(found - expected)))
 
 
-def _accepted(session: Session, address: Address) -> int:
+def _accepted(session: Session, address: Address, steps: Steps) -> int:
     """The schema number of a store that may be opened, or migrated and then opened."""
-    found, newest = number(session), len(postgres_schema.MIGRATIONS)
+    found, newest = number(session), len(steps)
     if found is None:
         message = f"The schema `{session.schema}` of `{address.shown}` belongs to another program."
         raise StoreUnusable("foreign", message, "Name another with `schema=…` in the address.")
@@ -134,7 +128,7 @@ def _accepted(session: Session, address: Address) -> int:
             f"The store `{address.shown}` has schema {found}, and this program knows schemas up to {newest}.",
             "Upgrade pgs-python, or name another store.",
         )
-    if found and not has_schema(session, found):
+    if found and _facts(session) != facts_of(objects(found, steps), session.schema):
         raise StoreUnusable(
             "altered",
             f"The tables or triggers of the store `{address.shown}` were altered from outside.",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -133,7 +133,7 @@ def qualified(text: str, schema: str) -> str:
     return text.replace("$.", f'"{schema}".')
 
 
-def facts_of(objects: Iterator[Object] | tuple[Object, ...], schema: str) -> frozenset[str]:
+def facts_of(objects: Iterable[Object], schema: str) -> frozenset[str]:
     """What the catalog says of a schema that holds these objects and nothing else."""
     found: set[str] = set()
     for item in objects:

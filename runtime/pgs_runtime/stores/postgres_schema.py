@@ -7,7 +7,7 @@ They are those of SQLite (`schema`), and differ in this:
   transaction has not committed yet;
 * TRUNCATE is refused like DELETE.
 
-Whoever owns the schema can also drop a trigger: `has_schema` notices it at the next connection.
+Whoever owns the schema can also drop a trigger: that is noticed at the next connection.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pgs_runtime.stores.errors import LawBroken
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Store
+from pgs_runtime.stores.postgres import PostgresStore
 from pgs_runtime.stores.records import (
     ENDED,
     LIVE,
@@ -34,6 +35,7 @@ from pgs_runtime.stores.records import (
 )
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_runtime.stores.sqlite_file import SqliteOptions
+from tests.postgres import Server
 from tests.runtime.stores.segments import dump, first, following
 
 STORES = st.sampled_from(["x", "y"])
@@ -103,15 +105,29 @@ def answer(store: Store, segment: Segment) -> object:
         return LawBroken
 
 
-@given(st.data())
-def test_any_sequence_of_segments_and_claims_gives_the_same(data: st.DataObject) -> None:
+def agree(data: st.DataObject, other: Store) -> None:
+    """Do the same to a store in memory and to another one, and find the same."""
     memory = MemoryStore()
+    for turn in range(data.draw(st.integers(1, 10))):
+        segment = data.draw(segments(memory))
+        assert answer(other, segment) == answer(memory, segment)
+        id, lease = data.draw(KEYS), Lease(data.draw(KEYS), turn + data.draw(st.integers(0, 3)))
+        assert other.claim(id, lease, now=turn) == memory.claim(id, lease, now=turn)
+        assert dump(other) == dump(memory)
+
+
+@given(data=st.data())
+def test_any_sequence_of_segments_and_claims_gives_the_same_in_sqlite(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data" / "state.db"
-        with closing(SqliteStore(path, SqliteOptions(mode="fast"))) as sqlite:
-            for turn in range(data.draw(st.integers(1, 10))):
-                segment = data.draw(segments(memory))
-                assert answer(sqlite, segment) == answer(memory, segment)
-                id, lease = data.draw(KEYS), Lease(data.draw(KEYS), turn + data.draw(st.integers(0, 3)))
-                assert sqlite.claim(id, lease, now=turn) == memory.claim(id, lease, now=turn)
-                assert dump(sqlite) == dump(memory)
+        with closing(SqliteStore(path, SqliteOptions(mode="fast"))) as store:
+            agree(data, store)
+
+
+@given(data=st.data())
+def test_any_sequence_of_segments_and_claims_gives_the_same_in_postgresql(
+    postgres: Server, data: st.DataObject
+) -> None:
+    with closing(PostgresStore(postgres.address(mode="fast"))) as store:
+        agree(data, store)
+        assert store.check() == ()
