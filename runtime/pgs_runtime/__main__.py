@@ -130,7 +130,7 @@ def run(
     snapshot = verified(root, pin)
     given = _json_file(payload, size=max(SIZE, snapshot.limits().payload_bytes))
     settings = cast("dict[str, Value]", _json_file(config)) if config else None
-    with Runtime.over(snapshot, _data(root, data_root)) as runtime:
+    with Runtime.over(snapshot, _data(root, data_root), address=options.address()) as runtime:
         who = _who(runtime, actor, workflow)
         with output_to_error():  # what a capability writes there is not our answer
             outcome = runtime.run(workflow, given, who, request_id, settings)
@@ -167,7 +167,7 @@ def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json
     root = _root(workspace)
     data = _trace_file(trace)
     read = read_trace(data)
-    with Evidence(root, _data(root, data_root)) as evidence:
+    with Evidence(root, _data(root, data_root), options.address()) as evidence:
         snapshot = evidence.snapshot(read.header.snapshot)
         timing = evidence.timing(read.header.run)
         doubt = judge(data, store=evidence.witness(read.header.run)).doubt
@@ -200,7 +200,7 @@ def verify(trace: Path, workspace: Path | None, data_root: Path | None, level: s
 
     root = _root(workspace)
     data = _trace_file(trace)
-    with Evidence(root, _data(root, data_root)) as evidence:
+    with Evidence(root, _data(root, data_root), options.address()) as evidence:
         verdict = judge(data, evidence.knows, evidence.store)
     asked = LEVELS[level]
     _say(judgement(verdict, asked) if as_json else judged(verdict, asked, _trace_path(trace).stem))
@@ -223,7 +223,7 @@ def runs(workspace: Path | None, data_root: Path | None, status: Status | None, 
     from pgs_runtime.evidence import Evidence
 
     root = _root(workspace)
-    with Evidence(root, _data(root, data_root)) as evidence:
+    with Evidence(root, _data(root, data_root), options.address()) as evidence:
         if as_json:
             _say(listing(evidence.runs(status)))
         else:
@@ -246,7 +246,7 @@ def export_run(id: str, workspace: Path | None, data_root: Path | None, picture:
     from pgs_runtime.traces import trace_of
 
     root = _root(workspace)
-    with Evidence(root, _data(root, data_root)) as evidence:
+    with Evidence(root, _data(root, data_root), options.address()) as evidence:
         lines = evidence.lines(id)
         snapshot = evidence.snapshot(trace_of(lines).header.snapshot)
     _say(written(write(root / "traces", lines, snapshot, picture), as_json))
@@ -283,7 +283,7 @@ def state_load(
 
     document = _json_file(file, size=64 << 20)
     root = _root(workspace)
-    with Runtime.open(root, _data(root, data_root), pin) as runtime:
+    with Runtime.open(root, _data(root, data_root), pin, address=options.address()) as runtime:
         loaded = load_state(runtime, document, _who(runtime, actor, ""))
         if as_json:
             _say(json.dumps({"rows": loaded.rows, "trace_id": loaded.trace_id}, sort_keys=True))

@@ -3,22 +3,60 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.stores.port import Store, StoreUnusable
+from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_runtime.stores.sqlite_file import SqliteOptions, cause_of
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pgs_runtime.stores.postgres import PostgresStore
 
 STATE = "state.db"
 _COPIES = "snapshots"
 _VERSION = "snapshot_version:"
 
 
-def store_in(data_root: Path) -> SqliteStore:
-    """The store of a data root: a new one only where no snapshot was ever accepted."""
-    return SqliteStore(data_root / STATE, SqliteOptions(companion=_COPIES))
+def store_in(data_root: Path, address: Address | None = None) -> Store:
+    """The store of a data root: a file in it, or at an address; a new one only where no snapshot was ever accepted.
+
+    Raises:
+        StoreUnusable: an address needs a package that is not installed.
+    """
+    if address is None:
+        return SqliteStore(data_root / STATE, SqliteOptions(companion=_COPIES))
+    return _postgres_at(address, data_root, make=True)
+
+
+def found_in(data_root: Path, address: Address | None = None) -> Store | None:
+    """The store of a data root, or None where there is none; nothing is made.
+
+    Raises:
+        StoreUnusable, StoreBusy: whether there is one cannot be found out.
+    """
+    if address is None:
+        return store_in(data_root) if (data_root / STATE).is_file() else None
+    store = _postgres_at(address, data_root, make=False)
+    return store if store.exists() else None
+
+
+def _postgres_at(address: Address, data_root: Path, *, make: bool) -> PostgresStore:
+    try:  # what only this store needs comes with it: psycopg is no part of the default install
+        from pgs_runtime.stores.postgres import PostgresStore
+        from pgs_runtime.stores.postgres_session import PostgresOptions
+    except ImportError as error:
+        if "psycopg" not in str(error) and "pq wrapper" not in str(error):
+            raise
+        raise StoreUnusable(
+            "unsupported",
+            "A store in PostgreSQL needs the package `psycopg`.",
+            "Type `pip install 'pgs-python[postgres]'`.",
+        ) from error
+    return PostgresStore(address, PostgresOptions(make=make, companion=data_root / _COPIES))
 
 
 def accept(snapshot: Snapshot, store: Store, data_root: Path) -> None:
@@ -54,6 +92,7 @@ def _keep(snapshot: Snapshot, data_root: Path) -> None:
     from pgs_snapshot.exchange import NotReplaceable, write_snapshot  # 4 ms, once for a snapshot
 
     try:
+        data_root.mkdir(mode=0o700, parents=True, exist_ok=True)  # a store in a database has made none
         copy.parent.mkdir(mode=0o700, exist_ok=True)
         write_snapshot(copy, snapshot.sealed.files())
     except (NotReplaceable, OSError) as error:

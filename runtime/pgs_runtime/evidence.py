@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from pgs_runtime.accept import STATE, accepted, store_in
+from pgs_runtime.accept import accepted, found_in
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.stores.port import Run, Status, Store, Timing
+from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.trace_lines import is_run_id
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.seal import SealBroken
@@ -19,12 +20,12 @@ _RUNS = "`pgs_runtime runs` lists those that there are."
 
 
 class Evidence:
-    """A workspace with its data root. `store` is None where there is none."""
+    """A workspace with its data root, or the address of its store. `store` is None where there is none."""
 
-    def __init__(self, workspace: Path, data_root: Path) -> None:
+    def __init__(self, workspace: Path, data_root: Path, address: Address | None = None) -> None:
         self._workspace = workspace
         self._data_root = data_root
-        self.store: Store | None = store_in(data_root) if (data_root / STATE).is_file() else None
+        self.store: Store | None = found_in(data_root, address)
 
     def __enter__(self) -> Evidence:
         return self

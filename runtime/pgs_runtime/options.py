@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
+from click.core import ParameterSource
+
+from pgs_runtime.stores.postgres_address import Address, NoAddress, address_of
 
 _ROOT = re.compile("[0-9a-f]{64}")
+_STORE = "pgs_runtime.store"
+
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
 class Setting(click.Option):
@@ -34,6 +42,20 @@ def root(ctx: click.Context, param: click.Parameter, value: str | None) -> str |
     raise click.BadParameter(why, ctx, param)
 
 
+def _keep_address(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Read the address of a store for `address`. What it is refused with never repeats it: it may hold a password."""
+    if value is None:
+        return
+    try:
+        found = address_of(value)
+    except NoAddress as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+    if found.password is not None and ctx.get_parameter_source("store") is ParameterSource.COMMANDLINE:
+        why = "Every user of this machine can read a password on a command line. Put it, or all of this, elsewhere:"
+        raise click.BadParameter(f"{why} `PGPASSWORD`, `PGS_STORE`, or a password file.", ctx, param)
+    ctx.meta[_STORE] = found
+
+
 workspace = click.option(
     "--workspace",
     cls=Setting,
@@ -41,13 +63,35 @@ workspace = click.option(
     envvar="PGS_WORKSPACE",
     help="The folder with pgs.yaml and protocol_snapshot; the nearest above unless given.  [PGS_WORKSPACE]",
 )
-data_root = click.option(
+_data_root = click.option(
     "--data-root",
     cls=Setting,
     type=click.Path(file_okay=False, path_type=Path),
     envvar="PGS_DATA_ROOT",
     help="The folder of the state store; data in the workspace unless given.  [PGS_DATA_ROOT]",
 )
+_store = click.option(
+    "--store",
+    cls=Setting,
+    callback=_keep_address,
+    expose_value=False,
+    envvar="PGS_STORE",
+    metavar="URL",
+    help="A store in PostgreSQL, postgresql://USER@HOST/DATABASE, in place of a file there.  [PGS_STORE]",
+)
+
+
+def data_root(command: Command) -> Command:
+    """`--data-root`, and `--store`, which `address` gives: whatever opens a store takes both."""
+    return _data_root(_store(command))
+
+
+def address() -> Address | None:
+    """Where the command's store is, if that is no file in the data root."""
+    found: Address | None = click.get_current_context().meta.get(_STORE)
+    return found
+
+
 pin = click.option(
     "--pin",
     cls=Setting,

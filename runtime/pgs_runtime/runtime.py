@@ -23,6 +23,7 @@ from pgs_runtime.ports import Ports
 from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.stores.port import Head, Request, Run, Segment, Store, StoreUnusable
+from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.transforms import Transforms
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.folder import open_snapshot
@@ -65,26 +66,36 @@ class Runtime:
         self._shop = Workshop(Narrator(self.redactor), self.limits, self.ports.clock)
 
     @classmethod
-    def open(cls, workspace: Path, data_root: Path, pin: str | None = None, ports: Ports | None = None) -> Runtime:
+    def open(
+        cls,
+        workspace: Path,
+        data_root: Path,
+        pin: str | None = None,
+        ports: Ports | None = None,
+        address: Address | None = None,
+    ) -> Runtime:
         """Verify the snapshot of a workspace, open the store, and accept the snapshot there.
 
         Args:
             workspace: the folder that holds `protocol_snapshot/`.
-            data_root: the folder that holds, or will hold, `state.db`.
+            data_root: the folder that holds, or will hold, accepted snapshots and `state.db`.
             pin: the only snapshot id that is accepted, if given.
             ports: the outside; the machine's own unless a test brings another.
+            address: where a store in PostgreSQL is that stands for `state.db`.
 
         Raises:
             SealBroken: the snapshot, or a module that it binds, is not what was sealed.
             Refusal: the store has accepted a newer version of the snapshot.
             StoreUnusable, StoreBusy: the store cannot be opened.
         """
-        return cls.over(verified(workspace, pin), data_root, ports)
+        return cls.over(verified(workspace, pin), data_root, ports, address)
 
     @classmethod
-    def over(cls, snapshot: Snapshot, data_root: Path, ports: Ports | None = None) -> Runtime:
+    def over(
+        cls, snapshot: Snapshot, data_root: Path, ports: Ports | None = None, address: Address | None = None
+    ) -> Runtime:
         """Open the store of a verified snapshot, and accept the snapshot there; as `open`, which does both."""
-        store = store_in(data_root)
+        store = store_in(data_root, address)
         try:
             accept(snapshot, store, data_root)
             return cls(snapshot, store, ports)

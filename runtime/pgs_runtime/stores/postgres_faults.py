@@ -73,6 +73,7 @@ def explained(error: psycopg.Error, address: Address) -> StoreBusy | StoreUnusab
 def unreachable(error: psycopg.Error, address: Address) -> StoreUnusable:
     """No connection came about. libpq says why; nothing of a password is in that, and this makes sure of it."""
     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    said = said.removeprefix("connection failed: ")
     if address.password:
         said = said.replace(address.password, "…")
     return StoreUnusable("unreachable", f"The store `{address.shown}` cannot be reached: {said}.", _REACH)

@@ -29,7 +29,8 @@ Lock: TypeAlias = Literal["alone", "beside"]
 
 _OLDEST = 130000
 _FACTS = """SELECT current_setting('server_version_num')::bigint, pg_is_in_recovery(),
-    current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'), current_setting('server_encoding')"""
+    current_setting('fsync'), current_setting('full_page_writes'),
+    current_setting('synchronous_commit'), current_setting('server_encoding')"""
 _SETTINGS = """SELECT set_config('lock_timeout', %s, true), set_config('synchronous_commit', %s, true),
     set_config('idle_in_transaction_session_timeout', %s, true)"""
 _LOCK: dict[Lock, str] = {
