@@ -23,6 +23,8 @@ _DEBIAN = Path("/usr/lib/postgresql")
 _USER = "pgs"
 _DATABASE = "tests"
 _PATIENCE = 30.0
+GUARDED = "guarded"
+"""A user, for a test to make, who needs a password."""
 
 _schemas = count(1)
 
@@ -57,6 +59,9 @@ class Server:
         try:
             line = [found / "initdb", "--pgdata", self._data, "--username", _USER, "--auth", "trust", "--no-sync"]
             self._run([*line, "--encoding", "UTF8", "--locale", "C"])
+            rules = self._data / "pg_hba.conf"
+            guarded = f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\n"  # the first rule that fits decides
+            rules.write_text(guarded + rules.read_text(encoding="utf-8"), encoding="utf-8")
             self.start()
             with self.connect("postgres") as connection:
                 connection.execute(f"CREATE DATABASE {_DATABASE}")
@@ -68,14 +73,20 @@ class Server:
     def _data(self) -> Path:
         return self._folder / "data"
 
+    @property
+    def standby_signal(self) -> Path:
+        """The file that makes a standby of the server when it starts."""
+        return self._data / "standby.signal"
+
     def start(self, **settings: str) -> None:
-        """Start it, with more settings for this time, and wait until it answers."""
+        """Start it, with more settings for this time, and wait until it answers; it ends with the calling thread."""
         options = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": str(self._folder),
             "max_connections": "50",
             "shared_buffers": "16MB",
+            "deadlock_timeout": "100ms",
             **self._settings,
             **settings,
         }
@@ -90,10 +101,14 @@ class Server:
                 self.connect("postgres").close()
             except psycopg.OperationalError:
                 if time.monotonic() > deadline or self._process.poll() is not None:
-                    raise RuntimeError((self._folder / "log").read_text(encoding="utf-8")) from None
+                    raise RuntimeError(self.log()) from None
                 time.sleep(0.02)
             else:
                 return
+
+    def log(self) -> str:
+        """What the server has said."""
+        return (self._folder / "log").read_text(encoding="utf-8")
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """Stop it: at once, as a crash would, or with SIGINT in order."""

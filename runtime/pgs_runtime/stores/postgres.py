@@ -272,6 +272,10 @@ class PostgresStore:
                     raise (in_doubt(self._address) if doubt else self._given_up(error)) from error
                 if fate == "lost":
                     self._drop()
+            except StoreUnusable as unusable:
+                if doubt:
+                    raise in_doubt(self._address) from unusable
+                raise
             finally:
                 if not done:
                     self._undo()

@@ -85,13 +85,11 @@ def address_of(text: str) -> Address:
         parameters["dbname"] = unquote(found["database"])
     if any("\0" in value for value in (*parameters.values(), unquote(found["password"] or ""))):
         raise NoAddress("It holds a NUL character.")
-    place = f"{found['hosts']}/{found['database'] or ''}"
     password = None if found["password"] is None else unquote(found["password"])
-    return Address(parameters, password, schema, "fast" if mode == "fast" else "durable", _shown(place, schema))
-
-
-def _shown(place: str, schema: str) -> str:
-    return f"postgresql://{place}" + ("" if schema == DEFAULT_SCHEMA else f"?schema={schema}")
+    told = [f"{name}={value}" for name, value in members.items() if name in ("host", "port")]
+    told += [f"schema={schema}"] if schema != DEFAULT_SCHEMA else []
+    shown = f"postgresql://{found['hosts']}/{found['database'] or ''}{'?' if told else ''}{'&'.join(told)}"
+    return Address(parameters, password, schema, "fast" if mode == "fast" else "durable", shown)
 
 
 def _members(query: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import psycopg
 from psycopg import errors
 
 from pgs_runtime.stores.errors import StoreUnusable
@@ -80,7 +81,12 @@ def number(session: Session) -> int | None:
         return None if _facts(session) else 0
     try:
         row = session.execute(_NUMBER).fetchone()
-    except (errors.UndefinedColumn, errors.DatatypeMismatch, errors.UndefinedFunction):
+    except (
+        errors.UndefinedColumn,
+        errors.UndefinedFunction,
+        errors.DatatypeMismatch,
+        psycopg.DataError,
+    ):  # another program has a table of this name
         return None
     value = row[0] if row is not None else None
     return int(value) if isinstance(value, bytes) and value.isdigit() else None

@@ -7,8 +7,7 @@ import signal
 import sqlite3
 import sys
 import time
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from itertools import count
@@ -18,60 +17,12 @@ from types import FrameType
 import pytest
 
 from pgs_runtime.stores.errors import StoreBusy
-from pgs_runtime.stores.records import Append, CellRead, Committed, Insert, LengthRead, Put, Segment
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_runtime.stores.sqlite_file import Mode, SqliteOptions
-from tests.runtime.stores.segments import ACTORS, EVENTS, LIMITS, bind, dump, first, reading
+from tests.runtime.stores.processes import ended, forked, insist, register, whole
+from tests.runtime.stores.segments import ACTORS, EVENTS, LIMITS, bind, dump
 
 MODES: list[Mode] = ["durable", "fast"]
-
-
-def forked(work: Callable[[], None]) -> int:
-    """Start a child that does the work and ends; its process id."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            if code:
-                traceback.print_exc()
-            os._exit(code)
-    return child
-
-
-def ended(child: int) -> int:
-    """The exit code of a child, negative if a signal ended it."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def register(store: SqliteStore, id: str) -> Segment:
-    """A run that binds its own key, adds to the stream of all, and counts in the cell of all."""
-    length = store.length(EVENTS, "all")
-    total = store.get("state", LIMITS, "total")
-    value = 0 if total is None else int(total.value)
-    segment = first(
-        id,
-        Insert(ACTORS, id, b"1", 0),
-        Append(EVENTS, "all", length + 1, id.encode(), 1),
-        Put(LIMITS, "total", b"%d" % (value + 1), 1 if total is None else total.version + 1, 1),
-    )
-    return reading(
-        segment,
-        LengthRead(EVENTS, "all", length),
-        CellRead("state", LIMITS, "total", 0 if total is None else total.change),
-    )
-
-
-def insist(store: SqliteStore, id: str) -> None:
-    """Commit as the engine does: three tries, then the lock first."""
-    for _ in range(3):
-        if isinstance(store.commit(register(store, id)), Committed):
-            return
-    with store.exclusive():
-        answer = store.commit(register(store, id))
-    assert isinstance(answer, Committed), answer
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -95,19 +46,6 @@ def test_of_two_racing_processes_no_commit_is_lost_and_none_is_doubled(path: Pat
         assert {run.id for run in store.runs(limit=1000)} == expected
         assert sorted(entry.run for entry in store.log(0, 1000)) == sorted(expected)
         assert store.check() == ()
-
-
-def whole(store: SqliteStore, id: str) -> bool:
-    """Whether the run is there with all that belongs to it; half of it is a failure."""
-    there = [
-        store.run(id) is not None,
-        len(store.lines(id)) == 2,
-        store.get("registry", ACTORS, id) is not None,
-        any(event.body == id.encode() for event in store.events(EVENTS, "all", 1, 10_000)),
-        any(entry.run == id for entry in store.log(0, 10_000)),
-    ]
-    assert len(set(there)) == 1, there
-    return there[0]
 
 
 class Dying(sqlite3.Connection):
