@@ -16,6 +16,9 @@ SCRIPTS = {
     "make": 'echo "make $* with $PYTHON" >> "$MACHINE/log"',
     "git": "",
     "dot": "",
+    "initdb": "",
+    "pg_ctlcluster": "",
+    "install": 'echo "install $* $(cat)" >> "$MACHINE/log"',
     # What it installs is there afterwards; a `-venv` gives its Python what it lacked.
     "apt-get": """
 while [ "$1" != install ] && [ "$1" != update ]; do shift; done
@@ -25,6 +28,7 @@ for name in "$@"; do
   case $name in
     install | --*) ;;
     graphviz) cp "$MACHINE/store/dot" "$MACHINE/bin/" ;;
+    postgresql) cp "$MACHINE/store/pg_ctlcluster" "$MACHINE/bin/" ;;
     *-venv) touch "$MACHINE/venv" ;;
     *) cp "$MACHINE/store/$name" "$MACHINE/bin/" ;;
   esac
@@ -37,6 +41,7 @@ case $2 in
 esac""",
 }
 UPDATE = "apt-get update"
+NO_CLUSTER = "install -D -m 644 /dev/stdin /etc/postgresql-common/createcluster.conf create_main_cluster = false"
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def machine(tmp_path: Path) -> Path:
         file = tmp_path / "store" / name
         file.write_text(f"#!{shutil.which('sh')}\nPATH={os.environ['PATH']}\n{script}\n", encoding="utf-8")
         file.chmod(0o755)
-    give(tmp_path, "apt-get")
+    give(tmp_path, "apt-get", "install")
     return tmp_path
 
 
@@ -80,10 +85,14 @@ as_root = pytest.mark.parametrize("root", [os.geteuid() == 0], ids=["root" if os
 @pytest.mark.parametrize(
     ("there", "installed", "python"),
     [
-        pytest.param((), "make git graphviz python3 python3-venv", "python3", id="nothing"),
-        pytest.param(("python3",), "make git graphviz python3-venv", "python3", id="python3"),
-        pytest.param(("python3.11", "git"), "make graphviz python3.11-venv", "python3.11", id="python3.11-and-git"),
-        pytest.param(("python3.12", "git", "make", "dot"), "python3.12-venv", "python3.12", id="only-venv-is-missing"),
+        pytest.param((), "make git graphviz postgresql python3 python3-venv", "python3", id="nothing"),
+        pytest.param(("python3",), "make git graphviz postgresql python3-venv", "python3", id="python3"),
+        pytest.param(
+            ("python3.11", "git"), "make graphviz postgresql python3.11-venv", "python3.11", id="python3.11-and-git"
+        ),
+        pytest.param(
+            ("python3.12", "git", "make", "dot", "initdb"), "python3.12-venv", "python3.12", id="only-venv-is-missing"
+        ),
     ],
 )
 def test_what_a_machine_lacks_is_installed_as_root(
@@ -93,20 +102,21 @@ def test_what_a_machine_lacks_is_installed_as_root(
     code, log, said = ci(machine)
     if root:
         assert (code, said) == (0, "")
-        assert log == [UPDATE, f"apt-get install --no-install-recommends {installed}", *runs_with(python)]
+        before = [UPDATE, NO_CLUSTER] if "postgresql" in installed else [UPDATE]
+        assert log == [*before, f"apt-get install --no-install-recommends {installed}", *runs_with(python)]
     else:
         assert (code, log) == (1, [])
         assert said == f"Missing: {installed}. Install them, or run this as root on Debian.\n"
 
 
 def test_a_machine_that_has_everything_is_left_as_it_is(machine: Path) -> None:
-    give(machine, "python3", "make", "git", "dot")
+    give(machine, "python3", "make", "git", "dot", "pg_ctlcluster")
     (machine / "venv").touch()
     assert ci(machine) == (0, runs_with("python3"), "")
 
 
 def test_the_python_that_is_asked_for_is_taken_or_nothing(machine: Path) -> None:
-    give(machine, "python3", "python3.13", "make", "git", "dot")
+    give(machine, "python3", "python3.13", "make", "git", "dot", "initdb")
     (machine / "venv").touch()
     assert ci(machine, PYTHON="python3.13") == (0, runs_with("python3.13"), "")
     (machine / "log").unlink()
@@ -114,14 +124,14 @@ def test_the_python_that_is_asked_for_is_taken_or_nothing(machine: Path) -> None
 
 
 def test_a_python_that_is_too_old_is_passed_over(machine: Path) -> None:
-    give(machine, "python3", "python3.11", "make", "git", "dot")
+    give(machine, "python3", "python3.11", "make", "git", "dot", "initdb")
     (machine / "venv").touch()
     (machine / "old-python3").touch()
     assert ci(machine) == (0, runs_with("python3.11"), "")
 
 
 def test_a_stage_that_fails_is_the_last(machine: Path) -> None:
-    give(machine, "python3", "git", "dot")
+    give(machine, "python3", "git", "dot", "initdb")
     (machine / "venv").touch()
     make = machine / "bin" / "make"
     make.write_text(f'#!{shutil.which("sh")}\necho "make $*" >> "$MACHINE/log"\nexit 2\n', encoding="utf-8")

@@ -36,7 +36,7 @@ def test_a_run_in_postgresql_is_listed_exported_explained_and_verified(
     assert examples.runtime("export", id, "--no-picture", **within).code == 0
     assert (trace / f"{id}.jsonl").read_bytes() == before
     assert examples.runtime("verify", trace, **within).code == 0
-    assert " µs" in examples.runtime("examine", trace, **within).out or "ms" in examples.runtime("examine", trace).out
+    assert "before the commit" in examples.runtime("examine", trace, **within).out
     assert examples.runtime("verify", trace).code == 3  # there is no store in the data root, so nothing is anchored
     assert not (examples.data / "state.db").exists()
     assert [path.name for path in examples.data.iterdir()] == ["snapshots"]

@@ -1,4 +1,4 @@
-"""The same runs leave the same bytes in every kind of store: trace, state, log, whatever a backend could let through."""
+"""The same runs leave the same bytes in every kind of store: the trace, the state, the log."""
 
 from __future__ import annotations
 
