@@ -263,26 +263,25 @@ class Registration:
         if outcome != "CONFLICT":
             outputs["address"] = hashlib.sha256(text_of([ACTORS, actor_id])).hexdigest()
         inputs: Json = {"key": actor_id, "value": self._hidden_record(record)}
-        body: dict[str, Json] = {
-            "inputs": self._hidden({"actor_id": actor_id, "actor_record": record}),
-            "kind": "contract",
-            "node": "register",
-            "outcome": outcome,
-            "steps": [
-                {
-                    "inputs": inputs,
-                    "operation": "REGISTER",
-                    "outcome": outcome,
-                    "outputs": outputs,
-                    "step": "insert",
-                    "store": ACTORS,
-                }
-            ],
-            "target": "blockchain::CC_REGISTER_ACTOR_V0",
-        }
-        if outputs:
-            body["outputs"] = outputs
-        trace.add(body)
+        trace.add(
+            {
+                "inputs": self._hidden({"actor_id": actor_id, "actor_record": record}),
+                "kind": "contract",
+                "node": "register",
+                "outcome": outcome,
+                "steps": [
+                    {
+                        "inputs": inputs,
+                        "operation": "REGISTER",
+                        "outcome": outcome,
+                        "outputs": outputs,
+                        "step": "insert",
+                        "store": ACTORS,
+                    }
+                ],
+                "target": "blockchain::CC_REGISTER_ACTOR_V0",
+            }
+        )
         return outcome
 
     def _append(self, trace: Trace, actor_id: str, kind: str, at: str) -> None:
@@ -296,7 +295,6 @@ class Registration:
                 "kind": "contract",
                 "node": "record",
                 "outcome": "SUCCESS",
-                "outputs": {"number": number},
                 "steps": [
                     {
                         "inputs": {"record": record, "stream": actor_id},
