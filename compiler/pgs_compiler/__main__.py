@@ -44,9 +44,6 @@ Exit codes:
   130 interrupted
 """
 FINDINGS, USAGE, SEAL, OUTPUT, BUG, INTERRUPTED = 1, 2, 3, 14, 70, 130
-PICTURES = ("dot", "mermaid", "svg", "png")
-ENDINGS = {"dot": "dot", "gv": "dot", "mermaid": "mermaid", "mmd": "mermaid", "svg": "svg", "png": "png"}
-LAID_OUT = ("svg", "png")
 
 
 @click.group(epilog=EXIT_CODES, no_args_is_help=False, context_settings={"max_content_width": 100})
@@ -154,19 +151,32 @@ def rules(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None
 
 @cli.command()
 @click.argument("code")
-def explain(code: str) -> None:
-    """Explain a rule by its CODE.
+@options.workspace
+def explain(code: str, workspace: Path | None) -> None:
+    """Explain a rule by its CODE, or a transform by its name.
 
-    The page says what the rule demands, why, and how to mend what it refuses.
+    The page of a rule says what it demands, why, and how to mend what it refuses. Of a transform it is said where it is
+    called: in the runtime's own process, or in the worker, and then why.
     """
     from pgs_compiler.explain import page
+    from pgs_compiler.render.transforms import NoTransform, told
     from pgs_compiler.rules import RULES
     from pgs_snapshot.suggest import nearest
 
-    if code.upper() not in RULES:
+    if code.upper() in RULES:
+        click.echo(page(code.upper()), nl=False)
+        return
+    if not code.rpartition("::")[2].startswith("CT_"):
         near = nearest(code.upper(), RULES)
         _stop(USAGE, f"No rule has the code `{code}`." + (f" Is it `{near}`?" if near else ""))
-    click.echo(page(code.upper()), nl=False)
+    compilation = _compile(_root((), workspace), (), _policy(runs=False))
+    if compilation.checked is None or compilation.worker is None:
+        _report(compilation, "text", sys.stderr)
+        sys.exit(FINDINGS)
+    try:
+        click.echo(told(code, compilation.checked.program, compilation.worker), nl=False)
+    except NoTransform as unknown:
+        _stop(USAGE, str(unknown))
 
 
 @cli.command()
@@ -199,7 +209,7 @@ def proofs(folder: Path | None, workspace: Path | None) -> None:
 @click.argument("workflow")
 @options.paths
 @options.workspace
-@click.option("--format", "format_", type=click.Choice(PICTURES), help="By the ending of --out, else mermaid.")
+@click.option("--format", "format_", type=click.Choice(options.PICTURES), help="By the ending of --out, else mermaid.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output unless given.")
 @click.option(
     "--engine",
@@ -216,10 +226,13 @@ def graph(
     engine: str,
 ) -> None:
     """Draw the graph of WORKFLOW."""
-    from pgs_compiler.pictures import DotFailed, draw, draw_with_dot, write_picture
+    from pgs_compiler.pictures import DotFailed, NoFormat, draw, draw_with_dot, format_of, write_picture
     from pgs_snapshot.drawing.picture import TooLarge
 
-    kind = _picture(format_, out, engine)
+    try:
+        kind = format_of(format_, out, engine)
+    except NoFormat as refused:
+        _stop(USAGE, str(refused))
     compilation = _compile(_root(paths, workspace), paths, _policy(runs=False))
     if compilation.checked is None:
         _report(compilation, "text", sys.stderr)
@@ -359,20 +372,6 @@ def _compile(root: Path, paths: tuple[Path, ...], policy: Policy | None = None) 
     from pgs_compiler.compiler import compile_workspace
 
     return compile_workspace(root, paths, policy)
-
-
-def _picture(format_: str | None, out: Path | None, engine: str) -> str:
-    """The format of a picture, which the ending of its file does not contradict."""
-    ending = out.suffix.lstrip(".").lower() if out else ""
-    meant = ENDINGS.get(ending)
-    if out and not format_ and not meant:
-        _stop(USAGE, f"`{out}` does not end in .{', .'.join(ENDINGS)}. Name its format with `--format`.")
-    if format_ and meant not in (None, format_):
-        _stop(USAGE, f"`{out}` is the name of {meant}, and `--format` says {format_}.")
-    kind = format_ or meant or "mermaid"
-    if engine == "dot" and kind not in LAID_OUT:
-        _stop(USAGE, f"`--engine dot` lays out {' and '.join(LAID_OUT)}, and this is {kind}.")
-    return kind
 
 
 def _report(compilation: Compilation, format_: str, stream: TextIO) -> None:

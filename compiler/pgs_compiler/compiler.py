@@ -22,6 +22,7 @@ from pgs_compiler.project import Project
 from pgs_compiler.prove import prove
 from pgs_compiler.published import check as unpublished
 from pgs_compiler.purity import assess
+from pgs_compiler.purity.bounded import Unbounded
 from pgs_compiler.read import read
 from pgs_compiler.resolve import resolve
 from pgs_compiler.seal import seal
@@ -52,6 +53,7 @@ class Compilation:
         findings: of all phases, by place.
         sources: the bytes of every source by its path, for excerpts.
         code: the same of the modules that implementations run.
+        worker: why transforms are called in the worker, by name; None where that has not been looked at.
     """
 
     files: Mapping[str, bytes] | None
@@ -65,6 +67,7 @@ class Compilation:
     project: Project | None = None
     published: Sealed | None = None
     code: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    worker: Mapping[str, Unbounded] | None = None
 
 
 def compile_protocols(paths: Iterable[Path] = (), workspace: Path | None = None) -> Result[Snapshot]:
@@ -153,7 +156,8 @@ def compile_program(
     findings = ordered(judge(found, project.waivers, scope, policy))
     reached: Phase = "bind" if checked else "check" if program else "resolve" if whole else "parse"
     code = assessed.shown if assessed else {}
-    known = (findings, sources, reached, declarations, project, published, code)
+    worker = assessed.worker if assessed else None
+    known = (findings, sources, reached, declarations, project, published, code, worker)
     compilation = Compilation(None, "", checked, flows, *known)
     if sealed is None or not policy.runs or any(finding.blocks for finding in findings):
         return compilation

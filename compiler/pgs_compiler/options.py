@@ -9,6 +9,7 @@ from typing import TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., object])
+PICTURES = ("dot", "mermaid", "svg", "png")
 REPORTS = ("text", "json", "sarif", "github", "junit")
 
 paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))

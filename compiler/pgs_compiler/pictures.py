@@ -14,10 +14,34 @@ from pgs_snapshot.drawing import dot, mermaid, svg
 from pgs_snapshot.drawing.picture import picture_of
 
 DOT_SECONDS = 30
+ENDINGS = {"dot": "dot", "gv": "dot", "mermaid": "mermaid", "mmd": "mermaid", "svg": "svg", "png": "png"}
+LAID_OUT = ("svg", "png")
+
+
+class NoFormat(Exception):
+    """What is asked for has no format, or two; the text says which."""
 
 
 class DotFailed(Exception):
     """Graphviz is not installed, takes too long, or gives up; the text says which."""
+
+
+def format_of(format_: str | None, out: Path | None, engine: str) -> str:
+    """The format of a picture, which the ending of its file does not contradict.
+
+    Raises:
+        NoFormat: it does, or nothing names one.
+    """
+    ending = out.suffix.lstrip(".").lower() if out else ""
+    meant = ENDINGS.get(ending)
+    if out and not format_ and not meant:
+        raise NoFormat(f"`{out}` does not end in .{', .'.join(ENDINGS)}. Name its format with `--format`.")
+    if format_ and meant not in (None, format_):
+        raise NoFormat(f"`{out}` is the name of {meant}, and `--format` says {format_}.")
+    kind = format_ or meant or "mermaid"
+    if engine == "dot" and kind not in LAID_OUT:
+        raise NoFormat(f"`--engine dot` lays out {' and '.join(LAID_OUT)}, and this is {kind}.")
+    return kind
 
 
 def draw(graph: model.Graph, format_: str) -> bytes:

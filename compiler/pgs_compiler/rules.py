@@ -182,12 +182,7 @@ RULES = _rules(
     # C61x, C64x: purity of transforms
     _error("C610", "impure-import", "A transform imports what computes, at the top of its modules"),
     _error("C611", "impure-name", "A transform names only builtins that compute"),
-    _error(
-        "C612",
-        "example",
-        "An example fits the inputs and an outcome of its transform",
-        "an example is for readers, and no run depends on it",
-    ),
+    _error("C612", "example", "An example fits the inputs and an outcome of its transform"),
     _error("C613", "impure-attribute", "A transform uses only attributes that lead to values"),
     _error("C614", "impure-statement", "A transform is made of statements that compute"),
     _error("C615", "shared-state", "Nothing that a transform reaches is kept or changed from call to call"),

@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner, Result
 
-from pgs_compiler.__main__ import EXIT_CODES, PICTURES, cli
-from pgs_compiler.options import REPORTS
+from pgs_compiler.__main__ import EXIT_CODES, cli
+from pgs_compiler.options import PICTURES, REPORTS
 from pgs_compiler.rules import RULES
 
 ENTITY = "entity: shop::EN_ITEM_V0\nsummary: An item\nfields: {name: {type: string}}\n"

@@ -25,12 +25,6 @@ def check(program: Program) -> Iterator[Finding]:
             yield from _example(example, inputs, outcomes)
 
 
-def fits(program: Program, transform: Transform, example: Example) -> bool:
-    """Whether an example is one that the transform could have."""
-    outcomes = {outcome.name.text: program.fields(outcome.outputs) for outcome in transform.outcomes}
-    return not list(_example(example, program.fields(transform.inputs), outcomes))
-
-
 def _example(example: Example, inputs: Schema, outcomes: dict[str, Schema]) -> Iterator[Finding]:
     given = properties_of(exactly(to_value(example.inputs.tree)))
     bound = bind_variables(inputs, given)

@@ -35,7 +35,7 @@ from pgs_compiler.purity.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Unbounded:
-    """Why a transform goes to the worker, and where in which module that stands."""
+    """Why a transform goes to the worker, and where that stands: the module, or its file as reports show it."""
 
     why: str
     module: str
