@@ -8,23 +8,20 @@ Before: `Name("CC_PAY_V0")` in a workflow of `payments`. After: `Name("payments:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
-from functools import cache
+from dataclasses import replace
 from itertools import count
 from typing import TypeVar
 
 from pgs_compiler.declarations import Actor, Declaration, Entity
 from pgs_compiler.findings import Finding, Related, Result
 from pgs_compiler.names import CORE, Name
+from pgs_compiler.parts import found_in, parts_with
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
 from pgs_compiler.source import CORE as CORE_FOLDER
-from pgs_compiler.source import Mapping as MappingTree
-from pgs_compiler.source import Scalar, Sequence
 from pgs_snapshot.suggest import nearest
 
 T = TypeVar("T")
-_LEAVES = (str, int, float, bool, type(None), Scalar, Sequence, MappingTree)
 
 
 def resolve(declarations: Iterable[Declaration], project: Project) -> Result[Program]:
@@ -163,22 +160,13 @@ def _renamed(item: T, full: Callable[[Name], Name]) -> T:
         parts = tuple(_renamed(part, full) for part in item)
         changed = any(new is not old for new, old in zip(parts, item, strict=True))
         return parts if changed else item  # type: ignore[return-value]
-    if isinstance(item, _LEAVES) or not is_dataclass(item):
-        return item
     changes = {}
-    for name in _parts(type(item)):  # type: ignore[arg-type]
+    for name in parts_with(type(item), Name):
         old = getattr(item, name)
         new = _renamed(old, full)
         if new is not old:
             changes[name] = new
     return replace(item, **changes) if changes else item  # type: ignore[type-var]
-
-
-@cache
-def _parts(kind: type) -> tuple[str, ...]:
-    """The fields of a dataclass that can hold names."""
-    leaves = ("Place", "Word", "Header", "str", "bool", "Tree", "Path", "Constant")
-    return tuple(field.name for field in fields(kind) if str(field.type) not in leaves)
 
 
 def _entity_cycles(table: Mapping[str, Declaration]) -> list[Finding]:
@@ -206,11 +194,4 @@ def _entity_cycles(table: Mapping[str, Declaration]) -> list[Finding]:
 
 def names_in(item: object) -> list[Name]:
     """Every name that a declaration refers to."""
-    found: list[Name] = []
-
-    def note(name: Name) -> Name:
-        found.append(name)
-        return name
-
-    _renamed(item, note)
-    return found
+    return list(found_in(item, Name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 from pgs_compiler.declarations import (
     CallNodeSyntax,
@@ -13,11 +12,10 @@ from pgs_compiler.declarations import (
     EffectStepSyntax,
     OperationStepSyntax,
     Reference,
-    Word,
     Workflow,
 )
-from pgs_compiler.findings import Place
 from pgs_compiler.names import Name
+from pgs_compiler.parts import found_in
 from pgs_compiler.program import Program
 
 
@@ -68,23 +66,4 @@ def external_steps_of(program: Program, workflow: Workflow) -> Iterator[EffectSt
 
 def references_in(item: object, root: str) -> Iterator[Reference]:
     """Every reference under one root that a part of a declaration writes."""
-    if isinstance(item, Reference):
-        if item.path.root == root:
-            yield item
-    elif isinstance(item, tuple):
-        for part in item:
-            yield from references_in(part, root)
-    else:
-        for name in _parts(type(item)):
-            yield from references_in(getattr(item, name), root)
-
-
-_PARTS: dict[type, tuple[str, ...]] = {}
-
-
-def _parts(kind: type) -> tuple[str, ...]:
-    """The fields of a class of declarations in which references may stand."""
-    if kind not in _PARTS:
-        holds = is_dataclass(kind) and not issubclass(kind, Place | Word | Name)
-        _PARTS[kind] = tuple(each.name for each in fields(kind)) if holds else ()
-    return _PARTS[kind]
+    return (found for found in found_in(item, Reference) if found.path.root == root)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator
 
 from pgs_compiler.declarations import (
     Declaration,
@@ -20,6 +19,7 @@ from pgs_compiler.declarations import (
 )
 from pgs_compiler.findings import Finding
 from pgs_compiler.names import CORE
+from pgs_compiler.parts import found_in
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
 from pgs_compiler.schemas.values import check_schema
@@ -50,23 +50,9 @@ def _words(declaration: Declaration) -> tuple[Word | Declassified, ...]:
     return ()
 
 
-def schemas_in(declaration: Declaration) -> Iterator[FieldsSyntax | SchemaSyntax]:
+def schemas_in(declaration: Declaration) -> Iterable[FieldsSyntax | SchemaSyntax]:
     """The schemas that a declaration writes down, in the order of its fields."""
-    if isinstance(declaration, Entity):
-        yield declaration.schema
-        return
-    yield from _found(declaration)
-
-
-def _found(item: object) -> Iterator[FieldsSyntax]:
-    if isinstance(item, FieldsSyntax):
-        yield item
-    elif isinstance(item, tuple):
-        for part in item:
-            yield from _found(part)
-    elif is_dataclass(item) and not isinstance(item, type):
-        for field in fields(item):
-            yield from _found(getattr(item, field.name))
+    return (declaration.schema,) if isinstance(declaration, Entity) else found_in(declaration, FieldsSyntax)
 
 
 def _labels(program: Program, syntax: FieldsSyntax | SchemaSyntax) -> Iterator[Finding]:
