@@ -71,7 +71,7 @@ def check(
 
     Without PATHS the sources of the project are checked.
     """
-    compilation = _compile(_root(paths, workspace), paths, _policy(strict, today, baseline, runs=False))
+    compilation = _compile(_root(paths, workspace), paths, _policy(strict, today, baseline))
     _report(compilation, format_, sys.stdout)
     _stop_at_errors(compilation)
 
@@ -145,7 +145,7 @@ def rules(paths: tuple[Path, ...], workspace: Path | None, format_: str) -> None
 
     root = _root(paths, workspace)
     there = paths or workspace or (root / FILE).is_file()
-    counted = examined(_compile(root, paths, _policy(runs=False))) if there else None
+    counted = examined(_compile(root, paths, _policy())) if there else None
     click.echo((as_json if format_ == "json" else as_text)(tuple(RULES.values()), counted), nl=False)
 
 
@@ -169,7 +169,7 @@ def explain(code: str, workspace: Path | None) -> None:
     if not code.rpartition("::")[2].startswith("CT_"):
         near = nearest(code.upper(), RULES)
         _stop(USAGE, f"No rule has the code `{code}`." + (f" Is it `{near}`?" if near else ""))
-    compilation = _compile(_root((), workspace), (), _policy(runs=False))
+    compilation = _compile(_root((), workspace), (), _policy())
     if compilation.checked is None or compilation.worker is None:
         _report(compilation, "text", sys.stderr)
         sys.exit(FINDINGS)
@@ -233,7 +233,7 @@ def graph(
         kind = format_of(format_, out, engine)
     except NoFormat as refused:
         _stop(USAGE, str(refused))
-    compilation = _compile(_root(paths, workspace), paths, _policy(runs=False))
+    compilation = _compile(_root(paths, workspace), paths, _policy())
     if compilation.checked is None:
         _report(compilation, "text", sys.stderr)
         sys.exit(FINDINGS)
@@ -359,12 +359,10 @@ def _root(paths: tuple[Path, ...], workspace: Path | None) -> Path:
     return workspace.absolute() if workspace else find_root(paths[0] if paths else Path.cwd())
 
 
-def _policy(
-    strict: bool = False, today: datetime | None = None, baseline: Path | None = None, *, runs: bool = True
-) -> Policy:
+def _policy(strict: bool = False, today: datetime | None = None, baseline: Path | None = None) -> Policy:
     from pgs_compiler.waivers import Policy
 
-    policy = Policy(strict, baseline=baseline, runs=runs)
+    policy = Policy(strict, baseline=baseline)
     return replace(policy, today=today.date()) if today else policy
 
 

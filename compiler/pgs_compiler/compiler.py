@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias, TypeVar
 
 from pgs_compiler.bind import bind
-from pgs_compiler.checks import Checked, check, unrun
+from pgs_compiler.checks import Checked, check
 from pgs_compiler.declarations import Declaration
 from pgs_compiler.findings import Finding, Result, ordered
 from pgs_compiler.flows import Flows, follow, hiding
@@ -142,9 +142,6 @@ def compile_program(
     proven = _kept(prove(checked), found) if checked else None
     flows = _kept(follow(checked), found) if checked else None
     bound = _kept(bind(checked, project, root), found) if checked else None
-    if policy.runs and checked is not None:
-        found += unrun.check(checked.program)
-
     assessed = _kept(assess(checked.program, bound, project, root), found) if checked and bound else None
     sealed = None
     if checked and flows and proven and bound and assessed:
@@ -159,7 +156,7 @@ def compile_program(
     worker = assessed.worker if assessed else None
     known = (findings, sources, reached, declarations, project, published, code, worker)
     compilation = Compilation(None, "", checked, flows, *known)
-    if sealed is None or not policy.runs or any(finding.blocks for finding in findings):
+    if sealed is None or any(finding.blocks for finding in findings):
         return compilation
     return replace(compilation, files=sealed.files, root=sealed.root)
 

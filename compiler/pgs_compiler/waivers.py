@@ -33,8 +33,6 @@ class Policy:
     Attributes:
         strict: every warning counts as an error.
         today: the day that waivers are compared with.
-        runs: what is compiled is to run, so that what this version cannot run is an error. Otherwise it is only
-            checked, and there is no snapshot.
         whole: all sources of the project were read, so that what a waiver does not meet is not there.
         baseline: the folder of the snapshot that was published; None for the one that the project names.
     """
@@ -43,7 +41,6 @@ class Policy:
     today: date = field(default_factory=date.today)
     whole: bool = True
     baseline: Path | None = None
-    runs: bool = True
 
 
 # --- reading them --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.settings import FILE, Settings, no_settings, read_settings
 from pgs_runtime.stores.port import Store, StoreUnusable
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.stores.sqlite import SqliteStore
@@ -57,6 +58,16 @@ def _postgres_at(address: Address, data_root: Path, *, make: bool) -> PostgresSt
             "Type `pip install 'pgs-python[postgres]'`.",
         ) from error
     return PostgresStore(address, PostgresOptions(make=make, companion=data_root / _COPIES))
+
+
+def own_settings(data_root: Path) -> Settings:
+    """What the operator says about the outside in the data root, if anything.
+
+    Raises:
+        Refusal: by `read_settings`.
+    """
+    file = data_root / FILE
+    return read_settings(file) if file.exists() else no_settings()
 
 
 def accept(snapshot: Snapshot, store: Store, data_root: Path) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from pgs_runtime.attempt import Effects
 from pgs_runtime.export import Exported
+from pgs_runtime.outcomes import standing
+from pgs_runtime.rehearsal import Rehearsal
 from pgs_runtime.runtime import Outcome
 from pgs_runtime.stores.port import Run
+from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
 
 if TYPE_CHECKING:  # `run` answers without loading what `verify` needs
@@ -21,6 +25,7 @@ def told(outcome: Outcome, exported: Exported | None, error: dict[str, str] | No
     body: dict[str, object] = {
         "effects": outcome.effects,
         "exit": outcome.exit,
+        "doubts": outcome.doubts,
         "exit_code": int(outcome.exit_code),
         "kind": outcome.kind,
         "message": outcome.message,
@@ -29,6 +34,7 @@ def told(outcome: Outcome, exported: Exported | None, error: dict[str, str] | No
         "result": outcome.result,
         "trace": [str(path) for path in exported.paths] if exported else [],
         "trace_id": outcome.trace_id,
+        "waits": outcome.waits,
     }
     if error is not None:
         body["error"] = error
@@ -44,11 +50,9 @@ def shown(outcome: Outcome, exported: Exported | None) -> str:
     if outcome.result:
         text = json.dumps(outcome.result, ensure_ascii=False, sort_keys=True)
         lines.append(f"  result   {visible(text)}")
-    lines += [
-        f"  changed  {store} {operation} × {count}"
-        for store, operations in sorted(outcome.effects.items())
-        for operation, count in sorted(operations.items())
-    ]
+    lines += _changes("changed", outcome.effects)
+    lines += [f"  waits    {visible(_pending(wait))}" for wait in outcome.waits]
+    lines += [f"  in doubt {visible(_pending(doubt))}" for doubt in outcome.doubts]
     for path in exported.paths if exported else ():
         lines.append(f"  trace    {_short(path)}")
     for note in exported.notes if exported else ():
@@ -56,25 +60,117 @@ def shown(outcome: Outcome, exported: Exported | None) -> str:
     return "\n".join(lines)
 
 
+def told_of(outcome: Outcome) -> dict[str, object]:
+    """How a run stands, in a few members."""
+    return {"exit": outcome.exit, "kind": outcome.kind, "trace_id": outcome.trace_id}
+
+
+def told_on_a_line(outcome: Outcome) -> str:
+    """How a run stands, on one line."""
+    return f"{outcome.trace_id}  {outcome.kind:<9}  {visible(outcome.exit)}".rstrip()
+
+
+def rehearsed_json(rehearsal: Rehearsal) -> str:
+    """One JSON object about a run that nobody has made."""
+    body = {
+        "asks": rehearsal.asks,
+        "dry_run": True,
+        "effects": rehearsal.effects,
+        "exit": rehearsal.exit,
+        "exit_code": int(rehearsal.exit_code),
+        "kind": rehearsal.kind,
+        "message": rehearsal.message,
+        "path": _path(rehearsal.lines),
+        "result": rehearsal.result,
+    }
+    return json.dumps(body, sort_keys=True)
+
+
+def rehearsed_text(rehearsal: Rehearsal) -> str:
+    """What a run would do, on a few lines."""
+    ends = {"WAITING": "It would wait here", "RUNNING": "It would ask the outside here"}
+    name = "" if rehearsal.exit in ("", rehearsal.kind) else f" {rehearsal.exit}"
+    lines = [ends.get(rehearsal.kind) or f"It would end {rehearsal.kind}{name}"]
+    if rehearsal.message:
+        lines.append(f"  why      {visible(rehearsal.message)}")
+    if rehearsal.result:
+        lines.append(f"  result   {visible(json.dumps(rehearsal.result, ensure_ascii=False, sort_keys=True))}")
+    lines += _changes("would do", rehearsal.effects)
+    lines += [f"  {'asks' if 'key' in ask else 'waits':<8} {visible(_pending(ask))}" for ask in rehearsal.asks]
+    way = " → ".join(f"{node} {outcome}" for node, outcome in _path(rehearsal.lines))
+    return "\n".join([*lines, f"  way      {visible(way)}", "Nothing was written, and nobody was asked."])
+
+
+def _path(lines: tuple[bytes, ...]) -> list[list[str]]:
+    """The nodes that were passed, outside of every call, with their outcomes."""
+    passed = (json.loads(line) for line in lines)
+    told = [(each.get("node"), each.get("outcome") or each.get("name")) for each in passed if "parent" not in each]
+    return [[str(node), str(outcome)] for node, outcome in told if node and outcome]
+
+
+def _changes(verb: str, effects: Effects) -> list[str]:
+    return [
+        f"  {verb:<8} {store} {operation} × {count}"
+        for store, operations in sorted(effects.items())
+        for operation, count in sorted(operations.items())
+    ]
+
+
+def _pending(asked: Mapping[str, Value]) -> str:
+    """What a run waits for, or an effect in doubt, on one line."""
+    where = "/".join(map(str, [*cast("list[str]", asked.get("parent", [])), asked["node"]]))
+    if "key" in asked:
+        return f"{where}: {asked['operation']} of {asked['side_effect']}, key {asked['key']}"
+    signals = cast("list[dict[str, str]]", asked["signals"])
+    names = ", ".join(f"{signal['name']} ({signal['event']})" for signal in signals)
+    return f"{where}: {names}, until {asked['due']}"
+
+
 def listed(run: Run) -> str:
     """A run on one line: its id, how it ended, and of which workflow it was."""
     return f"{run.id}  {run.status:<9}  {visible(run.exit or '')}  {visible(run.request.workflow)}"
 
 
+def standing_text(run: Run) -> str:
+    """How a run stands, on a few lines."""
+    outcome = standing(run)
+    lines = [shown(outcome, None), f"  run      {run.id}", f"  of       {visible(run.request.workflow)}"]
+    if run.request.key is not None:
+        lines.append(f"  asked as {visible(run.request.key)}")
+    lines.append(f"  snapshot {run.request.snapshot}")
+    return "\n".join(lines)
+
+
+def standing_json(run: Run) -> str:
+    """How a run stands, as one JSON object."""
+    outcome = standing(run)
+    body = {
+        **_of(run),
+        "doubts": outcome.doubts,
+        "effects": outcome.effects,
+        "exit_code": int(outcome.exit_code),
+        "lines": run.head.line + 1,
+        "message": outcome.message,
+        "result": outcome.result,
+        "waits": outcome.waits,
+    }
+    return json.dumps(body, sort_keys=True)
+
+
 def listing(runs: Iterable[Run]) -> str:
     """One JSON object with all runs."""
-    body = [
-        {
-            "exit": run.exit,
-            "id": run.id,
-            "request_id": run.request.key,
-            "snapshot": run.request.snapshot,
-            "status": run.status,
-            "workflow": run.request.workflow,
-        }
-        for run in runs
-    ]
-    return json.dumps({"runs": body}, sort_keys=True)
+    return json.dumps({"runs": [_of(run) for run in runs]}, sort_keys=True)
+
+
+def _of(run: Run) -> dict[str, object]:
+    return {
+        "exit": run.exit,
+        "id": run.id,
+        "request_id": run.request.key,
+        "snapshot": run.request.snapshot,
+        "status": run.status,
+        "workflow": run.request.workflow,
+    }
 
 
 def written(exported: Exported, as_json: bool) -> str:

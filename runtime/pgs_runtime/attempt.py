@@ -1,19 +1,40 @@
-"""One attempt at a run: the core over an overlay, and the record of what happened. Nothing is committed."""
+"""An attempt at a run: the core over a ground, and the record of what happened. Nothing is committed here.
+
+A run is one segment, or several: it is cut where nothing goes on without an answer from outside. What was done until
+then is committed, and the next segment begins with the answer (`Event`). An attempt goes from segment to segment; on
+recorded segments it does again what was done, line for line.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal, TypeAlias, cast
 
-from pgs_runtime.calls import Configs, Entered, Left, Operation, Request, reached
+from pgs_runtime.calls import CANCELLED, Configs, Moment, Shared, frame_of, reached
 from pgs_runtime.core import drive, traverse
-from pgs_runtime.expressions import ABSENT, Frame, Missing
+from pgs_runtime.expressions import Missing
 from pgs_runtime.faults import ExitCode, Fault
-from pgs_runtime.linked import ACTOR, CONFIG, PAYLOAD, RUN, TOP, Graph, Place, Problem, Reached, Visit, Visitor
-from pgs_runtime.overlay import Overlay
+from pgs_runtime.grounds import Ground
+from pgs_runtime.linked import TOP, Graph, Place, Problem, Reached, Visit, Visitor
 from pgs_runtime.record import Chain, Narrator, ending, placed
+from pgs_runtime.requests import (
+    Ask,
+    Cancelled,
+    Effect,
+    Entered,
+    Failed,
+    Left,
+    Operation,
+    Request,
+    Spot,
+    Suspended,
+    Turn,
+    Waiting,
+)
 from pgs_runtime.stores.port import Marks, Read, Write
+from pgs_snapshot.canonical import digest_of
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.limits import Limits
 from pgs_snapshot.model import ExitKind
@@ -21,6 +42,7 @@ from pgs_snapshot.values import Outcome, Value, plain
 
 Effects: TypeAlias = dict[str, dict[str, int]]
 """How many operations changed something, by store and operation."""
+Kind: TypeAlias = ExitKind | Literal["FAULTED", "CANCELLED"]
 
 
 @frozen
@@ -43,38 +65,89 @@ class Given:
 
 
 @frozen
-class Ended:
-    """How an attempt ended.
+class Event:
+    """What begins a segment: something that came from outside.
 
     Attributes:
-        kind: the exit's kind, or "FAULTED"; a status of the run either way.
-        name: the exit's name, or the fault's code.
-        result, emitted: in clear, for the caller.
-        within: what workflows that were called emitted, in clear, each with its event.
-        effects: those that stand.
-        fault: what ended it, if no exit did.
-        refused: why it was not admitted.
-        lines, head, reads, writes, timing: for the commit.
+        line: the body of the line that tells of it, redacted.
+        spot: of the ask that it answers, or None.
+        reply: the answer; None: there is none yet.
+        cancels: nobody wants the run any more.
     """
 
-    kind: ExitKind | Literal["FAULTED"]
-    name: str
-    result: dict[str, Value]
-    emitted: dict[str, Value]
-    within: tuple[tuple[str, Value], ...]
-    effects: Effects
-    fault: Fault | None
-    refused: tuple[Problem, ...]
+    line: dict[str, Value]
+    spot: Spot | None = None
+    reply: Outcome | None = None
+    cancels: bool = False
+
+
+@frozen
+class Pending:
+    """Something asked of the outside that has no answer yet.
+
+    Attributes:
+        line: the one that told of it.
+        key: of an effect; "" of a wait.
+        due: of a wait: when it is over, in µs since 1970 UTC; 0 of an effect.
+    """
+
+    ask: Ask
+    line: int
+    key: str
+    due: int
+
+
+@frozen
+class Stretch:
+    """A segment as it is to be committed. `effects`: those that stand so far in the whole run."""
+
+    first: int
     lines: tuple[bytes, ...]
     head: str
     reads: tuple[Read, ...]
     writes: tuple[Write, ...]
     timing: Marks
+    effects: Effects
+
+
+@frozen
+class Paused:
+    """An attempt that waits for the outside. `pending` stands in the order in which it was asked."""
+
+    stretch: Stretch
+    pending: tuple[Pending, ...]
+
+
+@frozen
+class Ended:
+    """How an attempt ended.
+
+    Attributes:
+        kind: the exit's kind, "FAULTED" or "CANCELLED"; a status of the run either way.
+        name: the exit's name, or the fault's code.
+        result, emitted: in clear, for the caller.
+        within: what workflows that were called emitted, in clear, each with its event.
+        fault: what ended it, if no exit did.
+        refused: why it was not admitted.
+    """
+
+    kind: Kind
+    name: str
+    result: dict[str, Value]
+    emitted: dict[str, Value]
+    within: tuple[tuple[str, Value], ...]
+    fault: Fault | None
+    refused: tuple[Problem, ...]
+    stretch: Stretch
+
+    @property
+    def effects(self) -> Effects:
+        return self.stretch.effects
 
 
 @frozen
 class _Mark:
-    """What a workflow that is called goes back to when it fails; `line` is its first one."""
+    """What a workflow goes back to when it fails; `line` is the first one that is not dropped with it."""
 
     writes: int
     line: int
@@ -88,44 +161,92 @@ _DONE = Outcome("DONE")
 
 @frozen
 class Workshop:
-    """What all attempts over one snapshot and store share. `clock` gives µs since 1970 UTC."""
+    """What all attempts over one snapshot and store share: `clock` gives µs since 1970 UTC, `store` is its id."""
 
     narrator: Narrator
     limits: Limits
     clock: Callable[[], int]
+    store: str = ""
 
 
-def attempt(graph: Graph, given: Given, overlay: Overlay, shop: Workshop) -> Ended:
-    """Run a workflow to its end in memory."""
-    return _Attempt(graph, given, overlay, shop).run()
+class Attempt:
+    """One run on its way."""
 
-
-class _Attempt:
-    def __init__(self, graph: Graph, given: Given, overlay: Overlay, shop: Workshop) -> None:
+    def __init__(self, graph: Graph, given: Given, shop: Workshop) -> None:
         self._graph = graph
         self._given = given
-        self._overlay = overlay
         self._shop = shop
         self._clock = shop.clock
         self._chain = Chain(given.run)
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._began = self._clock()
-        self._marks = [self._began]
-        self._last: Visit | None = None
-        self._struck = (TOP, graph.start.id)  # the node under way, as long as none was passed
         self._within: list[tuple[str, Value]] = []
-        self._marked: list[_Mark] = []
+        self._pending: dict[Spot, Pending] = {}
+        self._dropped: dict[Place, dict[str, Value]] = {}
+        self._marked: dict[Place, _Mark] = {}
+        self._answered: tuple[Spot, ...] = ()
+        self._moment = Moment(given.facts)
+        shared = Shared(self._moment, given.configs)
+        self._frame = frame_of(graph, given.payload, given.actor, shared)
+        self._marks: list[int] = []
+        self._deadline = 0
+        self._walk = traverse(graph, self._frame, self._visitor(), shared)
+        self._advance: Callable[[], Request] | None = None
 
-    def run(self) -> Ended:
+    # --- segments --------------------------------------------------------------------------------
+
+    def start(self, ground: Ground) -> Paused | Ended:
+        """Make the first segment."""
+        self._open(ground, 0)
         self._add(dict(self._given.header))
-        frame: Frame = [ABSENT] * self._graph.slots
-        frame[PAYLOAD], frame[ACTOR] = self._given.payload, self._given.actor
-        configs = self._given.configs
-        frame[RUN], frame[CONFIG] = self._given.facts, configs.get(self._graph.binding, {})
-        self._overlay.line = 1
+        self._marked[TOP] = self._mark()
+        return self._go()
+
+    def resume(self, ground: Ground, time: str, events: Sequence[Event]) -> Paused | Ended:
+        """Make the segment that begins with these events, at a time as `$.run.time` has it."""
+        moment = self._moment
+        moment.facts = {**moment.facts, "time": time}
+        moment.segment += 1
+        self._open(ground, len(self._chain.lines))
+        self._answered = tuple(event.spot for event in events if event.spot)
+        first: dict[str, Value] = {"segment": moment.segment, "time": time}
+        for event in events:
+            self._add({**event.line, **first})
+            first = {}
+            if event.spot and event.reply:
+                self._reply(self._pending.pop(event.spot).ask, event.reply)
+        self._base = (Counter(self._counts), len(self._within))
+        self._marked = dict.fromkeys(self._marked, self._mark())
+        if any(event.cancels for event in events):
+            self._pending.clear()
+            self._advance = partial(self._walk.throw, Cancelled())
+        elif any(event.reply for event in events):
+            self._advance = partial(self._walk.send, _DONE)
+        else:
+            return self._pause(Suspended(()))
+        return self._go()
+
+    def _open(self, ground: Ground, first: int) -> None:
+        self._ground = ground
+        self._first = first
+        began = self._clock()
+        self._marks[:] = [began]
+        self._last: Visit | None = None
+        self._struck = (TOP, self._graph.start.id)  # the node under way, as long as none was passed
+        self._base = (Counter(self._counts), len(self._within))
+        self._deadline = began + self._shop.limits.run_seconds * 1_000_000
+
+    def _reply(self, ask: Ask, reply: Outcome) -> None:
+        ask.reply = reply
+        if isinstance(ask, Effect) and ask.step.writes and reply.name == "SUCCESS":
+            self._counts[ask.step.side_effect, ask.step.operation] += 1
+
+    def _go(self) -> Paused | Ended:
+        self._ground.line = len(self._chain.lines)
+        if self._answered:
+            self._struck = (self._answered[0].place, self._answered[0].node)
         try:
-            exit = drive(traverse(self._graph, frame, self._visitor(), TOP, configs), self._perform)
-            return self._exit(reached(exit, frame))
+            reason = drive(self._walk, self._perform, self._advance)
+            return self._pause(reason) if isinstance(reason, Suspended) else self._exit(reached(reason, self._frame))
         except Fault as fault:
             return self._fault(fault)
         except Missing as missing:
@@ -134,54 +255,74 @@ class _Attempt:
     # --- on the way ------------------------------------------------------------------------------
 
     def _perform(self, request: Request) -> Outcome:
-        if not isinstance(request, Operation):
-            self._enter(request) if isinstance(request, Entered) else self._leave(request)
-            return _DONE
-        step = request.step
-        written = len(self._overlay.writes)
-        answer = step.perform(self._overlay, request.inputs)
-        if len(self._overlay.writes) > written:
-            self._counts[step.store, step.operation] += 1
-        return answer
+        match request:
+            case Operation(step, inputs):
+                ground = self._ground
+                written = len(ground.writes)
+                answer = ground.answer(step, inputs)
+                if len(ground.writes) > written:
+                    self._counts[step.store, step.operation] += 1
+                return answer
+            case Entered(graph, place):
+                self._marked[place] = self._mark()
+                self._last, self._struck = None, (place, graph.start.id)
+            case Left():
+                self._leave(request)
+            case Turn(place):
+                self._turn(place)
+            case Failed(place):
+                self._drop(place)
+        return _DONE
 
-    def _enter(self, request: Entered) -> None:
-        """Remember what a FAILED exit goes back to."""
-        overlay, lines = self._overlay, self._chain.lines
-        self._marked.append(_Mark(len(overlay.writes), len(lines), Counter(self._counts), len(self._within)))
-        self._last, self._struck = None, (request.place, request.graph.start.id)
+    def _mark(self) -> _Mark:
+        return _Mark(len(self._ground.writes), len(self._chain.lines), Counter(self._counts), len(self._within))
+
+    def _turn(self, place: Place) -> None:
+        """What is done from here on is done within a place; what others have done in this segment is not its own."""
+        mark, depth = self._mark(), len(place.parents)
+        for open in self._marked:
+            if (open.parents[:depth], open.iterations[:depth]) == (place.parents, place.iterations):
+                self._marked[open] = mark
+        for spot in self._answered:
+            inner = spot.place
+            if (inner.parents[:depth], inner.iterations[:depth]) == (place.parents, place.iterations):
+                self._last, self._struck = None, (inner, spot.node)
+                break
+
+    def _drop(self, place: Place) -> None:
+        """Go back to where a workflow began, or to the last commit if that came later."""
+        mark, ground, lines = self._marked[place], self._ground, self._chain.lines
+        if len(ground.writes) > mark.writes:
+            self._dropped[place] = {"from": mark.line, "to": len(lines) - 1}
+        ground.back_to(mark.writes)
+        self._counts = Counter(mark.counts)
+        del self._within[mark.emitted :]
 
     def _leave(self, request: Left) -> None:
-        """Record the end of a workflow that was called, and drop what it did if it failed."""
-        mark, lines = self._marked.pop(), self._chain.lines
+        """Record the end of a workflow that was called."""
+        del self._marked[request.place]
         end = request.reached
         body = self._shop.narrator.returned(request.graph.workflow, end, request.place)
-        if end.exit.kind == "FAILED":
-            if len(self._overlay.writes) > mark.writes:
-                body["rolled_back"] = {"from": mark.line, "to": len(lines) - 1}
-            self._overlay.back_to(mark.writes)
-            self._counts = mark.counts
-            del self._within[mark.emitted :]
+        if request.place in self._dropped:
+            body["rolled_back"] = self._dropped.pop(request.place)
         self._within += end.emitted.items()
         self._add(body)
-        self._overlay.line = len(lines)
+        self._ground.line = len(self._chain.lines)
         self._last, self._struck = None, (request.place.outer, request.caller)
         self._hold()
 
     def _visitor(self) -> Visitor:
         """What the core tells of every node: it becomes a line, and limits are held. This is the hot path."""
-        tell, chain, marks, clock, overlay = (
-            self._shop.narrator.tell, self._chain, self._marks, self._clock, self._overlay,
-        )  # fmt: skip
+        tell, chain, marks, clock = self._shop.narrator.tell, self._chain, self._marks, self._clock
         lines, limits = chain.lines, self._shop.limits
         most_lines, most_bytes = limits.run_lines, limits.run_bytes
-        deadline = self._began + limits.run_seconds * 1_000_000
 
         def visited(visit: Visit) -> None:
             tell(visit, chain)
             marks.append(now := clock())
-            overlay.line = count = len(lines)
+            self._ground.line = count = len(lines)
             self._last = visit
-            if count >= most_lines or chain.size > most_bytes or now > deadline:
+            if count >= most_lines or chain.size > most_bytes or now > self._deadline:
                 raise _exceeded(limits, count, chain.size)
 
         return visited
@@ -189,19 +330,35 @@ class _Attempt:
     def _hold(self) -> None:
         """Hold the limits behind a line that no visit made."""
         limits, count, size = self._shop.limits, len(self._chain.lines), self._chain.size
-        deadline = self._began + limits.run_seconds * 1_000_000
-        if count >= limits.run_lines or size > limits.run_bytes or self._marks[-1] > deadline:
+        if count >= limits.run_lines or size > limits.run_bytes or self._marks[-1] > self._deadline:
             raise _exceeded(limits, count, size)
 
     def _add(self, body: dict[str, Value]) -> None:
         self._chain.add(body)
         self._marks.append(self._clock())
 
-    # --- the end ---------------------------------------------------------------------------------
+    # --- the end of a segment --------------------------------------------------------------------
+
+    def _pause(self, request: Suspended) -> Paused:
+        """Record what is asked of the outside for the first time."""
+        narrator = self._shop.narrator
+        for ask in request.asks:
+            if ask.spot in self._pending:
+                continue
+            line, key, due = len(self._chain.lines), "", 0
+            if isinstance(ask, Effect):
+                key = effect_key(self._shop.store, self._given.run, ask.spot)
+                self._add(narrator.intended(ask, key))
+            elif isinstance(ask, Waiting):
+                due = ask.node.until(ask.frame)
+                self._add(narrator.suspended(ask, due))
+            self._pending[ask.spot] = Pending(ask, line, key, due)
+        return Paused(self._stretch(), tuple(self._pending.values()))
 
     def _exit(self, end: Reached) -> Ended:
-        body: dict[str, Value] = {**ending(end), "kind": "exit"}
-        return self._ended(body, end.exit.kind, end.name, end.result, dict(end.emitted))
+        if end.exit is CANCELLED:
+            return self._ended({"kind": "cancelled"}, "CANCELLED", end)
+        return self._ended({**ending(end), "kind": "exit"}, end.exit.kind, end)
 
     def _fault(self, fault: Fault) -> Ended:
         why: dict[str, Value] = {
@@ -211,7 +368,12 @@ class _Attempt:
         }
         place, node = self._at_work()
         body: dict[str, Value] = {"fault": why, "kind": "fault", "node": node, **placed(place)}
-        return self._ended(body, "FAULTED", fault.code, {}, {}, fault)
+        if self._ground.writes:
+            self._dropped[TOP] = {"from": max(1, self._first), "to": len(self._chain.lines) - 1}
+        self._ground.back_to(0)
+        self._counts = Counter(self._base[0])
+        del self._within[self._base[1] :]
+        return self._ended(body, "FAULTED", None, fault)
 
     def _at_work(self) -> tuple[Place, str]:
         """Where a fault ends the run: the node that was under way, and within which others."""
@@ -221,45 +383,49 @@ class _Attempt:
         edge = last.node.next.get(last.outcome)
         return last.place, edge.to if edge else last.node.id
 
-    def _ended(
-        self,
-        body: dict[str, Value],
-        kind: ExitKind | Literal["FAULTED"],
-        name: str,
-        result: dict[str, Value],
-        emitted: dict[str, Value],
-        fault: Fault | None = None,
-    ) -> Ended:
-        """Add the last line: what stands, what was undone, and how many lines there are."""
-        undone = kind in ("FAILED", "FAULTED")
-        effects: Effects = {} if undone else self._effects()
-        if undone and self._overlay.writes:
-            body["rolled_back"] = {"from": 1, "to": len(self._chain.lines) - 1}
-        body["effects"] = {store: dict[str, Value](counts) for store, counts in effects.items()}
+    def _ended(self, body: dict[str, Value], kind: Kind, end: Reached | None, fault: Fault | None = None) -> Ended:
+        """Add the last line: what stands, what was dropped, and how many lines there are."""
+        if TOP in self._dropped:
+            body["rolled_back"] = self._dropped[TOP]
+        body["effects"] = {store: dict[str, Value](counts) for store, counts in self._effects().items()}
         body["lines"] = len(self._chain.lines) + 1
         self._add(body)
         return Ended(
             kind=kind,
-            name=name,
+            name=end.name if end else fault.code if fault else "",
             # What the caller gets is the caller's: a literal of the snapshot must not go out itself.
-            result=cast("dict[str, Value]", plain(result)),
-            emitted=emitted,
-            within=() if undone else tuple(self._within),
-            effects=effects,
+            result=cast("dict[str, Value]", plain(end.result)) if end else {},
+            emitted=dict(end.emitted) if end else {},
+            within=tuple(self._within),
             fault=fault,
             refused=self._last.refused if self._last and kind == "REJECTED" else (),
-            lines=tuple(self._chain.lines),
+            stretch=self._stretch(),
+        )
+
+    def _stretch(self) -> Stretch:
+        reads, writes = self._ground.changes
+        return Stretch(
+            first=self._first,
+            lines=tuple(self._chain.lines[self._first :]),
             head=self._chain.head,
-            reads=tuple(self._overlay.reads),
-            writes=() if undone else tuple(self._overlay.writes),
-            timing=Marks(0, self._marks),
+            reads=reads,
+            writes=writes,
+            timing=Marks(self._first, list(self._marks)),
+            effects=self._effects(),
         )
 
     def _effects(self) -> Effects:
         effects: Effects = {}
         for (store, operation), times in sorted(self._counts.items()):
-            effects.setdefault(store, {})[operation] = times
+            if times:
+                effects.setdefault(store, {})[operation] = times
         return effects
+
+
+def effect_key(store: str, run: str, spot: Spot) -> str:
+    """The key that an effect has in every try: SHA-256 over store, run, node path and iterations, as 64 hex digits."""
+    where: list[Value] = [*spot.place.parents, spot.node, spot.step]
+    return digest_of([store, run, where, list(spot.place.iterations), spot.undoing])
 
 
 def _exceeded(limits: Limits, lines: int, size: int) -> Fault:

@@ -1,15 +1,17 @@
-"""Workflows that a run calls: what they start from, and what their end is to the node that called them.
+"""Workflows that are called: a node that stands for a whole walk, once or for every item of a list.
 
 Laws:
-* a callee has a frame of its own: the payload that it is given, the caller's actor and run, its own binding's
-  configuration;
-* every call is entered and, unless a fault ends the run, left: between the two lies all that a FAILED exit drops;
-* items are taken one after the other, and none behind an exit that stops.
+* a callee sees its own payload, frame and configuration, and the caller's actor and run;
+* it is a savepoint: what it did is dropped when it ends FAILED, as far as that was not committed;
+* items are taken in order. Where they are concurrent, each goes as far as it can until it waits for the outside, then
+  the next one; so the order of everything depends on the answers alone, and not on when they come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import field
+from functools import partial
 from typing import TypeAlias
 
 from pgs_runtime.expressions import ABSENT, Frame, Missing
@@ -25,9 +27,9 @@ from pgs_runtime.linked import (
     Graph,
     Place,
     Reached,
-    Storage,
     Visit,
 )
+from pgs_runtime.requests import Ask, Cancelled, Entered, Left, Request, Suspended, Traversal, Turn
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Outcome, Value
 
@@ -35,55 +37,52 @@ Configs: TypeAlias = Mapping[str, dict[str, Value]]
 """Configuration by binding; "" is that of workflows without one."""
 
 
-@frozen
-class Operation:
-    """A request: perform an operation of a store with these inputs."""
+class Moment:
+    """What all walks of a run share: its facts (`$.run`) as they are now, and the number of the segment it is in."""
 
-    step: Storage
-    inputs: dict[str, Value]
+    __slots__ = ("facts", "segment")
 
-
-@frozen
-class Entered:
-    """A request: remember what was done so far, for a workflow begins here that may end FAILED."""
-
-    graph: Graph
-    place: Place
+    def __init__(self, facts: dict[str, Value]) -> None:
+        self.facts = facts
+        self.segment = 0
 
 
 @frozen
-class Left:
-    """A request: that workflow has ended; if FAILED, what it did is to be dropped. `caller` is the node."""
+class Shared:
+    """What a walk and those within it have in common. `configs`: of the bindings of all that may be called."""
 
-    graph: Graph
-    place: Place
-    reached: Reached
-    caller: str
+    moment: Moment
+    configs: Configs = field(default_factory=dict)
 
 
-Request: TypeAlias = Operation | Entered | Left
-Traversal: TypeAlias = Generator[Request, Outcome, Exit]
 Calling: TypeAlias = Generator[Request, Outcome, Visit]
 Walk: TypeAlias = Callable[[Graph, Frame, Place], Traversal]
 """How the core walks a graph, whose frame is this, at that place."""
 
+Ended: TypeAlias = tuple[Graph, Reached, bool]
+"""A workflow that was called: how it ended, and whether effects of it are left."""
+Called: TypeAlias = Generator[Request, Outcome, Ended]
+
+CANCELLED = Exit("", "CANCELLED", ("CANCELLED",), lambda frame: "CANCELLED", lambda frame: {}, None, {})
+"""Where a walk ends that nobody wants any more."""
+
 
 @frozen
 class Caller:
-    """The node that calls: its id and place, the frame that it sees, and what every callee may get or needs."""
+    """The node that calls: its id and place, the frame that it sees, what every callee shares, and how it is walked."""
 
     id: str
     place: Place
     frame: Frame
-    configs: Configs
+    shared: Shared
     walk: Walk
 
 
-def frame_of(graph: Graph, payload: Value, caller: Frame, configs: Configs) -> Frame:
-    """The frame that a run of a graph begins with; the actor and the run are the caller's."""
+def frame_of(graph: Graph, payload: Value, actor: Value, shared: Shared) -> Frame:
+    """The frame that a walk over a graph begins with."""
     frame: Frame = [ABSENT] * graph.slots
-    frame[PAYLOAD], frame[ACTOR], frame[RUN] = payload, caller[ACTOR], caller[RUN]
-    frame[CONFIG] = configs.get(graph.binding, {})
+    frame[PAYLOAD], frame[ACTOR], frame[RUN] = payload, actor, shared.moment.facts
+    frame[CONFIG] = shared.configs.get(graph.binding, {})
     return frame
 
 
@@ -100,9 +99,11 @@ def call(node: Call, caller: Caller) -> Calling:
     """Call the workflow of a node once."""
     frame, place = caller.frame, caller.place
     inputs = node.callee.inputs(frame)
-    graph, end = yield from _called(node.callee, inputs, caller, place.within(node.id))
+    graph, end, left = yield from _called(node.callee, inputs, caller, place.within(node.id))
+    if end.exit is CANCELLED:
+        raise Cancelled
     frame[node.slot] = end.result
-    return Visit(node, inputs, [], end.name, end.result, (), place, graph.workflow)
+    return Visit(node, inputs, [], end.name, end.result, (), place, graph.workflow, left)
 
 
 def each(node: Each, caller: Caller) -> Calling:
@@ -111,35 +112,79 @@ def each(node: Each, caller: Caller) -> Calling:
     items = node.items(frame)
     if not isinstance(items, list):
         raise Missing(f"the list that {node.id!r} goes over")  # T450 of the compiler
-    outcome, taken = "EMPTY", list[Value]()
+    outcome, ended = "EMPTY", list[Ended]()
     if len(items) > node.most:
         outcome = "TOO_MANY"
     elif items:
-        outcome = "SUCCESS"
-        for index, item in enumerate(items):
-            frame[node.item], frame[node.item + 1] = item, index
-            inputs = node.callee.inputs(frame)
-            _, end = yield from _called(node.callee, inputs, caller, place.within(node.id, index))
-            taken.append({"exit": end.name, "kind": end.exit.kind, "result": end.result})
-            if end.name in node.stop:
-                outcome = "STOPPED"
-                break
-            if end.exit.kind != "COMPLETED":
-                outcome = "SOME_FAILED"
+        take = _together if node.concurrent else _in_turn
+        ended = yield from take(node, items, caller)
+        if any(end.exit is CANCELLED for _, end, _ in ended):
+            raise Cancelled
+        failed = any(end.exit.kind != "COMPLETED" for _, end, _ in ended)
+        stopped = ended[-1][1].name in node.stop
+        outcome = "STOPPED" if stopped else "SOME_FAILED" if failed else "SUCCESS"
     outputs: dict[str, Value] = {"count": len(items)}
     if outcome != "TOO_MANY":
-        outputs["items"] = taken
+        outputs["items"] = [{"exit": end.name, "kind": end.exit.kind, "result": end.result} for _, end, _ in ended]
     frame[node.slot] = outputs
-    return Visit(node, {"each": items}, [], outcome, outputs, (), place)
+    left = any(left for _, _, left in ended)
+    return Visit(node, {"each": items}, [], outcome, outputs, (), place, "", left)
 
 
-def _called(
-    callee: Callee, inputs: dict[str, Value], caller: Caller, place: Place
-) -> Generator[Request, Outcome, tuple[Graph, Reached]]:
+def _in_turn(node: Each, items: Sequence[Value], caller: Caller) -> Generator[Request, Outcome, list[Ended]]:
+    """One item after the other, as long as none stops."""
+    ended: list[Ended] = []
+    for index, item in enumerate(items):
+        ended.append((yield from _item(node, caller, index, item)))
+        end = ended[-1][1]
+        if end.name in node.stop or end.exit is CANCELLED:
+            break
+    return ended
+
+
+def _together(node: Each, items: Sequence[Value], caller: Caller) -> Generator[Request, Outcome, list[Ended]]:
+    """All items, each as far as it goes until the outside has to answer."""
+    going = {index: _item(node, caller, index, item) for index, item in enumerate(items)}
+    begin: Callable[[Called], Request] = next
+    ended: dict[int, Ended] = {}
+    while True:
+        asks: list[Ask] = []
+        for index, item in list(going.items()):
+            yield Turn(caller.place.within(node.id, index))
+            try:
+                request = begin(item)
+                while not isinstance(request, Suspended):
+                    request = item.send((yield request))
+                asks += request.asks
+            except StopIteration as stop:
+                ended[index] = stop.value
+                del going[index]
+        if not going:
+            return [ended[index] for index in sorted(ended)]
+        try:
+            yield Suspended(tuple(asks))
+            begin = next
+        except Cancelled as cancelled:
+            begin = partial(_throw, cancelled)
+
+
+def _throw(cancelled: Cancelled, item: Called) -> Request:
+    return item.throw(cancelled)
+
+
+def _item(node: Each, caller: Caller, index: int, item: Value) -> Called:
+    frame = caller.frame
+    frame[node.item], frame[node.item + 1] = item, index
+    inputs = node.callee.inputs(frame)
+    return (yield from _called(node.callee, inputs, caller, caller.place.within(node.id, index)))
+
+
+def _called(callee: Callee, inputs: dict[str, Value], caller: Caller, place: Place) -> Called:
     """Walk what is called from its start to an exit."""
     graph = callee.graph(caller.frame)
-    frame = frame_of(graph, inputs, caller.frame, caller.configs)
+    frame = frame_of(graph, inputs, caller.frame[ACTOR], caller.shared)
     yield Entered(graph, place)
-    end = reached((yield from caller.walk(graph, frame, place)), frame)
+    exit, left = yield from caller.walk(graph, frame, place)
+    end = reached(exit, frame)
     yield Left(graph, place, end, caller.id)
-    return graph, end
+    return graph, end, left

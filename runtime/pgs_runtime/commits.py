@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from pgs_runtime.overlay import Overlay
+from pgs_runtime.grounds import Live
 from pgs_runtime.stores.port import Committed, Conflict, Fenced, Run, Segment, Store
 
 CONFLICTS_BEFORE_LOCK = 3
@@ -17,7 +17,7 @@ CONFLICTS_BEFORE_LOCK = 3
 T = TypeVar("T")
 
 
-def commit(store: Store, most: int, attempt: Callable[[Overlay], tuple[T, Segment]]) -> T | Run:
+def commit(store: Store, most: int, attempt: Callable[[Live], tuple[T, Segment]]) -> T | Run:
     """What the committed attempt gave, or the run that stands there already under its id or request id.
 
     Args:
@@ -38,8 +38,8 @@ def commit(store: Store, most: int, attempt: Callable[[Overlay], tuple[T, Segmen
     return settled
 
 
-def _once(store: Store, most: int, attempt: Callable[[Overlay], tuple[T, Segment]]) -> T | Run | Conflict:
-    given, segment = attempt(Overlay(store, most))
+def _once(store: Store, most: int, attempt: Callable[[Live], tuple[T, Segment]]) -> T | Run | Conflict:
+    given, segment = attempt(Live(store, most))
     match store.commit(segment):
         case Committed():
             return given

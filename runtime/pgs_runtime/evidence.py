@@ -16,7 +16,7 @@ from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.visible import visible
 
-_RUNS = "`pgs_runtime runs` lists those that there are."
+_RUNS = "`pgs_runtime list` lists those that there are."
 
 
 class Evidence:
@@ -70,6 +70,18 @@ class Evidence:
         if not lines:
             raise Refusal("R014", f"There is no run `{run}` in this store.", ExitCode.USAGE, hint=_RUNS)
         return lines
+
+    def run(self, id: str) -> Run:
+        """A run as the store has it.
+
+        Raises:
+            Refusal: R063, it is no run's id; R014, there is no such run here.
+        """
+        self.lines(id)
+        run = self.store.run(id) if self.store is not None else None
+        if run is None:
+            raise Refusal("R014", f"There is no run `{id}` in this store.", ExitCode.USAGE, hint=_RUNS)
+        return run
 
     def witness(self, run: str) -> Store | None:
         """The store, if it has this run: about the runs of others it can say nothing."""

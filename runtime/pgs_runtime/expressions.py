@@ -243,7 +243,7 @@ def _operator(comparison: model.Compare) -> Callable[[Value, Value], bool]:
         return _matcher(comparison.operands[1])
     decide = _OPERATORS[comparison.op]
     if comparison.instants:
-        return lambda a, b: decide(_instant(a), _instant(b))
+        return lambda a, b: decide(instant(a), instant(b))
     return decide
 
 
@@ -254,12 +254,12 @@ def _matcher(pattern: Expr) -> Callable[[Value, Value], bool]:
     return lambda a, b: isinstance(a, str) and matches(a)
 
 
-_INSTANT = re.compile(r"(.{19})(?:\.([0-9]+))?(.+)")
+_MOMENT = re.compile(r"(.{19})(?:\.([0-9]+))?(.+)")
 
 
-def _instant(value: Value) -> Value:
+def instant(value: Value) -> int:
     """An RFC 3339 time as nanoseconds since 1970 UTC: `datetime` would cut the last three of nine digits."""
-    found = _INSTANT.fullmatch(value) if isinstance(value, str) else None
+    found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     try:
         moment = datetime.fromisoformat(found[1] + found[3]) if found else None
     except ValueError:

@@ -18,6 +18,7 @@ from pgs_runtime.linked import Graph
 from pgs_runtime.ports import Ports, request_run_id, run_id, timestamp
 from pgs_runtime.record import FORMAT
 from pgs_runtime.redaction import Redact, Redactor
+from pgs_runtime.signals import Sent, Word
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.frozen import frozen
@@ -28,6 +29,7 @@ from pgs_snapshot.validation import validator
 from pgs_snapshot.values import MAX_DEPTH, NotPlain, Value, plain
 from pgs_snapshot.visible import visible
 
+MAX_REASON = 1000  # bytes of what a person says
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,199}")
 _UNKNOWN: Schema = {"labels": ["unknown"]}  # nobody has declared what the attributes of such an actor hold
 
@@ -113,6 +115,30 @@ class Intake:
         facts: dict[str, Value] = {"id": run, "started": started, "time": started}
         body: dict[str, Value] = {"format": FORMAT, "header": header, "kind": "run"}
         return Given(run, body, ask.payload, ask.actor, configs, facts)
+
+    def sent(self, event: str, fields: object, actor: Actor) -> Sent:
+        """A signal, checked as far as that takes no wait.
+
+        Raises:
+            Refusal: R086, R012, R018.
+        """
+        taken = _taken(fields, "R086", "event", self._limits.payload_depth)
+        most = self._limits.payload_bytes
+        if len(canonical(taken)) > most:
+            raise Refusal("R012", f"The event has more than {most} bytes.", ExitCode.REJECTED)
+        who = _actor(actor)
+        return Sent(event, taken, who, self._who(who), actor.authenticated_by)
+
+    def word(self, actor: Actor, reason: str) -> Word:
+        """What somebody says of a run, and why.
+
+        Raises:
+            Refusal: R018; R086, the reason is no text that a trace can hold.
+        """
+        why = _taken(reason, "R086", "reason")
+        if not isinstance(why, str) or len(canonical(why)) > MAX_REASON:
+            raise Refusal("R086", f"A reason is a text of at most {MAX_REASON} bytes.", ExitCode.REJECTED)
+        return Word(self._who(_actor(actor)), actor.authenticated_by, why)
 
     def _configured(self, graph: Graph, stated: dict[str, Value]) -> dict[str, dict[str, Value]]:
         """The configuration of each binding: the workflow's own, and those of what it calls.

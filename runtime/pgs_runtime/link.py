@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
+from pgs_runtime.admission import admission, checker, taken
 from pgs_runtime.capability import Capability, Guarded, guarded
 from pgs_runtime.expressions import Frame, Judge, Missing, Seen, getter, judge, record
+from pgs_runtime.link_outside import UNKNOWN, linked_wait, outward
 from pgs_runtime.linked import (
     ACTOR,
     PAYLOAD,
@@ -19,11 +22,14 @@ from pgs_runtime.linked import (
     Each,
     Edge,
     Exit,
+    External,
     Graph,
     Intent,
     Misfits,
+    Node,
     Perform,
     Problem,
+    Send,
     Shown,
     Step,
     Storage,
@@ -32,7 +38,7 @@ from pgs_runtime.linked import (
 )
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.places import Access, place_of
-from pgs_runtime.redaction import OPEN, Redact, Redactor, Veil, public, veil
+from pgs_runtime.redaction import Redact, Redactor, Veil, veil
 from pgs_runtime.soundness import demand_sound
 from pgs_snapshot import model
 from pgs_snapshot.defaults import filler
@@ -65,16 +71,20 @@ class Linker:
         load: Callable[[str], Capability],
         transform_of: Callable[[model.Transform], Capability],
         redactor: Redactor,
+        outside: Callable[[str], Mapping[str, Value]],
     ) -> None:
         """Args:
         load: gives the class that a side effect's implementation reference means.
         transform_of: gives what a transform is called by.
+        outside: gives the operator's settings for an external side effect.
         """
         self._snapshot = snapshot
         self._load = load
         self._transform_of = transform_of
         self._redactor = redactor
+        self._outside = outside
         self._most = snapshot.limits().value_bytes
+        self._outwards: dict[str, Send] = {}
         self._transforms: dict[str, Guarded] = {}
         self._operations: dict[tuple[str, str], Perform] = {}
         self._graphs: dict[str, Graph] = {}
@@ -95,7 +105,7 @@ class Linker:
 
     def _linked(self, sealed: model.Graph) -> Graph:
         start: Intent | None = None
-        nodes: dict[str, Contract | Call | Each | Exit] = {}
+        nodes: dict[str, Node] = {}
         bindings: dict[str, None] = {}
         for node in sealed.nodes:
             hidden = sealed.hidden.get(node.id, ())
@@ -104,18 +114,40 @@ class Linker:
                     start = self._intent(node, veil(hidden).at("payload"))
                 case model.ContractNode():
                     slot = sealed.slots.index(f"results.{node.id}")
-                    nodes[node.id] = self._contract(node, slot, self._inside(node.contract, hidden))
+                    undo = self._undo(node, hidden)
+                    nodes[node.id] = self._contract(node, slot, self._inside(node.contract, hidden), undo)
                 case model.CallNode() | model.EachNode():
                     graphs = {callee: self.graph(callee) for callee in node.call.workflows}
-                    nodes[node.id] = self._call(node, sealed.slots, graphs, veil(hidden))
+                    nodes[node.id] = self._call(node, sealed.slots, graphs, hidden)
                     bindings |= dict.fromkeys(name for graph in graphs.values() for name in graph.reach)
                 case model.WaitNode():
-                    raise AssertionError(f"{node.id!r} is not run by this version")  # D213 of the compiler
+                    nodes[node.id] = linked_wait(node, sealed, _edges(node.next), self._snapshot, self._redactor)
                 case model.ExitNode():
                     nodes[node.id] = self._exit(node, veil(hidden))
         if start is None:
             raise AssertionError(f"{sealed.workflow} starts with no intent")  # F510 of the compiler
-        return Graph(sealed.workflow, start, nodes, len(sealed.slots), sealed.binding or "", tuple(bindings))
+        return Graph(
+            workflow=sealed.workflow,
+            start=start,
+            nodes=nodes,
+            slots=len(sealed.slots),
+            binding=sealed.binding or "",
+            bindings=tuple(bindings),
+            durable=bool(sealed.commits),
+            outside=frozenset(self._asked(sealed)),
+        )
+
+    def _asked(self, sealed: model.Graph) -> Iterator[str]:
+        """The external side effects that a graph, and what it calls, can ask."""
+        for node in sealed.nodes:
+            undo = node.undo if isinstance(node, model.ContractNode | model.CallNode) else None
+            contracts = [node.contract] if isinstance(node, model.ContractNode) else []
+            for contract in (*contracts, *([undo.contract] if undo else [])):
+                steps = self._snapshot.contract(contract).steps
+                yield from (step.side_effect for step in steps if isinstance(step, model.EffectStep))
+            if isinstance(node, model.CallNode | model.EachNode):
+                for callee in node.call.workflows:
+                    yield from self.graph(callee).outside
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -124,13 +156,14 @@ class Linker:
         node: model.CallNode | model.EachNode,
         slots: Sequence[str],
         graphs: Mapping[str, Graph],
-        veiled: Veil,
+        hidden: tuple[str, ...],
     ) -> Call | Each:
+        veiled = veil(hidden)
         redact = self._redactor.under(veiled.at("inputs"))
         callee = Callee(_chosen(node.call, graphs), record(node.inputs), redact)
         slot, next, shown = slots.index(f"results.{node.id}"), _edges(node.next), self._shown(node.next, veiled)
         if isinstance(node, model.CallNode):
-            return Call(node.id, slot, callee, next, shown)
+            return Call(node.id, slot, callee, next, shown, self._undo(node, hidden))
         return Each(
             id=node.id,
             slot=slot,
@@ -142,15 +175,24 @@ class Linker:
             next=next,
             redact=redact,
             shown=shown,
+            concurrent=node.concurrent,
         )
+
+    def _undo(self, node: model.ContractNode | model.CallNode, hidden: tuple[str, ...]) -> Contract | None:
+        """The contract that takes a node back, at that node. It leads nowhere yet."""
+        if node.undo is None:
+            return None
+        undo, below = node.undo, tuple(place[5:] for place in hidden if place.startswith("/undo/"))
+        standing = model.ContractNode(node.id, undo.contract, undo.inputs, undo.unproven, {}, node.at)
+        return replace(self._contract(standing, 0, self._inside(undo.contract, below)), undoing=True)
 
     # --- admission -------------------------------------------------------------------------------
 
     def _intent(self, node: model.IntentNode, veiled: Veil) -> Intent:
         sealed = self._snapshot.intent(node.intent)
         rules = tuple(zip((judge(rule) for rule in sealed.requires), sealed.requires_at, strict=True))
-        fill, check = filler(sealed.payload), _checker(sealed.payload, veiled)
-        actor = _admission({name: self._snapshot.actor(name).attributes for name in sealed.actors})
+        fill, check = filler(sealed.payload), checker(sealed.payload, veiled)
+        actor = admission({name: self._snapshot.actor(name).attributes for name in sealed.actors})
 
         def admit(frame: Frame) -> Visit:
             if fill is not None:
@@ -166,7 +208,7 @@ class Linker:
 
     # --- contracts -------------------------------------------------------------------------------
 
-    def _contract(self, node: model.ContractNode, slot: int, inside: _Inside) -> Contract:
+    def _contract(self, node: model.ContractNode, slot: int, inside: _Inside, undo: Contract | None = None) -> Contract:
         sealed = inside.sealed
         unproven = [step.unproven for step in sealed.steps if not isinstance(step, model.DecideStep)]
         if sealed.on_input_failure is None and any((node.unproven, *unproven)):
@@ -183,6 +225,7 @@ class Linker:
             next=_edges(node.next),
             redact=inside.redact,
             shown=inside.shown,
+            undo=undo,
         )
 
     def _inside(self, contract: str, hidden: tuple[str, ...]) -> _Inside:
@@ -220,12 +263,27 @@ class Linker:
                     store=step.store,
                     operation=step.operation,
                     perform=self._operation(step.store, step.operation),
+                    writes=operation.mode == "write",
                     next=step.next,
                     redact=self._redactor.under(veiled.at("inputs")),
                     shown=self._shown(operation.outcomes, veiled),
                 )
             case model.EffectStep():
-                raise AssertionError(f"{step.name!r} is not run by this version")  # D213 of the compiler
+                declared_outside = self._snapshot.side_effect(step.side_effect).operations[step.operation]
+                return External(
+                    name=step.name,
+                    inputs=_inputs(step.inputs, declared_outside.inputs),
+                    misfits=_misfits(declared_outside.inputs, veiled.at("inputs"), step.unproven),
+                    side_effect=step.side_effect,
+                    operation=step.operation,
+                    send=self._outward(step.side_effect),
+                    writes=declared_outside.mode == "write",
+                    keyed=declared_outside.keyed,
+                    outcomes={name: taken(schema) for name, schema in declared_outside.outcomes.items()},
+                    next=step.next,
+                    redact=self._redactor.under(veiled.at("inputs")),
+                    shown=self._shown([*declared_outside.outcomes, UNKNOWN], veiled),
+                )
             case model.DecideStep():
                 return Decision(step.name, _decision(step), step.next, tuple(_hidden(step, veiled.at("operands"))))
 
@@ -259,6 +317,14 @@ class Linker:
 
             self._operations[store, operation] = perform
         return self._operations[store, operation]
+
+    def _outward(self, side_effect: str) -> Send:
+        """What asks an external side effect: its implementation is made anew for each try."""
+        if side_effect not in self._outwards:
+            sealed = self._snapshot.side_effect(side_effect)
+            implementation, timeout = self._load(sealed.implementation), self._snapshot.limits().effect_seconds
+            self._outwards[side_effect] = outward(sealed, implementation, self._outside, self._most, timeout)
+        return self._outwards[side_effect]
 
     # --- exits -----------------------------------------------------------------------------------
 
@@ -354,31 +420,3 @@ def _misfits(schema: Schema, veiled: Veil, unproven: tuple[str, ...]) -> Misfits
         return tuple(found)
 
     return misfits
-
-
-def _checker(schema: Schema, veiled: Veil = OPEN) -> Callable[[Value], list[Problem]]:
-    """What of a value does not fit a schema; a place in what carries a label or is veiled is told up to there."""
-    check = validator(schema)
-
-    def checked(value: Value) -> list[Problem]:
-        found = problems(check, value)
-        return [{**problem, "at": veiled.public(public(schema, str(problem["at"])))} for problem in found]
-
-    return checked
-
-
-def _admission(attributes: Mapping[str, Schema]) -> Callable[[Value], tuple[Value, list[Problem]]]:
-    """The actor with the defaults of its type, and why it is not admitted, if it is not."""
-    known = {name: (filler(schema), _checker(schema)) for name, schema in attributes.items()}
-    admitted = ", ".join(f"`{name}`" for name in attributes) or "nobody"
-
-    def admit(actor: Value) -> tuple[Value, list[Problem]]:
-        if not isinstance(actor, dict) or actor["type"] not in known:
-            return actor, [{"at": "actor", "why": f"is not one of {admitted}"}]
-        fill, check = known[str(actor["type"])]
-        own: Value = {name: value for name, value in actor.items() if name not in ("id", "type")}
-        own = fill(own) if fill else own
-        whole = {**cast("dict[str, Value]", own), "id": actor["id"], "type": actor["type"]}
-        return whole, [{**problem, "at": f"actor{problem['at']}"} for problem in check(own)]
-
-    return admit

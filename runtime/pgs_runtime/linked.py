@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from pgs_runtime import expressions
-from pgs_runtime.expressions import Frame
+from pgs_runtime.expressions import Frame, Judge
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.redaction import Redact
 from pgs_snapshot.frozen import frozen
@@ -18,6 +18,8 @@ PAYLOAD, ACTOR, RUN, CONFIG, WITH = range(5)
 
 Build: TypeAlias = Callable[[Frame], dict[str, Value]]
 Problem: TypeAlias = dict[str, Value]
+Taken: TypeAlias = Callable[[Value], tuple[Value, Sequence[Problem]]]
+"""A value with its defaults, and why it is not taken, if it is not."""
 Misfits: TypeAlias = Callable[[dict[str, Value]], tuple[Problem, ...]]
 """What of the inputs does not fit, and why; nothing when all of them do."""
 Decided: TypeAlias = tuple[int, expressions.Seen]
@@ -52,7 +54,7 @@ class Transformation:
 
 @frozen
 class Storage:
-    """A step that asks a store. `redact` is for its inputs."""
+    """A step that asks a store. `redact` is for its inputs; `writes`: the operation may change something."""
 
     name: str
     inputs: Build
@@ -60,6 +62,7 @@ class Storage:
     store: str
     operation: str
     perform: Perform
+    writes: bool
     next: Mapping[str, str | None]
     redact: Redact | None
     shown: Shown
@@ -75,7 +78,36 @@ class Decision:
     hidden: tuple[Compare, ...]
 
 
-Step: TypeAlias = Transformation | Storage | Decision
+Send: TypeAlias = Callable[[str, str, dict[str, Value]], Outcome]
+"""Asks an operation of somebody outside under a key. Raises `InDoubt` and `NotDone` of `pgs_snapshot.external`."""
+
+
+@frozen
+class External:
+    """A step that asks somebody outside.
+
+    Attributes:
+        send: asks; also for what looks the effect up.
+        writes: whether the operation changes something there.
+        keyed: whether they know a key again, so that asking twice under it does no harm.
+        outcomes: how it can end, and what of given outputs does not fit.
+    """
+
+    name: str
+    inputs: Build
+    misfits: Misfits | None
+    side_effect: str
+    operation: str
+    send: Send
+    writes: bool
+    keyed: bool
+    outcomes: Mapping[str, Taken]
+    next: Mapping[str, str | None]
+    redact: Redact | None
+    shown: Shown
+
+
+Step: TypeAlias = Transformation | Storage | Decision | External
 Seen: TypeAlias = "dict[str, Value] | Decided"
 Done: TypeAlias = tuple[Step, Outcome, Seen]
 """A step that ran, what it answered, and what it saw: its inputs, or of a decision the case and operands."""
@@ -95,8 +127,8 @@ class Intent:
 class Contract:
     """A contract at one node: its steps with the node's own inputs and edges.
 
-    `redact` is for its inputs. `told` is the recorder's: what it knows of lines that hold no value, by
-    outcome and cases.
+    `redact` is for its inputs. `undo` takes back what it did; `undoing`: this is one. `told` is the recorder's: what
+    it knows of lines that hold no value, by outcome and cases.
     """
 
     id: str
@@ -110,6 +142,8 @@ class Contract:
     next: Mapping[str, Edge]
     redact: Redact | None
     shown: Shown
+    undo: Contract | None = None
+    undoing: bool = False
     told: dict[tuple[str | int, ...], Parts] = field(default_factory=dict, compare=False)
 
 
@@ -130,13 +164,14 @@ class Callee:
 
 @frozen
 class Call:
-    """A workflow at one node. `shown` is for what its exits give, by name."""
+    """A workflow at one node. `shown` is for what its exits give, by name; `undo` takes back what it did."""
 
     id: str
     slot: int
     callee: Callee
     next: Mapping[str, Edge]
     shown: Shown
+    undo: Contract | None = None
 
 
 @frozen
@@ -148,6 +183,7 @@ class Each:
         item: the slot of the item, with its number in the next one.
         most: more items than that are not taken at all.
         stop: names of exits behind which no more items are taken.
+        concurrent: no item waits for what the one before it asks of the outside.
     """
 
     id: str
@@ -160,6 +196,48 @@ class Each:
     next: Mapping[str, Edge]
     redact: Redact | None
     shown: Shown
+    concurrent: bool = False
+
+
+@frozen
+class Heard:
+    """A signal that a wait accepts.
+
+    Attributes:
+        fields: the event with its defaults, and what of it does not fit.
+        sender: the actor with its defaults, and what of it does not fit.
+        others: who has acted at each node that says "not the same person", by node.
+        match: fields that the event has to have.
+        where: what has to hold of the event, in a frame that has it.
+        redact: for the event.
+    """
+
+    name: str
+    event: str
+    fields: Taken
+    sender: Taken
+    others: Mapping[str, Callable[[Frame], Value]]
+    match: Build
+    where: Judge | None
+    redact: Redact | None
+
+
+@frozen
+class Wait:
+    """A node that waits for a signal, until a time.
+
+    Attributes:
+        until: that time, in µs since 1970 UTC, for a wait that begins in the segment at hand.
+        heard: the slot that a signal's condition finds the event in.
+    """
+
+    id: str
+    slot: int
+    until: Callable[[Frame], int]
+    heard: int
+    signals: tuple[Heard, ...]
+    next: Mapping[str, Edge]
+    shown: Shown
 
 
 @frozen
@@ -167,7 +245,7 @@ class Exit:
     """Where a run ends, under one of `names`. `redact` is for the result; each event has its own."""
 
     id: str
-    kind: ExitKind
+    kind: ExitKind | Literal["CANCELLED"]
     names: tuple[str, ...]
     reason: Callable[[Frame], Value]
     result: Build
@@ -199,10 +277,11 @@ TOP = Place()
 class Visit:
     """One node, passed: what went in, what its steps did, and the outcome with its outputs.
 
-    `refused`: why the payload, the actor or inputs were not taken. `target`: of a call, the workflow that was called.
+    `refused`: why the payload, the actor or inputs were not taken. `target`: of a call, the workflow that was called;
+    `left`: effects of it stand.
     """
 
-    node: Intent | Contract | Call | Each
+    node: Intent | Contract | Call | Each | Wait
     inputs: dict[str, Value]
     steps: list[Done]
     outcome: str
@@ -210,6 +289,7 @@ class Visit:
     refused: tuple[Problem, ...] = ()
     place: Place = TOP
     target: str = ""
+    left: bool = False
 
 
 @frozen
@@ -223,6 +303,8 @@ class Reached:
 
 
 Visitor: TypeAlias = Callable[[Visit], None]
+Node: TypeAlias = Contract | Call | Each | Wait | Exit
+"""What stands behind the start."""
 
 
 @frozen
@@ -233,14 +315,18 @@ class Graph:
         nodes: those behind the start.
         binding: "" without one.
         bindings: those of the workflows that it calls, however far.
+        durable: a run of it can have more than one segment.
+        outside: the external side effects that it, and what it calls, can ask.
     """
 
     workflow: str
     start: Intent
-    nodes: Mapping[str, Contract | Call | Each | Exit]
+    nodes: Mapping[str, Node]
     slots: int
     binding: str = ""
     bindings: tuple[str, ...] = ()
+    durable: bool = False
+    outside: frozenset[str] = frozenset()
 
     @property
     def reach(self) -> tuple[str, ...]:

@@ -107,9 +107,22 @@ actor = click.option(
     metavar="AC_NAME[=FILE]",
     help="Who acts: the type, and a JSON file with attributes. The trace says so.  [PGS_ACTOR]",
 )
+settings = click.option(
+    "--settings",
+    cls=Setting,
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="PGS_SETTINGS",
+    help="What is said about the outside: a JSON file; settings.json in the data root unless given.  [PGS_SETTINGS]",
+)
+picture = click.option("--picture/--no-picture", default=True, help="Draw the way taken beside the trace.")
 as_json = click.option(
     "--json", "as_json", is_flag=True, envvar="PGS_JSON", help="Answer with one JSON object.  [PGS_JSON]"
 )
+
+
+def place(command: Command) -> Command:
+    """The workspace and the data root, and where the store is if not there."""
+    return workspace(data_root(command))
 
 
 def said(error: click.ClickException) -> str:

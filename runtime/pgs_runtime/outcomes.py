@@ -6,19 +6,25 @@ from typing import NotRequired, TypedDict, cast
 
 import orjson
 
-from pgs_runtime.attempt import Effects, Ended
+from pgs_runtime.attempt import Effects, Ended, Paused, Pending
 from pgs_runtime.faults import ExitCode
+from pgs_runtime.ports import timestamp
+from pgs_runtime.record import spotted
+from pgs_runtime.requests import Effect, Waiting
 from pgs_runtime.stores.port import Run
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
-from pgs_snapshot.model import ExitKind
 from pgs_snapshot.values import Value
 
-_EXIT_CODES: dict[ExitKind, ExitCode] = {
+_EXIT_CODES: dict[str, ExitCode] = {
     "COMPLETED": ExitCode.DONE,
     "FAILED": ExitCode.FAILED,
     "DENIED": ExitCode.DENIED,
     "REJECTED": ExitCode.REJECTED,
+    "CANCELLED": ExitCode.INTERRUPTED,
+    "WAITING": ExitCode.WAITING,
+    "IN_DOUBT": ExitCode.IN_DOUBT,
+    "RUNNING": ExitCode.BUSY,
 }
 
 
@@ -27,14 +33,17 @@ class Outcome:
     """How a run ended.
 
     Attributes:
-        exit: the name of the exit reached, or a fault's code.
-        kind: COMPLETED, DENIED, REJECTED, FAILED or FAULTED.
+        exit: the name of the exit reached, or a fault's code; "" while the run goes on.
+        kind: COMPLETED, DENIED, REJECTED, FAILED, FAULTED or CANCELLED; WAITING or IN_DOUBT while it stands still, and
+            RUNNING while another process moves it.
         result: the exit's result, in clear.
         trace_id: the run's id.
         effects: operations that changed something, by store and name.
         exit_code: how a program that did only this ends.
         repeated: an earlier run of the same request id answered.
         message: of a fault, what happened; of a rejection, why; else "".
+        waits: what a run waits for: each with its `node`, `due` and `signals`.
+        doubts: effects that are left to a person: each with its `node`, `step`, `operation` and `key`.
     """
 
     exit: str
@@ -45,6 +54,8 @@ class Outcome:
     exit_code: ExitCode
     repeated: bool = False
     message: str = ""
+    waits: tuple[dict[str, Value], ...] = ()
+    doubts: tuple[dict[str, Value], ...] = ()
 
 
 class _Answer(TypedDict):
@@ -59,6 +70,8 @@ class _Answer(TypedDict):
     exit_code: int
     message: str
     result: dict[str, Value]
+    waits: NotRequired[list[dict[str, Value]]]
+    doubts: NotRequired[list[dict[str, Value]]]
 
 
 def outcome_of(run: str, ended: Ended) -> Outcome:
@@ -69,7 +82,7 @@ def outcome_of(run: str, ended: Ended) -> Outcome:
         result=ended.result,
         trace_id=run,
         effects=ended.effects,
-        exit_code=_exit_code(ended),
+        exit_code=exit_code_of(ended),
         message=_message(ended),
     )
 
@@ -79,7 +92,7 @@ def answer_of(ended: Ended) -> bytes:
     answer: _Answer = {
         "effects": ended.effects,
         "emitted": ended.emitted,
-        "exit_code": int(_exit_code(ended)),
+        "exit_code": int(exit_code_of(ended)),
         "message": _message(ended),
         "result": ended.result,
     }
@@ -88,21 +101,58 @@ def answer_of(ended: Ended) -> bytes:
     return canonical(cast(Value, answer))
 
 
-def repeated(run: Run) -> Outcome:
-    """What the caller of an earlier run was told."""
-    if run.answer is None or run.exit is None:
-        raise AssertionError("a run is written once it has ended, with its answer")
+def pending_of(paused: Paused) -> tuple[dict[str, Value], ...]:
+    """What a run waits for or asks of the outside, in order; an effect has a `key`."""
+    return tuple(_doubt(each) if isinstance(each.ask, Effect) else _wait(each) for each in paused.pending)
+
+
+def answer_of_paused(status: str, paused: Paused) -> bytes:
+    """What is told of a run that stands still."""
+    answer: _Answer = {
+        "doubts": [_doubt(each) for each in paused.pending if isinstance(each.ask, Effect)],
+        "effects": paused.stretch.effects,
+        "emitted": {},
+        "exit_code": int(_EXIT_CODES[status]),
+        "message": "",
+        "result": {},
+        "waits": [_wait(each) for each in paused.pending if isinstance(each.ask, Waiting)],
+    }
+    return canonical(cast(Value, answer))
+
+
+def standing(run: Run, repeated: bool = False) -> Outcome:
+    """What is told of a run as it stands in the store.
+
+    Args:
+        repeated: it was there before it was asked for.
+    """
+    if run.answer is None:
+        return Outcome("", run.status, {}, run.id, {}, _EXIT_CODES[run.status], repeated)
     answer: _Answer = orjson.loads(run.answer)
     return Outcome(
-        exit=run.exit,
+        exit=run.exit or "",
         kind=run.status,
         result=answer["result"],
         trace_id=run.id,
         effects=answer["effects"],
         exit_code=ExitCode(answer["exit_code"]),
-        repeated=True,
+        repeated=repeated,
         message=answer["message"],
+        waits=tuple(answer.get("waits", ())),
+        doubts=tuple(answer.get("doubts", ())),
     )
+
+
+def _wait(pending: Pending) -> dict[str, Value]:
+    node = cast(Waiting, pending.ask).node
+    signals: list[Value] = [{"event": signal.event, "name": signal.name} for signal in node.signals]
+    return {"due": timestamp(pending.due), "signals": signals, **spotted(pending.ask.spot)}
+
+
+def _doubt(pending: Pending) -> dict[str, Value]:
+    step = cast(Effect, pending.ask).step
+    asked: dict[str, Value] = {"key": pending.key, "operation": step.operation, "side_effect": step.side_effect}
+    return asked | spotted(pending.ask.spot)
 
 
 def _message(ended: Ended) -> str:
@@ -119,7 +169,8 @@ def _what(problem: dict[str, Value]) -> str:
     return f"`{problem['at']}`" if problem["at"] else "the payload"
 
 
-def _exit_code(ended: Ended) -> ExitCode:
+def exit_code_of(ended: Ended) -> ExitCode:
+    """How a program ends that did only this run."""
     if ended.fault is not None:
         return ended.fault.exit_code
-    return _EXIT_CODES[cast(ExitKind, ended.kind)]
+    return _EXIT_CODES[ended.kind]

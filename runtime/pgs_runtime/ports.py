@@ -38,11 +38,13 @@ class Ports:
         clock: µs since 1970 UTC.
         entropy: that many random bytes.
         fingerprint: what the run runs on.
+        sleep: waits for seconds, between two tries of an external effect.
     """
 
     clock: Callable[[], int] = field(default=lambda: time.time_ns() // 1000)
     entropy: Callable[[int], bytes] = os.urandom
     fingerprint: Mapping[str, str] = field(default_factory=fingerprint)
+    sleep: Callable[[float], None] = time.sleep
 
 
 def timestamp(micros: int) -> str:

@@ -21,16 +21,21 @@ from pgs_runtime.linked import (
     Decided,
     Decision,
     Each,
+    Heard,
     Intent,
     Parts,
     Place,
     Reached,
     Seen,
     Step,
+    Storage,
     Transformation,
     Visit,
+    Wait,
 )
+from pgs_runtime.ports import timestamp
 from pgs_runtime.redaction import Redact, Redactor
+from pgs_runtime.requests import Effect, Spot, Waiting
 from pgs_snapshot.canonical import canonical, digest, digest_of
 from pgs_snapshot.values import Outcome, Value
 
@@ -155,7 +160,9 @@ class Narrator:
         match node:
             case Contract(name=target, redact=redact):
                 steps = [self._step(*done) for done in visit.steps]
-                body |= {"kind": "contract", "steps": steps, "target": target}
+                body |= {"kind": "undo" if node.undoing else "contract", "steps": steps, "target": target}
+            case Wait():
+                body["kind"], redact = "wait", None
             case Call(callee=callee):
                 redact = callee.redact
                 body |= {"kind": "call", "target": visit.target}
@@ -172,6 +179,37 @@ class Narrator:
         """The body of the line that ends a workflow which was called."""
         return {**ending(reached), "kind": "return", "target": workflow, **placed(place)}
 
+    def intended(self, ask: Effect, key: str) -> dict[str, Value]:
+        """The body of the line that tells, before anything is done outside, what is going to be asked there."""
+        step = ask.step
+        body: dict[str, Value] = {
+            "inputs": shown(ask.inputs, step.redact),
+            "key": key,
+            "kind": "effect",
+            "operation": step.operation,
+            "side_effect": step.side_effect,
+        }
+        if step.writes and not step.keyed:
+            body["delivery"] = "at_least_once"
+        return body | spotted(ask.spot)
+
+    def suspended(self, ask: Waiting, due: int) -> dict[str, Value]:
+        """The body of the line that tells what a run waits for, and until when."""
+        signals: list[Value] = [{"event": signal.event, "name": signal.name} for signal in ask.node.signals]
+        return {"due": timestamp(due), "kind": "suspend", "signals": signals, **spotted(ask.spot)}
+
+    def replied(self, ask: Effect, reply: Outcome) -> dict[str, Value]:
+        """The body of the line that tells how an effect ended; UNKNOWN: nobody knows, and the author has said so."""
+        body: dict[str, Value] = {"kind": "reply", "outcome": reply.name, **spotted(ask.spot)}
+        if reply.outputs:
+            body["outputs"] = shown(reply.outputs, ask.step.shown[reply.name])
+        return body
+
+    def heard(self, ask: Waiting, signal: Heard, reply: Outcome) -> dict[str, Value]:
+        """The body of the line that tells which signal was accepted, and from whom."""
+        body: dict[str, Value] = {"event": signal.event, "kind": "signal", "outcome": signal.name}
+        return body | spotted(ask.spot)
+
     def _step(self, step: Step, answer: Outcome, seen: Seen) -> Value:
         body: dict[str, Value] = {"outcome": answer.name, "step": step.name}
         if isinstance(step, Decision):
@@ -183,9 +221,13 @@ class Narrator:
         body["outputs"] = shown(answer.outputs, step.shown[answer.name])
         if isinstance(step, Transformation):
             body["transform"] = step.transform
+            return body
+        body["inputs"] = shown(cast("dict[str, Value]", seen), step.redact)
+        body["operation"] = step.operation
+        if isinstance(step, Storage):
+            body["store"] = step.store
         else:
-            body["inputs"] = shown(cast("dict[str, Value]", seen), step.redact)
-            body["operation"], body["store"] = step.operation, step.store
+            body["side_effect"] = step.side_effect
         return body
 
     def _looked(self, looked: Looked, step: Decision) -> Value:
@@ -203,6 +245,16 @@ def ending(reached: Reached) -> dict[str, Value]:
         body["result"] = shown(reached.result, exit.redact)
     if reached.emitted:
         body["emitted"] = {event: shown(fields, exit.emit[event][1]) for event, fields in reached.emitted.items()}
+    return body
+
+
+def spotted(spot: Spot) -> dict[str, Value]:
+    """Where something is asked: the node, its place, and the step."""
+    body: dict[str, Value] = {"node": spot.node, **placed(spot.place)}
+    if spot.step:
+        body["step"] = spot.step
+    if spot.undoing:
+        body["undoing"] = True
     return body
 
 

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import cast
 
 import orjson
 
-from pgs_runtime.accept import accept, store_in
-from pgs_runtime.attempt import Ended, Given, Workshop, attempt
+from pgs_runtime.accept import accept, accepted, own_settings, store_in
+from pgs_runtime.attempt import Attempt, Ended, Workshop
 from pgs_runtime.capability import loader
-from pgs_runtime.commits import commit
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
+from pgs_runtime.grounds import Live
 from pgs_runtime.installed import verify_installed
 from pgs_runtime.intake import Actor, Ask, Intake
+from pgs_runtime.journey import Mover, Standing
 from pgs_runtime.link import Linker
 from pgs_runtime.linked import Graph
-from pgs_runtime.outcomes import Outcome, answer_of, outcome_of, repeated
-from pgs_runtime.overlay import Overlay
+from pgs_runtime.live import LiveRuns, Verdict
+from pgs_runtime.outcomes import Outcome, outcome_of, standing
 from pgs_runtime.ports import Ports
 from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
-from pgs_runtime.stores.port import Head, Request, Run, Segment, Store, StoreUnusable
+from pgs_runtime.rehearsal import Rehearsal, rehearsed
+from pgs_runtime.settings import Section, Settings, accepted_by, no_settings, read_settings
+from pgs_runtime.stores.port import LIVE, Head, Request, Run, Store, StoreUnusable
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.transforms import Transforms
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.locate import search_path
+from pgs_snapshot.model import Policy
 from pgs_snapshot.sealed_code.modules import SealedModules
 from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.values import Outcome as Told
 from pgs_snapshot.values import Value
+from pgs_snapshot.visible import visible
 
 __all__ = ["Actor", "Outcome", "Runtime"]
 
@@ -51,19 +60,39 @@ def verified(workspace: Path, pin: str | None = None) -> Snapshot:
 class Runtime:
     """One snapshot over one store."""
 
-    def __init__(self, snapshot: Snapshot, store: Store, ports: Ports | None = None) -> None:
-        """Most callers want `Runtime.open`; the caller closes the store."""
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        store: Store,
+        ports: Ports | None = None,
+        settings: Settings | None = None,
+        accepted: Callable[[str], Snapshot] | None = None,
+    ) -> None:
+        """Most callers want `Runtime.open`; the caller closes the store.
+
+        Args:
+            settings: what the operator says about the outside, by side effect.
+            accepted: gives a snapshot that this store accepted earlier, by id, and raises SealBroken; without it, only
+                runs of this snapshot are gone on with.
+        """
         self.snapshot = snapshot
         self.store = store
         self.ports = ports or Ports()
         self.limits = snapshot.limits()
         self.redactor = Redactor(_fact(store, "secret"))
         self._transforms = Transforms(snapshot)
-        load = loader(SealedModules.of(snapshot.sealed).load)
-        self._linker = Linker(snapshot, load, self._transforms.get, self.redactor)
-        self._intake = Intake(snapshot, self.redactor, self.ports, _fact(store, "store"))
+        self._load = load = loader(SealedModules.of(snapshot.sealed).load)
+        self._sections: dict[str, Section] = {}
+        self._settings = settings or no_settings()
+        self._accepted = accepted
+        self._others: dict[str, Runtime] = {}
+        self._linker = Linker(snapshot, load, self._transforms.get, self.redactor, self._section)
+        own = _fact(store, "store")
+        self._intake = Intake(snapshot, self.redactor, self.ports, own)
         self._graphs: dict[str, Graph] = {}
-        self._shop = Workshop(Narrator(self.redactor), self.limits, self.ports.clock)
+        self._shop = Workshop(Narrator(self.redactor), self.limits, self.ports.clock, own.decode())
+        self._mover = Mover(store, self._shop, self.ports, self.redactor, self._policy)
+        self.live = LiveRuns(store, self._mover, self._graph, self.ports, self.redactor)
 
     @classmethod
     def open(
@@ -73,6 +102,7 @@ class Runtime:
         pin: str | None = None,
         ports: Ports | None = None,
         address: Address | None = None,
+        settings: Path | None = None,
     ) -> Runtime:
         """Verify the snapshot of a workspace, open the store, and accept the snapshot there.
 
@@ -82,23 +112,31 @@ class Runtime:
             pin: the only snapshot id that is accepted, if given.
             ports: the outside; the machine's own unless a test brings another.
             address: where a store in PostgreSQL is that stands for `state.db`.
+            settings: the file with what the operator says about the outside; `settings.json` in the data root, if
+                there is one, unless given.
 
         Raises:
             SealBroken: the snapshot, or a module that it binds, is not what was sealed.
             Refusal: the store has accepted a newer version of the snapshot.
             StoreUnusable, StoreBusy: the store cannot be opened.
         """
-        return cls.over(verified(workspace, pin), data_root, ports, address)
+        return cls.over(verified(workspace, pin), data_root, ports, address, settings)
 
     @classmethod
     def over(
-        cls, snapshot: Snapshot, data_root: Path, ports: Ports | None = None, address: Address | None = None
+        cls,
+        snapshot: Snapshot,
+        data_root: Path,
+        ports: Ports | None = None,
+        address: Address | None = None,
+        settings: Path | None = None,
     ) -> Runtime:
         """Open the store of a verified snapshot, and accept the snapshot there; as `open`, which does both."""
+        outside = read_settings(settings) if settings else own_settings(data_root)
         store = store_in(data_root, address)
         try:
             accept(snapshot, store, data_root)
-            return cls(snapshot, store, ports)
+            return cls(snapshot, store, ports, outside, partial(accepted, data_root))
         except BaseException:
             store.close()
             raise
@@ -125,7 +163,7 @@ class Runtime:
         request_id: str | None = None,
         config: dict[str, Value] | None = None,
     ) -> Outcome:
-        """Run a workflow once, in one transaction.
+        """Run a workflow, in one transaction or, where it waits or asks the outside, in several.
 
         Args:
             workflow: its full name.
@@ -139,7 +177,7 @@ class Runtime:
             Refusal: unknown workflow, a payload outside the value domain or its limits, an actor without an
                 id, a request id that has another form or was used for another payload or by another actor,
                 configuration that does not fit; as a Fault, an implementation that cannot be loaded.
-            StoreBusy, StoreUnusable: nothing was written.
+            StoreBusy, StoreUnusable: nothing was written, or the run stands at its last commit.
         """
         graph = self._graph(workflow)
         ask = self._intake.ask(payload, actor, request_id, config)
@@ -148,15 +186,117 @@ class Runtime:
             if known is not None:
                 return _repeated(known, ask)
         given = self._intake.given(graph, ask)
+        self._demand_settings(graph)
+        begun = self._mover.begin(graph, given, self._request(graph, ask))
+        if begun.moved is None:
+            return _repeated(begun.run, ask)
+        return _told(begun)
 
-        def once(overlay: Overlay) -> tuple[Ended, Segment]:
-            ended = attempt(graph, given, overlay, self._shop)
-            return ended, self._segment(graph, ask, given, ended)
+    def dry_run(
+        self, workflow: str, payload: object, actor: Actor, config: dict[str, Value] | None = None
+    ) -> Rehearsal:
+        """What a run would do up to its end or its first point of no return; nothing is written and nothing leaves.
 
-        ended = commit(self.store, self.limits.value_bytes, once)
-        if isinstance(ended, Run):
-            return _repeated(ended, ask)
-        return outcome_of(given.run, ended)
+        Raises:
+            Refusal: as by `run`.
+        """
+        graph = self._graph(workflow)
+        given = self._intake.given(graph, self._intake.ask(payload, actor, None, config))
+        attempt = Attempt(graph, given, self._shop)
+        return rehearsed(attempt.start(Live(self.store, self.limits.value_bytes)))
+
+    # --- live runs -------------------------------------------------------------------------------
+
+    def resume(self, id: str) -> Outcome:
+        """Go on with a run whose process has ended, or whose wait is over; any other is told as it stands.
+
+        Raises:
+            Refusal: R014, there is no such run; R081, it does not do again what its record says; R082, another
+                process moves it.
+        """
+        run = self._run(id)
+        return _told(self._runtime_of(run).live.resume(run))
+
+    def interrupted(self) -> Iterator[str]:
+        """The ids of the runs that `resume` may have something to do for."""
+        for status in LIVE:
+            after = ""
+            while page := self.store.runs(after, status=status):
+                yield from (run.id for run in page)
+                after = page[-1].id
+
+    def signal(self, id: str, event: str, fields: object, actor: Actor) -> tuple[Outcome, str]:
+        """Send an event to a run that waits: how the run stands then, and why the event was refused, or "".
+
+        Raises:
+            Refusal: R014; R018; R081; R082; R084, the run does not wait; R086, the event is no JSON value or too large.
+        """
+        run = self._run(id)
+        runtime = self._runtime_of(run)
+        heard = runtime.live.signal(run, runtime._intake.sent(event, fields, actor))
+        return _told(heard.standing), heard.refused
+
+    def cancel(self, id: str, actor: Actor, reason: str) -> Outcome:
+        """End a run that stands still. What it did is undone as its protocol says for a run that fails.
+
+        Raises:
+            Refusal: R014; R018; R081; R082; R084, the run has ended or is under way.
+        """
+        run = self._run(id)
+        runtime = self._runtime_of(run)
+        return _told(runtime.live.cancel(run, runtime._intake.word(actor, reason)))
+
+    def reconcile(
+        self, id: str, verdict: Verdict, actor: Actor, reason: str, key: str = "", told: Told | None = None
+    ) -> Outcome:
+        """Say what became of an effect in doubt, and go on with the run.
+
+        Args:
+            verdict: `done`: it took place, and ended as `told`; `retry`: it did not, ask again under the same key;
+                `give_up`: it did not, and the run ends as if it were cancelled.
+            key: of the effect; "" where only one is in doubt.
+
+        Raises:
+            Refusal: R014; R018; R081; R082; R085, no such effect is in doubt, or it cannot have ended so.
+        """
+        run = self._run(id)
+        runtime = self._runtime_of(run)
+        return _told(runtime.live.reconcile(run, key, verdict, told, runtime._intake.word(actor, reason)))
+
+    def origin(self, id: str) -> tuple[str, Snapshot]:
+        """The workflow of a run, and the snapshot that it began with.
+
+        Raises:
+            Refusal: R014; R087, that snapshot is not at hand.
+        """
+        run = self._run(id)
+        return run.request.workflow, self._runtime_of(run).snapshot
+
+    def head(self, id: str) -> Head:
+        """The last line of a run.
+
+        Raises:
+            Refusal: R014, there is no such run.
+        """
+        return self._run(id).head
+
+    def _run(self, id: str) -> Run:
+        run = self.store.run(id)
+        if run is None:
+            raise _no_run(id)
+        return run
+
+    def _runtime_of(self, run: Run) -> Runtime:
+        """The runtime over the snapshot that a run began with."""
+        id = run.request.snapshot
+        if id == self.snapshot.id:
+            return self
+        if id not in self._others:
+            if self._accepted is None:
+                message = f"The run `{run.id}` began with another snapshot, `{id}`."
+                raise Refusal("R087", message, ExitCode.DIVERGED)
+            self._others[id] = Runtime(self._accepted(id), self.store, self.ports, self._settings, self._accepted)
+        return self._others[id]
 
     def trace(self, trace_id: str) -> tuple[bytes, ...]:
         """The lines of a run, from the store.
@@ -166,7 +306,7 @@ class Runtime:
         """
         lines = self.store.lines(trace_id)
         if not lines:
-            raise Refusal("R014", f"There is no run `{trace_id}` in this store.", ExitCode.USAGE)
+            raise _no_run(trace_id)
         return lines
 
     def _graph(self, workflow: str) -> Graph:
@@ -178,9 +318,8 @@ class Runtime:
             self._graphs[workflow] = self._linker.graph(workflow)
         return self._graphs[workflow]
 
-    def _segment(self, graph: Graph, ask: Ask, given: Given, ended: Ended) -> Segment:
-        """What is written of a run that ended: all of it, in one segment."""
-        request = Request(
+    def _request(self, graph: Graph, ask: Ask) -> Request:
+        return Request(
             workflow=graph.workflow,
             snapshot=self.snapshot.id,
             fingerprint=canonical(dict(self.ports.fingerprint)).decode(),
@@ -189,9 +328,32 @@ class Runtime:
             payload_digest=digest(ask.text),
             actor=canonical(ask.actor),
         )
-        head = Head(len(ended.lines) - 1, ended.head)
-        run = Run(given.run, request, ended.kind, head, ended.name, answer_of(ended))
-        return Segment(run, None, ended.lines, ended.reads, ended.writes, timing=ended.timing)
+
+    def _section(self, side_effect: str) -> Section:
+        """What the operator says about an external side effect."""
+        if side_effect not in self._sections:
+            implementation = self._load(self.snapshot.side_effect(side_effect).implementation)
+            section = self._settings.of(side_effect, accepted_by(implementation), os.environ)
+            self._sections[side_effect] = section
+        return self._sections[side_effect]
+
+    def _demand_settings(self, graph: Graph) -> None:
+        """Refuse what could ask the outside and has not been told how, before it begins."""
+        for side_effect in graph.outside:
+            self._section(side_effect)
+
+    def _policy(self, binding: str, side_effect: str) -> Policy:
+        return self.snapshot.binding(binding).effects[side_effect]
+
+
+def _told(moved: Standing) -> Outcome:
+    if isinstance(moved.moved, Ended):
+        return outcome_of(moved.run.id, moved.moved)
+    return standing(moved.run)
+
+
+def _no_run(id: str) -> Refusal:
+    return Refusal("R014", f"There is no run `{visible(id[:80])}` in this store.", ExitCode.USAGE)
 
 
 def _repeated(run: Run, ask: Ask) -> Outcome:
@@ -203,7 +365,7 @@ def _repeated(run: Run, ask: Ask) -> Outcome:
         raise _used(ask.request_id, "by another actor", "actor")
     if run.request.payload_digest != digest(ask.text):
         raise _used(ask.request_id, f"for another payload, by run `{run.id}`", "payload")
-    return repeated(run)
+    return standing(run, repeated=True)
 
 
 def _used(request_id: str, how: str, what: str) -> Refusal:

@@ -58,7 +58,6 @@ def _demand_graph(graph: model.Graph, known: _Known) -> None:
                 path = artifact_path("contract", contract)
                 _contract(known.snapshot.contract(contract), known, bool(unproven))
         path = ""
-        _run_by_this_version(graph, known)
     except _Unsound as unsound:
         unsound.path = path
         raise
@@ -70,19 +69,6 @@ def _contracts(node: model.Node) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield node.contract, node.unproven
     if isinstance(node, model.ContractNode | model.CallNode) and node.undo is not None:
         yield node.undo.contract, node.undo.unproven
-
-
-def _run_by_this_version(graph: model.Graph, known: _Known) -> None:
-    for node in graph.nodes:
-        _demand(not isinstance(node, model.WaitNode), f"`{node.id}` waits, which this version does not run")
-        if isinstance(node, model.EachNode):
-            _demand(not node.concurrent, f"`{node.id}` is concurrent, which this version does not run")
-        if isinstance(node, model.ContractNode | model.CallNode):
-            _demand(node.undo is None, f"`{node.id}` can be undone, which this version does not run")
-        for contract, _ in _contracts(node):
-            for step in known.snapshot.contract(contract).steps:
-                effect = isinstance(step, model.EffectStep)
-                _demand(not effect, f"`{step.name}` has an external effect, which this version does not run")
 
 
 class _Unsound(Exception):

@@ -14,7 +14,8 @@ class Limits:
         value_bytes: of what one capability gives; beyond it the run ends (exit 10), as with all below.
         run_lines: trace lines of one run.
         run_bytes: trace bytes of one run.
-        run_seconds: wall time of one run.
+        run_seconds: wall time of one run, between two points at which it waits for the outside.
+        effect_seconds: wall time of one try of an external effect; beyond it the effect is in doubt.
         transform_seconds, transform_bytes: processor time and memory of one call of a transform.
     """
 
@@ -24,6 +25,7 @@ class Limits:
     run_lines: int = 25_000
     run_bytes: int = 64 << 20
     run_seconds: int = 3600
+    effect_seconds: int = 30
     transform_seconds: int = 1
     transform_bytes: int = 256 << 20
 

@@ -12,8 +12,7 @@ import pytest
 
 from pgs_compiler.checks import bounds, limits
 from pgs_compiler.checks.responses import STATUSES
-from pgs_compiler.checks.unrun import UNRUN
-from pgs_compiler.compiler import Compilation, compile_program, compile_workspace
+from pgs_compiler.compiler import Compilation, compile_program
 from pgs_compiler.names import KINDS, MAX_NAME
 from pgs_compiler.parse import _PARSERS
 from pgs_compiler.parse.artifacts import MAX_ATTEMPTS
@@ -26,7 +25,6 @@ from pgs_compiler.schemas.keywords import KEYWORDS
 from pgs_compiler.schemas.paths import MAX_PATH, MAX_STEPS
 from pgs_compiler.schemas.patterns import MAX_PATTERN, MAX_REPEAT
 from pgs_compiler.schemas.values import MAX_PARTS
-from pgs_compiler.waivers import Policy
 from pgs_compiler.workspace import open_workspace
 from pgs_runtime import Actor, Runtime
 from pgs_runtime.state import load_state
@@ -68,12 +66,6 @@ def compilation(workspace: Path) -> Compilation:
 def test_every_example_compiles_without_any_finding(compilation: Compilation) -> None:
     assert [finding.message for finding in compilation.findings] == []
     assert compilation.files is not None
-
-
-def test_examples_of_what_does_not_run_yet_are_checked_without_any_finding(workspace: Path) -> None:
-    paths = (workspace / "protocols", workspace / "later")
-    assert [str(found) for found in compile_workspace(workspace, paths, Policy(runs=False)).findings] == []
-    assert {finding.code for finding in compile_workspace(workspace, paths).findings} == {"D213"}
 
 
 def test_the_examples_run(workspace: Path, compilation: Compilation, tmp_path: Path) -> None:
@@ -173,7 +165,7 @@ def test_the_limits_of_sources_and_programs_are_those_of_the_code() -> None:
 
 
 def test_the_words_for_later_versions_are_those_that_are_refused_as_such() -> None:
-    refused = {*(KINDS.keys() - _PARSERS.keys()), *UNRUN}
+    refused = set(KINDS.keys() - _PARSERS.keys())
     for module in (*ROOT.glob("compiler/pgs_compiler/parse/*.py"), ROOT / "compiler/pgs_compiler/project.py"):
         refused |= _later(module)
     told = {word.rpartition(": ")[2] for word in code_in(LATER)}

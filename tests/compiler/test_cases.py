@@ -1,7 +1,7 @@
 """Every folder of `cases` holds declarations and, in `expected.json`, all that is found in them.
 
 A folder is called `<CODE>-<slug>`: the rule that it shows, and what it shows of it. Cases of the family S are
-read, those of D213 compiled whole, all others checked, with the `pgs.yaml` that the folder may hold. Where there is
+read, all others compiled, with the `pgs.yaml` that the folder may hold. Where there is
 a folder `published`, its declarations were published before, and those under `protocols` are compared with them.
 `python -m tests.compiler.test_cases` writes every `expected.json` anew; what has changed is then for you to judge.
 """
@@ -49,7 +49,7 @@ def inputs_of(case: Path) -> tuple[Path, ...]:
 def compiled(case: Path) -> Compilation:
     published = case / PUBLISHED
     if not published.is_dir():
-        return compile_workspace(case, inputs_of(case), Policy(runs=case.name.startswith("D213")))
+        return compile_workspace(case, inputs_of(case))
     baseline = compile_workspace(published, tuple(sorted(published.rglob("*.yaml"))))
     assert baseline.files is not None
     with TemporaryDirectory() as folder:

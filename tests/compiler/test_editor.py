@@ -35,7 +35,7 @@ SOURCES = sorted(
         *(ROOT / "protocols").rglob("*.yaml"),
         *(ROOT / "capabilities/pgs_capabilities/declarations").glob("*.yaml"),
         *(ROOT / "tests/compiler/programs").rglob("*.yaml"),
-        *(ROOT / "tests/compiler/checked").rglob("*.yaml"),
+        *(ROOT / "tests/durable/buying").rglob("*.yaml"),
     }
 )
 PROJECTS = [ROOT / FILE, *(file for file in SOURCES if file.name == FILE)]
@@ -49,9 +49,6 @@ UNSEEN = {
     "D211-idle-argument": "the placeholders in a text",
     "D211-misspelt-placeholder": "the same",
     "D211-single-brace": "the same",
-    "D213-external-effect": "what the runtime cannot run yet",
-    "D213-concurrent": "the same",
-    "D213-node": "the same",
     "D214-kind-not-first": "the order of keys",
     "D215-no-summary": "a warning",
     "D221-ended-long-ago": "what day it is",

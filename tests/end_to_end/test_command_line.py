@@ -68,7 +68,7 @@ def test_a_misuse_is_told_as_json_only_if_that_was_asked_for(value: str) -> None
 
 def test_a_misuse_is_told_in_the_words_of_the_project() -> None:
     environment = {**ENVIRONMENT, "PGS_JSON": "abc"}
-    answer = command("pgs_runtime", ["runs"], environment=environment)
+    answer = command("pgs_runtime", ["list"], environment=environment)
     assert answer.err.partition("\n")[0] == "error[R001]: `--json`: `abc` is neither true nor false."
     answer = command("pgs_runtime", ["verify", "x", "--level", "much"])
     levels = "`self-consistent`, `complete`, `anchored`"
@@ -90,18 +90,18 @@ def test_runs_are_listed_with_how_they_ended(trouble: Installation) -> None:
     for how in ("complete", "deny", "raise"):
         answer = trouble.run(BEHAVE, json.dumps({"how": how, "key": how}).encode(), "--json")
         ids[answer.json()["trace_id"]] = answer.json()["kind"]
-    listed = trouble.runtime("runs", "--json").json()["runs"]
+    listed = trouble.runtime("list", "--json").json()["runs"]
     assert {run["id"]: run["status"] for run in listed} == ids
     assert [run["id"] for run in listed] == sorted(ids)
     assert {run["workflow"] for run in listed} == {BEHAVE}
-    text = trouble.runtime("runs").out.splitlines()
+    text = trouble.runtime("list").out.splitlines()
     assert [line.split()[0] for line in text] == sorted(ids)
-    denied = trouble.runtime("runs", "--status", "DENIED").out
+    denied = trouble.runtime("list", "--status", "DENIED").out
     assert denied.split() == [next(id for id, kind in ids.items() if kind == "DENIED"), "DENIED", "DENIED", BEHAVE]
 
 
 def test_there_are_no_runs_where_there_is_no_store(trouble: Installation) -> None:
-    answer = trouble.runtime("runs")
+    answer = trouble.runtime("list")
     assert (answer.code, answer.out) == (0, "")
     assert trouble.untouched()
 

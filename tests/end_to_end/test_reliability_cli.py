@@ -281,7 +281,7 @@ def test_an_interrupt_while_the_files_are_written_says_that_the_run_stands(troub
     with closing(SqliteStore(trouble.data / "state.db")) as store:
         (run,) = store.runs()
     assert run.status == "COMPLETED"
-    assert said == (b"", f"Interrupted. Run `{run.id}` stands: it ended COMPLETED.\n")
+    assert said == (b"", f"Interrupted. Run `{run.id}` stands: it is COMPLETED.\n")
 
 
 def waits_for_a_lock(process: int) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from pgs_runtime.core import Operation, drive, traverse
+from pgs_runtime.calls import Moment, Shared
+from pgs_runtime.core import drive, traverse
 from pgs_runtime.expressions import ABSENT, Frame, Missing
 from pgs_runtime.linked import (
     WITH,
@@ -25,12 +26,14 @@ from pgs_runtime.linked import (
     Transformation,
     Visit,
 )
+from pgs_runtime.requests import Failed, Operation, Request
 from pgs_snapshot.model import ExitKind
 from pgs_snapshot.values import Outcome, Value
 
 PROBLEM: Problem = {"at": "/n", "why": "is above 3"}
 PAYLOAD: Value = {"n": 1}
 SLOTS = 7
+ALONE = Shared(Moment({"id": "run"}))
 
 
 def nothing(frame: Frame) -> dict[str, Value]:
@@ -95,7 +98,7 @@ def asks(name: str, next: Mapping[str, str | None], inputs: Build = nothing, mis
     def perform(*_: object) -> Outcome:
         raise AssertionError("the core asks, and does not perform")
 
-    return Storage(name, inputs, misfits, "ST", "OP", perform, next, None, {})
+    return Storage(name, inputs, misfits, "ST", "OP", perform, True, next, None, {})
 
 
 def graph(start: Intent, *nodes: Contract | Exit) -> Graph:
@@ -114,11 +117,15 @@ def walk(graph: Graph, *replies: Outcome, slots: Frame | None = None) -> tuple[l
     asked: list[Operation] = []
     answers = iter(replies)
 
-    def perform(request: Operation) -> Outcome:
+    def perform(request: Request) -> Outcome:
+        if isinstance(request, Failed):
+            return Outcome("DONE")
+        assert isinstance(request, Operation)
         asked.append(request)
         return next(answers)
 
-    found = drive(traverse(graph, frame() if slots is None else slots, visits.append), perform)
+    found = drive(traverse(graph, frame() if slots is None else slots, visits.append, ALONE), perform)
+    assert isinstance(found, Exit)
     assert next(answers, None) is None, "a reply was left over"
     return visits, asked, found
 
@@ -289,13 +296,13 @@ def test_an_admission_that_nothing_expects_raises() -> None:
 def test_what_the_world_raises_goes_through_the_core() -> None:
     work = contract("work", [asks("only", {"SUCCESS": "SUCCESS"})], {"SUCCESS": nothing}, {"SUCCESS": "done"})
 
-    def fails(request: Operation) -> Outcome:
+    def fails(request: Request) -> Outcome:
         raise OSError("the disk is gone")
 
     visits: list[Visit] = []
     whole = graph(intent({"ACK": "work"}), work, *exits("done").values())
     with pytest.raises(OSError, match="the disk is gone"):
-        drive(traverse(whole, frame(), visits.append), fails)
+        drive(traverse(whole, frame(), visits.append, ALONE), fails)
     assert [visit.node.id for visit in visits] == ["admit"]
 
 

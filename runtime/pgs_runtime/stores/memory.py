@@ -14,6 +14,7 @@ from pgs_runtime.stores.errors import LawBroken, StoreMisused
 from pgs_runtime.stores.ownership import Owner
 from pgs_runtime.stores.records import (
     LIVE,
+    LONGEST_LEASE,
     OWN_FACTS,
     Append,
     Cell,
@@ -25,6 +26,7 @@ from pgs_runtime.stores.records import (
     Event,
     Fenced,
     Insert,
+    Kept,
     Kind,
     Lease,
     LengthRead,
@@ -61,9 +63,10 @@ class MemoryStore:
         self._requests: dict[tuple[str, str], str] = {}
         self._lines: dict[str, list[bytes]] = {}
         self._timing: dict[str, list[Marks | tuple[Timing, ...]]] = {}
+        self._kept: dict[str, list[Kept]] = {}
         self._effects: dict[str, Effect] = {}
         self._log: list[LogEntry] = []
-        self._meta = {"schema": b"1", "store": entropy(16).hex().encode(), "secret": entropy(32)}
+        self._meta = {"schema": b"2", "store": entropy(16).hex().encode(), "secret": entropy(32)}
 
     # --- reads ---
 
@@ -114,6 +117,8 @@ class MemoryStore:
         self._effects.update(settled)
         self._lines.setdefault(run.id, []).extend(segment.lines)
         self._timing.setdefault(run.id, []).append(segment.timing)
+        if segment.kept is not None:
+            self._kept.setdefault(run.id, []).append(Kept(segment.first_line, segment.kept))
         known = self._runs.get(run.id)
         self._runs[run.id] = run if known is None else replace(run, request=known.request)
         if known is None and run.request.key is not None:
@@ -137,7 +142,8 @@ class MemoryStore:
         known = self._runs.get(run)
         if known is None or known.status not in LIVE:
             return None
-        if known.lease is not None and known.lease.owner != lease.owner and known.lease.until > now:
+        latest = now + LONGEST_LEASE
+        if known.lease is not None and known.lease.owner != lease.owner and now < known.lease.until <= latest:
             return None
         claimed = self._runs[run] = replace(known, epoch=known.epoch + 1, lease=lease)
         return claimed
@@ -162,6 +168,10 @@ class MemoryStore:
     def lines(self, run: str) -> tuple[bytes, ...]:
         self._owner.check()
         return tuple(self._lines.get(run, ()))
+
+    def kept(self, run: str) -> tuple[Kept, ...]:
+        self._owner.check()
+        return tuple(self._kept.get(run, ()))
 
     def timing(self, run: str) -> tuple[Timing, ...]:
         self._owner.check()

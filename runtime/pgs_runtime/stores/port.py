@@ -21,6 +21,7 @@ from pgs_runtime.stores.errors import Cause, LawBroken, StoreBusy, StoreMisused,
 from pgs_runtime.stores.records import (
     ENDED,
     LIVE,
+    LONGEST_LEASE,
     OWN_FACTS,
     Append,
     Cell,
@@ -35,6 +36,7 @@ from pgs_runtime.stores.records import (
     Fenced,
     Head,
     Insert,
+    Kept,
     Kind,
     Lease,
     LengthRead,
@@ -57,6 +59,7 @@ from pgs_runtime.stores.records import (
 __all__ = [
     "ENDED",
     "LIVE",
+    "LONGEST_LEASE",
     "OWN_FACTS",
     "Append",
     "Cause",
@@ -72,6 +75,7 @@ __all__ = [
     "Fenced",
     "Head",
     "Insert",
+    "Kept",
     "Kind",
     "LawBroken",
     "Lease",
@@ -131,7 +135,8 @@ class Store(Protocol):
     def claim(self, run: str, lease: Lease, now: int) -> Run | None:
         """Take the lease of a live run, which raises its epoch by one.
 
-        None: there is no such run, it has ended, or another owner holds it beyond `now` (µs since 1970 UTC).
+        None: there is no such run, it has ended, or another owner holds it beyond `now` (µs since 1970 UTC). A lease
+        that ends more than `LONGEST_LEASE` later was given by a clock that has jumped, and holds nothing.
         """
 
     def run(self, run: str) -> Run | None: ...
@@ -142,6 +147,9 @@ class Store(Protocol):
         """Up to `limit` runs whose ids follow `after`, in the order of ids."""
 
     def lines(self, run: str) -> tuple[bytes, ...]: ...
+
+    def kept(self, run: str) -> tuple[Kept, ...]:
+        """What it takes to do a run's segments again, in their order, as far as that was kept."""
 
     def timing(self, run: str) -> tuple[Timing, ...]: ...
 

@@ -30,6 +30,7 @@ from pgs_runtime.stores.records import (
     Effect,
     Event,
     Fenced,
+    Kept,
     Kind,
     Lease,
     LogEntry,
@@ -153,6 +154,9 @@ class PostgresStore:
 
     def lines(self, run: str) -> tuple[bytes, ...]:
         return self._read(lambda session: reads.lines(session, run))
+
+    def kept(self, run: str) -> tuple[Kept, ...]:
+        return self._read(lambda session: reads.kept(session, run))
 
     def timing(self, run: str) -> tuple[Timing, ...]:
         return self._read(lambda session: reads.timing(session, run))

@@ -9,10 +9,12 @@ from pgs_runtime.stores import postgres_rows as rows
 from pgs_runtime.stores.postgres_establish import differences
 from pgs_runtime.stores.postgres_session import Session
 from pgs_runtime.stores.records import (
+    LONGEST_LEASE,
     Cell,
     Effect,
     Event,
     Head,
+    Kept,
     Kind,
     Lease,
     LogEntry,
@@ -39,7 +41,7 @@ _TALLIES = "SELECT kind, store, rows, changes FROM $.counters ORDER BY kind, sto
 _EVENTS = f"SELECT n, body, run, line FROM $.events WHERE {rows.PLACE} AND n >= %s AND n < %s ORDER BY n"
 _STREAMS = "SELECT stream FROM $.events WHERE store = %s AND n = 1 ORDER BY stream"
 _CLAIM = """UPDATE $.runs SET epoch = epoch + 1, owner = %s, until = %s WHERE run = %s
-    AND status IN ('RUNNING', 'WAITING', 'IN_DOUBT') AND (owner IS NULL OR owner = %s OR until <= %s)"""
+    AND status IN ('RUNNING', 'WAITING', 'IN_DOUBT') AND (owner IS NULL OR owner = %s OR until <= %s OR until > %s)"""
 _EFFECT = "SELECT key, run, line, status, request, response FROM $.effects WHERE key = %s"
 _EFFECTS = "SELECT key, run, line, status, request, response FROM $.effects WHERE run = %s ORDER BY line, key"
 
@@ -94,13 +96,18 @@ def streams(session: Session, store: str) -> tuple[str, ...]:
 
 def claim(session: Session, run: str, lease: Lease, now: int) -> Run | None:
     # The update locks the run's row, and looks at it again if another one had it: of two claims one gets the lease.
-    claimed = session.execute(_CLAIM, (lease.owner, lease.until, run, lease.owner, now)).rowcount
+    claimed = session.execute(_CLAIM, (lease.owner, lease.until, run, lease.owner, now, now + LONGEST_LEASE)).rowcount
     return rows.run(session, run) if claimed else None
 
 
 def lines(session: Session, run: str) -> tuple[bytes, ...]:
     found = session.execute("SELECT line FROM $.trace WHERE run = %s ORDER BY n", (run,))
     return tuple(row[0] for row in found.fetchall())
+
+
+def kept(session: Session, run: str) -> tuple[Kept, ...]:
+    found = session.execute("SELECT line, body FROM $.kept WHERE run = %s ORDER BY line", (run,))
+    return tuple(Kept(*row) for row in found.fetchall())
 
 
 def timing(session: Session, run: str) -> tuple[Timing, ...]:

@@ -54,6 +54,7 @@ _INTEND = "INSERT INTO $.effects (key, run, line, request, status, response) VAL
 _SETTLE = "UPDATE $.effects SET status = %s, response = %s WHERE key = %s AND run = %s AND request = %s"
 _LINES = """INSERT INTO $.trace (run, n, line)
     SELECT %s, %s + place - 1, line FROM unnest(%s::bytea[]) WITH ORDINALITY AS given(line, place) ORDER BY place"""
+_KEEP = "INSERT INTO $.kept (run, line, body) VALUES (%s, %s, %s)"
 _TIMING = """INSERT INTO $.timing (run, line, at, took)
     SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])"""
 _LOG = "INSERT INTO $.log (n, run, line, digest) SELECT coalesce(max(n), -1) + 1, %s, %s, %s FROM $.log RETURNING n"
@@ -198,6 +199,8 @@ def apply(session: Session, segment: Segment) -> int:
         moved = [*_written(session, segment)]
         settled = [*_settled(session, segment)]
         session.execute(_LINES, (run.id, segment.first_line, list(segment.lines)))
+        if segment.kept is not None:
+            session.execute(_KEEP, (run.id, segment.first_line, segment.kept))
         timed = tuple(segment.timing)
         if timed:
             lines, at, took = (list(column) for column in zip(*timed, strict=True))

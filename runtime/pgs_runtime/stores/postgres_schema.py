@@ -233,10 +233,15 @@ _EFFECTS: tuple[Object, ...] = (
     *never("effects", "an effect", "DELETE", "TRUNCATE"),
 )
 
+_KEPT: tuple[Object, ...] = (
+    Table("kept", "run text, line bigint, body bytea", ("run", "line")),
+    *never("kept", "what is kept of a segment", "UPDATE", "DELETE", "TRUNCATE"),
+)
+
 Steps: TypeAlias = Sequence[Sequence[Object]]
 
 _FIRST = (*_META, *_COUNTERS, *_REGISTRY, *_EVENTS, *_STATE, *_TRACE, *_RUNS, *_EFFECTS)
-MIGRATIONS: Steps = (_FIRST,)
+MIGRATIONS: Steps = (_FIRST, _KEPT)
 """What leads from schema number i to i + 1. Once released, an item never changes."""
 
 

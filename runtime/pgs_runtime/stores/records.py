@@ -207,6 +207,9 @@ class Head(NamedTuple):
     digest: str
 
 
+LONGEST_LEASE = 86_400_000_000  # µs: no lease is given for more than a day
+
+
 class Lease(NamedTuple):
     """Who moves a run until when, in µs since 1970 UTC."""
 
@@ -270,6 +273,7 @@ class Segment:
         run: the run as it is after the commit. Of a known run, `request` is not written again.
         expected: None for a new run.
         lines: at least one; the first follows the expected head, the last is `run.head`.
+        kept: what it takes to do this segment again, if the run may have to be continued; in clear.
     """
 
     run: Run
@@ -279,6 +283,7 @@ class Segment:
     writes: tuple[Write, ...] = ()
     effects: tuple[Effect, ...] = ()
     timing: Marks | tuple[Timing, ...] = ()
+    kept: bytes | None = None
 
     def __post_init__(self) -> None:
         if not self.lines or self.run.head.line != self.first_line + len(self.lines) - 1:
@@ -316,6 +321,13 @@ class Fenced(NamedTuple):
     """
 
     run: Run | None
+
+
+class Kept(NamedTuple):
+    """What it takes to do a segment again; `line` is its first."""
+
+    line: int
+    body: bytes
 
 
 class LogEntry(NamedTuple):

@@ -201,10 +201,23 @@ END""",
     _never("meta", "DELETE", "a fact never goes"),
 )
 
+_KEPT = (
+    """CREATE TABLE kept (
+  run TEXT NOT NULL, line INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (run, line)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER kept_insert BEFORE INSERT ON kept BEGIN
+  SELECT RAISE(ABORT, 'what a segment takes is kept once')
+    WHERE EXISTS (SELECT 1 FROM kept WHERE run = NEW.run AND line = NEW.line);
+END""",
+    _never("kept", "UPDATE", "what is kept of a segment never changes"),
+    _never("kept", "DELETE", "what is kept of a segment never goes"),
+)
+
 Steps: TypeAlias = Sequence[Sequence[str]]
 
 _FIRST = (*_META, *_COUNTERS, *_REGISTRY, *_EVENTS, *_STATE, *_TRACE, *_RUNS, *_EFFECTS)
-MIGRATIONS: Steps = (_FIRST,)
+MIGRATIONS: Steps = (_FIRST, _KEPT)
 """The statements that lead from schema number i to i + 1. Once released, an item never changes."""
 
 

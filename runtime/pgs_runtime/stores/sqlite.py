@@ -12,6 +12,7 @@ from pgs_runtime.stores import sqlite_rows as rows
 from pgs_runtime.stores.errors import LawBroken, StoreMisused, StoreUnusable
 from pgs_runtime.stores.ownership import Owner
 from pgs_runtime.stores.records import (
+    LONGEST_LEASE,
     OWN_FACTS,
     Cell,
     Committed,
@@ -20,6 +21,7 @@ from pgs_runtime.stores.records import (
     Event,
     Fenced,
     Head,
+    Kept,
     Kind,
     Lease,
     LogEntry,
@@ -46,7 +48,7 @@ _CELLS = {
         WHERE store = ? AND key >= ? ORDER BY key""",
 }
 _CLAIM = """UPDATE runs SET epoch = epoch + 1, owner = ?, until = ? WHERE run = ?
-    AND status IN ('RUNNING', 'WAITING', 'IN_DOUBT') AND (owner IS NULL OR owner = ? OR until <= ?)"""
+    AND status IN ('RUNNING', 'WAITING', 'IN_DOUBT') AND (owner IS NULL OR owner = ? OR until <= ? OR until > ?)"""
 
 
 class SqliteStore:
@@ -133,7 +135,8 @@ class SqliteStore:
 
     def claim(self, run: str, lease: Lease, now: int) -> Run | None:
         with self._session() as connection, _transaction(connection):
-            cursor = connection.execute(_CLAIM, (lease.owner, lease.until, run, lease.owner, now))
+            latest = now + LONGEST_LEASE
+            cursor = connection.execute(_CLAIM, (lease.owner, lease.until, run, lease.owner, now, latest))
             if cursor.rowcount == 0:
                 return None
             claimed = rows.run(connection, run)
@@ -158,6 +161,11 @@ class SqliteStore:
         query = "SELECT line FROM trace WHERE run = ? ORDER BY n"
         with self._session() as connection:
             return tuple(row[0] for row in connection.execute(query, (run,)))
+
+    def kept(self, run: str) -> tuple[Kept, ...]:
+        query = "SELECT line, body FROM kept WHERE run = ? ORDER BY line"
+        with self._session() as connection:
+            return tuple(Kept(*row) for row in connection.execute(query, (run,)))
 
     def timing(self, run: str) -> tuple[Timing, ...]:
         query = "SELECT line, at, took FROM timing WHERE run = ? ORDER BY line"

@@ -46,6 +46,7 @@ _CREATE = """INSERT INTO state (value, version, run, line, change, store, key) V
 _DELETE = "DELETE FROM state WHERE store = ? AND key = ?"
 _INTEND = "INSERT INTO effects (key, run, line, request, status, response) VALUES (?, ?, ?, ?, ?, ?)"
 _SETTLE = "UPDATE effects SET status = ?, response = ? WHERE key = ? AND run = ? AND request = ?"
+_KEEP = "INSERT INTO kept (run, line, body) VALUES (?, ?, ?)"
 _LINE = "INSERT INTO trace (run, n, line) VALUES (?, ?, ?)"
 _TIMING = "INSERT INTO timing (run, line, at, took) VALUES (?, ?, ?, ?)"
 _LOG = "INSERT INTO log (n, run, line, digest) SELECT coalesce(max(n), -1) + 1, ?, ?, ? FROM log RETURNING n"
@@ -163,6 +164,8 @@ def apply(connection: sqlite3.Connection, segment: Segment) -> int:
         _settle(connection, effect)
     lines = enumerate(segment.lines, segment.first_line)
     connection.executemany(_LINE, [(run.id, n, line) for n, line in lines])
+    if segment.kept is not None:
+        connection.execute(_KEEP, (run.id, segment.first_line, segment.kept))
     if segment.timing:
         connection.executemany(_TIMING, [(run.id, *timed) for timed in segment.timing])
     _move(connection, run, known=segment.expected is not None)

@@ -11,6 +11,7 @@ from pgs_runtime.stores.port import Store
 from pgs_runtime.stores.records import (
     ENDED,
     LIVE,
+    LONGEST_LEASE,
     CellRead,
     Conflict,
     Effect,
@@ -18,6 +19,7 @@ from pgs_runtime.stores.records import (
     Fenced,
     Head,
     Insert,
+    Kept,
     Lease,
     Marks,
     Segment,
@@ -135,6 +137,23 @@ def test_an_owner_may_claim_its_own_run_again(store: Store) -> None:
     assert again is not None
     assert (again.epoch, again.lease, again.status) == (2, Lease("a", 150), "WAITING")
     assert store.claim("no such run", Lease("a", 1), now=0) is None
+
+
+def test_a_lease_from_a_clock_that_has_jumped_holds_nobody_off(store: Store) -> None:
+    committed(store, first("r1", status="RUNNING"))
+    store.claim("r1", Lease("a", 100 + LONGEST_LEASE), now=LONGEST_LEASE)
+    assert store.claim("r1", Lease("b", 200), now=100) is None
+    theirs = store.claim("r1", Lease("b", 200), now=99)
+    assert theirs is not None
+    assert theirs.lease == Lease("b", 200)
+
+
+def test_what_a_segment_takes_is_kept_in_their_order(store: Store) -> None:
+    run = committed(store, replace(first("r1", status="WAITING"), kept=b"one"))
+    later = committed(store, following(run, status="WAITING"))
+    committed(store, replace(following(later), kept=b"three"))
+    assert store.kept("r1") == (Kept(0, b"one"), Kept(3, b"three"))
+    assert store.kept("r2") == ()
 
 
 def test_the_epoch_never_falls(store: Store) -> None:

@@ -1,0 +1,1 @@
+"""The commands of `pgs_runtime`. Each is a few lines over the library."""

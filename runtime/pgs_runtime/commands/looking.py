@@ -1,0 +1,164 @@
+"""Commands that look at runs: list, show, examine, verify, export."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from pgs_runtime import options
+from pgs_runtime.commands.surface import data_of, reporting, root_of, say
+from pgs_runtime.faults import ExitCode, Refusal
+from pgs_snapshot.visible import visible
+
+if TYPE_CHECKING:
+    from pgs_runtime.stores.port import Status
+
+STATUSES = (
+    "RUNNING", "WAITING", "IN_DOUBT", "COMPLETED", "DENIED", "REJECTED", "FAILED", "FAULTED", "STOPPED", "CANCELLED"
+)  # fmt: skip
+
+
+@click.command("list")
+@options.place
+@click.option("--status", type=click.Choice(STATUSES), help="Only the runs that stand so.")
+@options.as_json
+@reporting
+def list_runs(workspace: Path | None, data_root: Path | None, status: str | None, as_json: bool) -> None:
+    """List the runs of the store.
+
+    By id: how each stands, and of which workflow it is.
+    """
+    from pgs_runtime.answers import listed, listing
+    from pgs_runtime.evidence import Evidence
+
+    wanted = cast("Status | None", status)
+    root = root_of(workspace)
+    with Evidence(root, data_of(root, data_root), options.address()) as evidence:
+        if as_json:
+            say(listing(evidence.runs(wanted)))
+        else:
+            for run in evidence.runs(wanted):
+                say(listed(run))
+
+
+@click.command()
+@click.argument("id")
+@options.place
+@options.as_json
+@reporting
+def show(id: str, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
+    """Tell how a run stands.
+
+    What the run ID waits for and until when, what is in doubt, how it ended.
+    """
+    from pgs_runtime.answers import standing_json, standing_text
+    from pgs_runtime.evidence import Evidence
+
+    root = root_of(workspace)
+    with Evidence(root, data_of(root, data_root), options.address()) as evidence:
+        run = evidence.run(id)
+    say(standing_json(run) if as_json else standing_text(run))
+
+
+@click.command()
+@click.argument("trace", type=click.Path(path_type=Path))
+@options.place
+@options.as_json
+@reporting
+def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
+    """Explain a run from its trace.
+
+    Its way, the decision that mattered, what it changed, how long it took. TRACE is a .jsonl file, or the folder that
+    holds it. One that is not sound is explained all the same; the first line says what is wrong with it, and the
+    exit code is 3.
+    """
+    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.examine import as_json as told
+    from pgs_runtime.examine import as_text as shown
+    from pgs_runtime.traces import read_trace
+    from pgs_runtime.verify import verify as judge
+
+    root = root_of(workspace)
+    data = _trace_file(trace)
+    read = read_trace(data)
+    with Evidence(root, data_of(root, data_root), options.address()) as evidence:
+        snapshot = evidence.snapshot(read.header.snapshot)
+        timing = evidence.timing(read.header.run)
+        doubt = judge(data, store=evidence.witness(read.header.run)).doubt
+    say(told(read, snapshot, timing, doubt) if as_json else shown(read, snapshot, timing, doubt))
+    sys.exit(ExitCode.SEAL if doubt else ExitCode.DONE)
+
+
+@click.command()
+@click.argument("trace", type=click.Path(path_type=Path))
+@options.place
+@click.option(
+    "--level",
+    type=click.Choice(("self-consistent", "complete", "anchored")),
+    default="anchored",
+    show_default=True,
+    help="How much has to be known.",
+)
+@options.as_json
+@reporting
+def verify(trace: Path, workspace: Path | None, data_root: Path | None, level: str, as_json: bool) -> None:
+    """Check that nothing of a trace was changed.
+
+    Its chain, its end, the snapshot, and the store's own record. TRACE is a .jsonl file, or the folder that holds it.
+    The exit code is 0 only at the level asked for.
+    """
+    from pgs_runtime.answers import judged, judgement
+    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.verify import LEVELS
+    from pgs_runtime.verify import verify as judge
+
+    root = root_of(workspace)
+    data = _trace_file(trace)
+    with Evidence(root, data_of(root, data_root), options.address()) as evidence:
+        verdict = judge(data, evidence.knows, evidence.store)
+    asked = LEVELS[level]
+    say(judgement(verdict, asked) if as_json else judged(verdict, asked, _trace_path(trace).stem))
+    sys.exit(verdict.exit_code(asked))
+
+
+@click.command("export")
+@click.argument("id", metavar="ID")
+@options.place
+@options.picture
+@options.as_json
+@reporting
+def export_run(id: str, workspace: Path | None, data_root: Path | None, picture: bool, as_json: bool) -> None:
+    """Write the files of a run again.
+
+    Those of the run ID of the store, to traces/ID/, as `run` did or could not.
+    """
+    from pgs_runtime.answers import written
+    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.export import write
+    from pgs_runtime.traces import trace_of
+
+    root = root_of(workspace)
+    with Evidence(root, data_of(root, data_root), options.address()) as evidence:
+        lines = evidence.lines(id)
+        snapshot = evidence.snapshot(trace_of(lines).header.snapshot)
+    say(written(write(root / "traces", lines, snapshot, picture), as_json))
+
+
+def _trace_path(trace: Path) -> Path:
+    """The file of a trace that is named by its file or its folder."""
+    return trace / f"{trace.absolute().name}.jsonl" if trace.is_dir() else trace
+
+
+def _trace_file(trace: Path) -> bytes:
+    """The bytes of a trace, by its file or its folder."""
+    from pgs_runtime.trace_lines import LIMITS
+
+    file = _trace_path(trace)
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LIMITS.size + 1)
+    except OSError as error:
+        raise Refusal("R019", f"`{visible(str(file))}` cannot be read: {error.strerror}.", ExitCode.USAGE) from error

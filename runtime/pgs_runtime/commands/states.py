@@ -1,0 +1,114 @@
+"""Commands for the state behind the workflows: state load, ls, get, export."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from pgs_runtime import options
+from pgs_runtime.commands.surface import data_of, json_file, refuse, reporting, root_of, say, who
+from pgs_runtime.faults import Refusal
+from pgs_snapshot.visible import visible
+
+
+@click.group()
+def state() -> None:
+    """Look after the state behind the workflows."""
+
+
+@state.command("load")
+@click.argument("file")
+@options.place
+@options.actor
+@options.pin
+@options.as_json
+@reporting
+def load(
+    file: str,
+    workspace: Path | None,
+    data_root: Path | None,
+    actor: str | None,
+    pin: str | None,
+    as_json: bool,
+) -> None:
+    """Write the rows of FILE, a JSON object of stores, or nothing; - reads standard input.
+
+    A store's rows are values by key, or lists of records by stream. The load leaves a trace like any run.
+    """
+    from pgs_runtime.export import export
+    from pgs_runtime.runtime import Runtime
+    from pgs_runtime.state import load_state
+
+    document = json_file(file, size=64 << 20)
+    root = root_of(workspace)
+    with Runtime.open(root, data_of(root, data_root), pin, address=options.address()) as runtime:
+        loaded = load_state(runtime, document, who(runtime.snapshot, actor, ""))
+        if as_json:
+            say(json.dumps({"rows": loaded.rows, "trace_id": loaded.trace_id}, sort_keys=True))
+        else:
+            for store, rows in sorted(loaded.rows.items()):
+                say(f"{rows:>6}  {store}")
+            say(f"trace   {loaded.trace_id}")
+        try:
+            export(runtime, root / "traces", loaded.trace_id, False)
+        except Refusal as refused:
+            refuse(refused, as_json=False)
+
+
+@state.command("ls")
+@click.argument("store", required=False, default="")
+@options.place
+@options.as_json
+@reporting
+def ls(store: str, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
+    """List the stores that hold something; of STORE its keys, or its streams with their lengths."""
+    from pgs_runtime.stock import Stock
+
+    with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
+        if store:
+            rows = stock.keys(store)
+            text = [f"{size:>6}  {visible(key)}" if size is not None else visible(key) for key, size in rows.items()]
+        else:
+            rows = stock.stores()
+            text = [f"{count:>6}  {visible(name)}" for name, count in rows.items()]
+    if as_json:
+        say(json.dumps(rows, sort_keys=True))
+    elif text:
+        say("\n".join(text))
+
+
+@state.command("get")
+@click.argument("store")
+@click.argument("key")
+@options.place
+@reporting
+def get(store: str, key: str, workspace: Path | None, data_root: Path | None) -> None:
+    """Print what KEY of STORE holds, or the records of the stream KEY, as JSON and in clear."""
+    from pgs_runtime.stock import Stock
+
+    with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
+        for data in stock.get(store, key):
+            say(data.decode())
+
+
+@state.command("export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@options.place
+@options.as_json
+@reporting
+def export_state(folder: Path, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
+    """Write everything that the stores hold to FOLDER, in clear: registry/, state/ and events/, a file for each store.
+
+    FOLDER is made, and holds nothing yet. state.json in it is the whole as `state load` takes it.
+    """
+    from pgs_runtime.stock import Stock
+
+    with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
+        written = stock.export(folder)
+    if as_json:
+        say(json.dumps({"files": [str(path) for path in written]}))
+    else:
+        for path in written:
+            say(visible(str(path)))

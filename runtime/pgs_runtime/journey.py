@@ -1,0 +1,276 @@
+"""Journeys: runs that are moved from segment to segment, by this process or by one that comes after it.
+
+Laws:
+* a segment is committed whole, on the head and the lease epoch that it left from, or not at all;
+* what is asked of the outside is durable as an intent before it is asked, under a key that never changes;
+* who continues a run first does its recorded segments again, and goes on only if they give the recorded lines;
+* whatever ends a process, the run stands at its last commit, and anybody may continue it from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+from pgs_runtime.attempt import Attempt, Ended, Event, Given, Paused, Pending, Stretch, Workshop
+from pgs_runtime.commits import commit
+from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.grounds import Diverged, Live
+from pgs_runtime.journal import again, demand_payload, kept_of
+from pgs_runtime.leases import is_gone, own
+from pgs_runtime.link_outside import UNKNOWN
+from pgs_runtime.linked import Graph
+from pgs_runtime.outcomes import answer_of, answer_of_paused
+from pgs_runtime.ports import Ports, timestamp
+from pgs_runtime.record import spotted
+from pgs_runtime.redaction import Redactor
+from pgs_runtime.requests import Effect, Waiting
+from pgs_runtime.settle import Settled, Wanted, longest, settle_all
+from pgs_runtime.stores import port
+from pgs_runtime.stores.port import LONGEST_LEASE, Expected, Head, Lease, Request, Run, Segment, Store
+from pgs_snapshot.canonical import canonical
+from pgs_snapshot.frozen import frozen
+from pgs_snapshot.model import Policy
+from pgs_snapshot.values import Outcome, Value
+
+MARGIN = 30.0  # seconds that a lease lasts beyond what is to be done under it
+
+Result: TypeAlias = Paused | Ended
+Policies: TypeAlias = Callable[[str, str], Policy]
+"""What to do in doubt, by binding and side effect."""
+
+
+@frozen
+class Standing:
+    """A run where it is now, as this process has moved it or found it.
+
+    `moved`: what it did here; None: nothing was done.
+    """
+
+    run: Run
+    moved: Result | None
+
+
+class Journey:
+    """One run in the hands of this process."""
+
+    def __init__(self, graph: Graph, attempt: Attempt, result: Result, run: Run) -> None:
+        self.graph = graph
+        self.attempt = attempt
+        self.result = result
+        self.run = run
+        self.doubtful: set[str] = set()  # keys of effects that were asked for and whose answer nobody has
+        self.left: set[str] = set()  # keys of effects in doubt, which are left to a person
+
+    @property
+    def effects(self) -> list[Pending]:
+        """The effects that have no answer yet, in the order in which they were intended."""
+        pending = self.result.pending if isinstance(self.result, Paused) else ()
+        return [each for each in pending if isinstance(each.ask, Effect)]
+
+    @property
+    def waits(self) -> list[Pending]:
+        pending = self.result.pending if isinstance(self.result, Paused) else ()
+        return [each for each in pending if isinstance(each.ask, Waiting)]
+
+
+class Mover:
+    """Moves the runs of one snapshot over one store."""
+
+    def __init__(self, store: Store, shop: Workshop, ports: Ports, redactor: Redactor, policies: Policies) -> None:
+        self._store = store
+        self._shop = shop
+        self._ports = ports
+        self._redactor = redactor
+        self._policies = policies
+        self._owner = ""
+
+    # --- beginning and continuing ----------------------------------------------------------------
+
+    def begin(self, graph: Graph, given: Given, request: Request) -> Standing:
+        """Start a run, and move it as far as it goes; one that has this request id already is left where it is."""
+
+        def once(live: Live) -> tuple[Journey, Segment]:
+            live.answers = [] if graph.durable else None
+            attempt = Attempt(graph, given, self._shop)
+            result = attempt.start(live)
+            kept = None
+            if isinstance(result, Paused) and live.answers is not None:
+                kept = kept_of(live.answers, str(given.facts["time"]), configs=given.configs)
+            run = self._moved(Run(given.run, request, "RUNNING", Head(0, "")), result, set())
+            return Journey(graph, attempt, result, run), self._segment(run, None, result, kept)
+
+        begun = commit(self._store, self._shop.limits.value_bytes, once)
+        return Standing(begun, None) if isinstance(begun, Run) else self.move(begun)
+
+    def continued(self, graph: Graph, run: Run) -> Journey:
+        """A live run as its record has it; nothing is moved.
+
+        Raises:
+            Refusal: R081, it does not do again what is recorded.
+        """
+        lines = self._store.lines(run.id)
+        try:
+            demand_payload(run, lines[0], self._redactor)
+            attempt, paused = again(graph, run, lines, self._store.kept(run.id), self._shop)
+        except Diverged as diverged:
+            message = f"The run `{run.id}` does not do again what its record says: {diverged}."
+            hint = "Run it with the versions that its header names."
+            raise Refusal("R081", message, ExitCode.DIVERGED, hint=hint) from diverged
+        journey = Journey(graph, attempt, paused, run)
+        keys = {each.key for each in journey.effects}
+        if run.status == "RUNNING":
+            journey.doubtful = keys
+        else:
+            journey.left = keys
+        return journey
+
+    def claimed(self, run: Run) -> Run | None:
+        """The run under a lease of this process, or None where another one moves it."""
+        now = self._ports.clock()
+        lease = Lease(self._name(), now + int(MARGIN * 1_000_000))
+        if run.lease is not None and run.lease.owner != lease.owner and is_gone(run.lease.owner):
+            now = max(now, run.lease.until)
+            lease = lease._replace(until=max(lease.until, now))
+        return self._store.claim(run.id, lease, now)
+
+    # --- moving ----------------------------------------------------------------------------------
+
+    def move(self, journey: Journey) -> Standing:
+        """Settle what was intended outside, and go on with the answers, until nothing is left to ask."""
+        while isinstance(journey.result, Paused) and (wanted := self._wanted(journey)):
+            self._extend(journey, wanted)
+            settled = settle_all(wanted, self._shop.limits.effect_seconds, self._ports.sleep)
+            events = [self._event(*pair) for pair in zip(wanted, settled, strict=True)]
+            rows = [self._row(journey, *pair) for pair in zip(wanted, settled, strict=True)]
+            elsewhere = self.go_on(journey, events, rows)
+            if elsewhere is not None:
+                return elsewhere
+        return Standing(journey.run, journey.result)
+
+    def go_on(self, journey: Journey, events: Sequence[Event], rows: Sequence[port.Effect] = ()) -> Standing | None:
+        """Make the segment that begins with these events; where the run is, if another process has moved it.
+
+        Args:
+            rows: how effects are settled by them.
+        """
+        run, time = journey.run, timestamp(self._ports.clock())
+        left = journey.left | {row.key for row in rows if row.status == "IN_DOUBT"}
+        made = [journey.attempt]
+
+        def once(live: Live) -> tuple[tuple[Attempt, Result, Run], Segment]:
+            attempt = made.pop() if made else self.continued(journey.graph, run).attempt
+            live.answers = []
+            result = attempt.resume(live, time, events)
+            moved = self._moved(run, result, left)
+            kept = kept_of(live.answers, time, events) if isinstance(result, Paused) else None
+            expected = Expected(run.head, run.epoch)
+            return (attempt, result, moved), self._segment(moved, expected, result, kept, rows)
+
+        settled = commit(self._store, self._shop.limits.value_bytes, once)
+        if isinstance(settled, Run):
+            return Standing(settled, None)
+        journey.attempt, journey.result, journey.run = settled
+        journey.doubtful, journey.left = set(), left
+        return None
+
+    def _wanted(self, journey: Journey) -> list[Wanted]:
+        """The effects that are to be asked for now: all that are intended, and not left to a person."""
+        wanted: list[Wanted] = []
+        for each in journey.effects:
+            if isinstance(each.ask, Effect) and each.key not in journey.left:
+                policy = self._policies(each.ask.binding, each.ask.step.side_effect)
+                wanted.append(Wanted(each.ask, each.key, policy, each.key in journey.doubtful))
+        return wanted
+
+    def _extend(self, journey: Journey, wanted: Sequence[Wanted]) -> None:
+        """Hold the lease for as long as the effects may take."""
+        needed = int((longest(wanted, self._shop.limits.effect_seconds) + MARGIN) * 1_000_000)
+        needed = min(needed, LONGEST_LEASE)
+        lease = journey.run.lease
+        now = self._ports.clock()
+        if lease is not None and lease.until < now + needed:
+            claimed = self._store.claim(journey.run.id, Lease(self._name(), now + needed), now)
+            if claimed is None or claimed.head != journey.run.head:
+                raise elsewhere(journey.run.id)
+            journey.run = claimed
+
+    # --- what is written -------------------------------------------------------------------------
+
+    def _event(self, wanted: Wanted, settled: Settled) -> Event:
+        ask = wanted.effect
+        outcome = settled.outcome
+        if outcome is None and UNKNOWN in ask.step.next:
+            outcome = Outcome(UNKNOWN)
+        if outcome is None:
+            line: dict[str, Value] = {"key": wanted.key, "kind": "doubt", "why": settled.why, **spotted(ask.spot)}
+            return Event(line)
+        return Event(self._shop.narrator.replied(ask, outcome), ask.spot, outcome)
+
+    def _row(self, journey: Journey, wanted: Wanted, settled: Settled) -> port.Effect:
+        line = next(each.line for each in journey.effects if each.key == wanted.key)
+        return settled_row(journey.run.id, line, wanted.effect, wanted.key, settled.outcome)
+
+    def _moved(self, run: Run, result: Result, left: set[str]) -> Run:
+        """The run as it is behind a segment. `left`: keys of effects that are left to a person."""
+        stretch = result.stretch
+        head = Head(stretch.first + len(stretch.lines) - 1, stretch.head)
+        if isinstance(result, Ended):
+            return replace(run, status=result.kind, head=head, exit=result.name, answer=answer_of(result), lease=None)
+        effects = [each for each in result.pending if isinstance(each.ask, Effect)]
+        status: Literal["RUNNING", "WAITING", "IN_DOUBT"] = "WAITING"
+        if any(each.key not in left for each in effects):
+            status = "RUNNING"
+        elif effects:
+            status = "IN_DOUBT"
+        answer = None if status == "RUNNING" else answer_of_paused(status, result)
+        lease = Lease(self._name(), self._ports.clock() + int(MARGIN * 1_000_000)) if status == "RUNNING" else None
+        return replace(run, status=status, head=head, answer=answer, lease=lease)
+
+    def _segment(
+        self,
+        run: Run,
+        expected: Expected | None,
+        result: Result,
+        kept: bytes | None,
+        rows: Sequence[port.Effect] = (),
+    ) -> Segment:
+        stretch = result.stretch
+        intents = tuple(_intents(run.id, stretch, result.pending)) if isinstance(result, Paused) else ()
+        return Segment(
+            run=run,
+            expected=expected,
+            lines=stretch.lines,
+            reads=stretch.reads,
+            writes=stretch.writes,
+            effects=(*rows, *intents),
+            timing=stretch.timing,
+            kept=kept,
+        )
+
+    def _name(self) -> str:
+        if not self._owner:
+            self._owner = own(self._ports.entropy(8))
+        return self._owner
+
+
+def settled_row(run: str, line: int, effect: Effect, key: str, outcome: Outcome | None) -> port.Effect:
+    """How the store keeps the end of an effect; without an outcome it is in doubt."""
+    response = canonical([outcome.name, outcome.outputs]) if outcome else None
+    return port.Effect(key, run, line, "DONE" if outcome else "IN_DOUBT", canonical(effect.inputs), response)
+
+
+def elsewhere(run: str) -> Refusal:
+    """Another process moves the run."""
+    message = f"Another process moves the run `{run}`."
+    return Refusal("R082", message, ExitCode.BUSY, hint=f"Look again: `pgs_runtime show {run}`.")
+
+
+def _intents(run: str, stretch: Stretch, pending: Sequence[Pending]) -> Sequence[port.Effect]:
+    """The effects that a segment has intended."""
+    return [
+        port.Effect(each.key, run, each.line, "INTENT", canonical(each.ask.inputs))
+        for each in pending
+        if isinstance(each.ask, Effect) and each.line >= stretch.first
+    ]

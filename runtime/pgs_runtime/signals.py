@@ -1,0 +1,120 @@
+"""Signals: what somebody sends to a run that waits, judged by what the wait accepts.
+
+A signal is accepted if its event fits, its sender may send it and has not acted where another person has to act, it has
+what the wait matches, and the condition holds. The first that accepts, in the order in which the author wrote them, is
+how the wait ends. Every signal is recorded, also one that is refused; of that only who sent it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from pgs_runtime.attempt import Event, Pending
+from pgs_runtime.linked import Heard
+from pgs_runtime.record import shown, spotted
+from pgs_runtime.redaction import Redactor
+from pgs_runtime.requests import Waiting
+from pgs_snapshot.frozen import frozen
+from pgs_snapshot.values import Outcome, Value, same
+
+
+@frozen
+class Sent:
+    """A signal as it was sent.
+
+    Attributes:
+        event: the event's full name.
+        actor: `id`, `type` and attributes.
+        shown: the actor as a trace shows it.
+    """
+
+    event: str
+    fields: Value
+    actor: dict[str, Value]
+    shown: Value
+    authenticated_by: str
+
+
+@frozen
+class Word:
+    """What somebody says of a run: who, as the trace shows it, and why."""
+
+    by: Value
+    authenticated_by: str
+    reason: str
+
+    @property
+    def line(self) -> dict[str, Value]:
+        return {"actor": self.by, "authenticated_by": self.authenticated_by, "reason": self.reason}
+
+
+@frozen
+class Refused:
+    """Why a signal of a wait does not accept what was sent: its node, its name, and a sentence's end."""
+
+    node: str
+    name: str
+    why: str
+
+
+def accepted(waits: Sequence[Pending], sent: Sent, time: str, redactor: Redactor) -> Event:
+    """The event that a signal is for the first wait that accepts it; without a reply, no wait does."""
+    refused: list[Refused] = []
+    for pending in waits:
+        waiting = cast(Waiting, pending.ask)
+        for signal in waiting.node.signals:
+            if signal.event != sent.event:
+                continue
+            fields, _ = signal.fields(sent.fields)
+            actor, _ = signal.sender(cast(Value, sent.actor))
+            why = next(_refusals(signal, waiting, sent), "")
+            if not why:
+                reply = Outcome(signal.name, event=fields, actor=actor, time=time)
+                line = {**_line(sent), "outcome": signal.name, **spotted(pending.ask.spot)}
+                line["fields"] = shown(fields, signal.redact)
+                return Event(line, pending.ask.spot, reply)
+            refused.append(Refused(pending.ask.spot.node, signal.name, why))
+    body = _line(sent)
+    body["fields"] = redactor.commit(sent.fields)
+    body["refused"] = [{"node": each.node, "signal": each.name, "why": each.why} for each in refused] or [
+        {"why": "is not waited for"}
+    ]
+    return Event(body)
+
+
+def expired(pending: Pending, time: str) -> Event:
+    """The event that a wait's time is over."""
+    return Event({"kind": "expired", **spotted(pending.ask.spot)}, pending.ask.spot, Outcome("EXPIRED", time=time))
+
+
+def _line(sent: Sent) -> dict[str, Value]:
+    return {
+        "actor": sent.shown,
+        "authenticated_by": sent.authenticated_by,
+        "event": sent.event,
+        "kind": "signal",
+    }
+
+
+def _refusals(signal: Heard, waiting: Waiting, sent: Sent) -> Iterator[str]:
+    """Why a signal does not accept what was sent, to follow its name; no value of the event is told."""
+    _, unadmitted = signal.sender(cast(Value, sent.actor))
+    for problem in unadmitted:
+        yield f"is not for this sender: `{problem['at']}` {problem['why']}"
+    for node, acted in signal.others.items():
+        if acted(waiting.frame) == sent.actor["id"]:
+            yield f"is for somebody else than who acted at `{node}`"
+    fields, misfits = signal.fields(sent.fields)
+    for problem in misfits:
+        yield f"does not take the event: `{problem['at'] or '/'}` {problem['why']}"
+    if misfits:
+        return
+    event = cast("dict[str, Value]", fields)
+    for name, wanted in signal.match(waiting.frame).items():
+        if not same(event.get(name), wanted):
+            yield f"is for another `{name}`"
+    frame = [*waiting.frame]
+    frame[waiting.node.heard] = fields
+    if signal.where is not None and not signal.where(frame, []):
+        yield "has a condition that does not hold"

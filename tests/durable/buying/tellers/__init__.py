@@ -1,0 +1,1 @@
+"""Tellers of the bank that the bookshop of the tests pays at."""
