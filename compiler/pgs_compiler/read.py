@@ -27,7 +27,7 @@ from yaml.events import (
 )
 
 from pgs_compiler.findings import Finding, Place, Related, Result, ordered
-from pgs_compiler.scalars import Refused, quote_hint, resolve
+from pgs_compiler.scalars import Plain, Refused, quote_hint, resolve
 from pgs_compiler.source import Entry, Mapping, Scalar, Sequence, SourceFile, Tree
 from pgs_compiler.syntax import directive_message, syntax_finding, tag_message, unquoted_reference
 from pgs_compiler.text import (
@@ -192,6 +192,8 @@ class _Parse:
 
     def _plain_key(self, text: str, place: Place) -> None:
         meaning = resolve(text)
+        if text and isinstance(meaning, Plain) and isinstance(meaning.value, str):
+            return
         hint = quote_hint(text)
         if text == "<<":
             self._report("S106", "`<<` is a merge key; a declaration writes out what it means.", place)
@@ -199,7 +201,7 @@ class _Parse:
             self._report("S109", "A key is missing here.", place)
         elif isinstance(meaning, Refused) and meaning.kind == "ambiguous":
             self._report("S105", f"`{shown(text)}` {meaning.why}.", place, hint=hint)
-        elif isinstance(meaning, Refused) or not isinstance(meaning.value, str):
+        else:
             self._report("S109", f"A key is text, and `{shown(text)}` is not.", place, hint=hint)
 
     def _value(self, event: ScalarEvent) -> Scalar:
@@ -225,7 +227,7 @@ class _Parse:
         character = forbidden_in(event.value)
         if character is not None:
             self._report("S110", forbidden_message(character), place)
-        span = outside_nfc(event.value)
+        span = None if event.value.isascii() else outside_nfc(event.value)
         if span is not None and unicodedata.is_normalized("NFC", self._text.characters[start:end]):
             self._add(nfc_finding(event.value[slice(*span)], place))
         return place

@@ -51,6 +51,8 @@ class Text:
     def place(self, start: int, end: int) -> Place:
         """The place of `characters[start:end]`."""
         line, column = self._position(start)
+        if line == len(self.starts) or end < self.starts[line]:
+            return Place(self.path, line, column, line, column + end - start)
         end_line, end_column = self._position(end)
         return Place(self.path, line, column, end_line, end_column)
 

@@ -60,17 +60,16 @@ def _only_looks(program: Program, step: StepSyntax) -> bool:
 
 def arguments(workflow: Workflow) -> Iterator[Finding]:
     """What an edge of a sound workflow carries and the node behind it does not look at."""
+    edges = [edge for node in workflow.nodes if not isinstance(node, ExitNodeSyntax) for edge in node.next]
+    carried = [(edge.to.text, bound) for edge in edges if edge.arguments for bound in edge.arguments.bound]
     used: dict[str, set[object]] = {}
-    for node in workflow.nodes:
+    for node in workflow.nodes if carried else ():
         used[node.id.text] = {found.path.steps[:1] for found in references_in(node, "with")}
-    for node in workflow.nodes:
-        for edge in () if isinstance(node, ExitNodeSyntax) else node.next:
-            for bound in edge.arguments.bound if edge.arguments else ():
-                looked_at = used.get(edge.to.text, {()})
-                if () not in looked_at and (bound.name.text,) not in looked_at:
-                    yield Finding(
-                        "F571",
-                        f"`{edge.to.text}` does not use `$.with.{bound.name.text}`, which this edge carries.",
-                        bound.name.place,
-                        "idle",
-                    )
+    for to, bound in carried:
+        if not used.get(to, {()}) & {(), (bound.name.text,)}:
+            yield Finding(
+                "F571",
+                f"`{to}` does not use `$.with.{bound.name.text}`, which this edge carries.",
+                bound.name.place,
+                "idle",
+            )
