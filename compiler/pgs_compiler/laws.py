@@ -66,6 +66,15 @@ class NeverSyntax:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelSyntax:
+    """`never: {label: pii, reaches: …}`."""
+
+    label: Word
+    reaches: Selectors
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class DistinctActorsSyntax:
     """`distinct_actors: [admit, approve]`: at each of the nodes another person acts."""
 
@@ -114,6 +123,7 @@ RequirementSyntax: TypeAlias = (
     EveryPathSyntax
     | AfterSyntax
     | NeverSyntax
+    | LabelSyntax
     | OnlyFromSyntax
     | OnlyActorsSyntax
     | DistinctActorsSyntax

@@ -38,6 +38,10 @@ from pgs_snapshot.laws import Proofs
 from pgs_snapshot.snapshot import INDEX, PROJECT, PROOFS, artifact_path, graph_path
 from pgs_snapshot.values import Value
 
+_KINDS = ("actor", "binding", "contract", "event", "intent", "side_effect", "store", "transform")
+_DATA = ("graphs/", *(f"artifacts/{kind}/" for kind in _KINDS))
+"""What says where data comes from and goes: labels come from anywhere, by way of stores."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -73,7 +77,11 @@ def lower(project: Project, checked: Checked, proven: Proven, bound: Bound, asse
     for assertion in proven.assertions:
         documents[artifact_path("assertion", assertion.name)] = encode(assertion)
     proved = sorted({proof.workflow for proof in proven.proofs})
-    rests_on = {name: {path: digest_of(documents[path]) for path in _used(checked, name)} for name in proved}
+    data = [path for path in documents if path.startswith(_DATA)]
+    rests_on = {}
+    for name in proved:
+        paths = {*_used(checked, name), *(data if name in proven.by_label else ())}
+        rests_on[name] = {path: digest_of(documents[path]) for path in sorted(paths)}
     documents[PROOFS] = encode(Proofs(proven.proofs, rests_on))
     return Contents(project.name, project.version, documents, bound)
 

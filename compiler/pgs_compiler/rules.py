@@ -265,6 +265,7 @@ RULES = _rules(
     _warning("A839", "about-nothing", "An assertion is about some workflow"),
     _error("A840", "unknown-part", "What an assertion names of a declaration is there"),
     _error("A841", "too-large-to-prove", "What an assertion is about is small enough to be looked into"),
+    _error("A842", "label-arrives", "Labelled data does not come to what an assertion forbids it"),
     # A85x: constitutions
     _error("A850", "foreign-domain", "A domain uses only the domains that its constitution lists"),
     _error("A851", "unlisted-side-effect", "A domain has only the side effects that its constitution allows"),

@@ -55,6 +55,7 @@ Form: TypeAlias = Literal[
     "every_path_to",
     "after",
     "never",
+    "label",
     "only_from",
     "only_actors",
     "distinct_actors",
@@ -82,6 +83,7 @@ class Requirement:
     every_path_to | what is reached | what was passed before | inputs of the same origin | –
     after | what happened | what follows on every way | – | –
     never | what happened | what does not follow | – | –
+    label | what is given data | – | the label, which none of that carries | –
     only_from | the step | origins | the operand | –
     only_actors | what is reached | – | actors | –
     distinct_actors | – | – | nodes, at each of which another person acts | –
@@ -156,6 +158,7 @@ class Proof:
 
     every_path_to, after, never | `reached`: the points at which the demand is still open, each with its states, and
     nothing else can be reached with it open; in groups, one for each origin that `same` has, else one called ""
+    label | `found`: by node and step that is given data, where all of that begins
     only_from | `found`: the origins, under ""
     only_actors, requires_event | `found`: the actors or events by node
     distinct_actors | `found`: by the end of a wait under a signal, those of the nodes where somebody has acted before

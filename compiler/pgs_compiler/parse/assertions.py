@@ -13,6 +13,7 @@ from pgs_compiler.laws import (
     AtMostSyntax,
     DistinctActorsSyntax,
     EveryPathSyntax,
+    LabelSyntax,
     NeverSyntax,
     OnlyActorsSyntax,
     OnlyFromSyntax,
@@ -22,12 +23,11 @@ from pgs_compiler.laws import (
 )
 from pgs_compiler.names import DOMAIN, NODE, Grammar, Name
 from pgs_compiler.parse.selectors import LABEL, origins, parts, selectors
-from pgs_compiler.shape import Fields, later
+from pgs_compiler.shape import Fields
 from pgs_compiler.source import Mapping, Scalar, Sequence, Tree
 from pgs_snapshot.values import MAX_INTEGER
 
 ALL = "all"
-_LATER = ("label",)
 DOMAIN_NAME = Grammar(DOMAIN, "small letters, digits and `_`")
 
 
@@ -116,8 +116,9 @@ def _never(fields: Fields, place: Place) -> RequirementSyntax | None:
         return None
     inner = Fields(never, "`never`", fields.report)
     if LABEL in inner:
-        later(inner, *_LATER)
-        return None
+        label, reaches = inner.word(LABEL, grammar=NODE), selectors(inner.tree("reaches"), inner)
+        inner.done()
+        return LabelSyntax(label, reaches, place) if label else None
     what, reaches = parts(inner, never), selectors(inner.tree("reaches"), inner)
     if what is not None:
         inner.done()

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from pgs_compiler.checks import Checked
 from pgs_compiler.declarations import Assertion, Workflow
 from pgs_compiler.findings import Finding, Related, Result
 from pgs_compiler.laws import RequirementSyntax
+from pgs_compiler.prove.carried import Material
+from pgs_compiler.prove.labels import Labels
 from pgs_compiler.prove.lowered import lower_assertion, places_of, sides
 from pgs_compiler.prove.requirements import Subject, Witness, decide, subject
 from pgs_compiler.prove.selected import linked
@@ -25,10 +28,14 @@ from pgs_snapshot import laws
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Assertions with everything written out, and a proof of each of their requirements in each workflow."""
+    """Assertions with everything written out, and a proof of each of their requirements in each workflow.
+
+    `by_label`: the workflows of which something about labels was proven.
+    """
 
     assertions: tuple[laws.Assertion, ...]
     proofs: tuple[laws.Proof, ...]
+    by_label: frozenset[str] = frozenset()
 
 
 def prove(checked: Checked) -> Result[Proven]:
@@ -36,7 +43,9 @@ def prove(checked: Checked) -> Result[Proven]:
     prover = _Prover(checked)
     findings = [finding for assertion in checked.program.of(Assertion) for finding in prover.prove(assertion)]
     errors = any(finding.severity == "error" for finding in findings)
-    proven = Proven(tuple(prover.assertions), tuple(prover.proofs))
+    forms = {found.name: [requirement.form for requirement in found.requires] for found in prover.assertions}
+    labels = {proof.workflow for proof in prover.proofs if forms[proof.assertion][proof.requirement] == "label"}
+    proven = Proven(tuple(prover.assertions), tuple(prover.proofs), frozenset(labels))
     return Result(None if errors else proven, tuple(findings))
 
 
@@ -48,6 +57,7 @@ class _Prover:
         contracts = {name: typed.contract for name, typed in checked.contracts.items()}
         self._linked = linked(checked.program, checked.graphs, contracts, checked.intents)
         self._workflows = {workflow.header.name: workflow for workflow in checked.program.of(Workflow)}
+        self._labels = cache(self._about_label)
         self._subjects: dict[str, Subject | None] = {}
 
     def prove(self, assertion: Assertion) -> list[Finding]:
@@ -56,9 +66,11 @@ class _Prover:
         self.assertions.append(lowered)
         if report.findings:
             return report.findings
+        labels = any(requirement.form == "label" for requirement in lowered.requires)
+        looked_at = self._workflows if labels else workflows  # a label comes by stores from anywhere
+        large = [self._too_large(assertion, name) for name in looked_at if self._subject(name) is None]
         subjects = {name: self._subject(name) for name in workflows}
         known = {name: found for name, found in subjects.items() if found is not None}
-        large = [self._too_large(assertion, name) for name in workflows if name not in known]
         return large or [
             finding
             for number, syntax in enumerate(assertion.requires)
@@ -84,8 +96,15 @@ class _Prover:
         if workflow not in self._subjects:
             graph = self._checked.graphs[workflow]
             full, flat = unfold(self._linked, graph), unfold(self._linked, graph, flat=True)
-            self._subjects[workflow] = subject(full, flat) if full is not None and flat is not None else None
+            self._subjects[workflow] = (
+                subject(full, flat, self._labels) if full is not None and flat is not None else None
+            )
         return self._subjects[workflow]
+
+    def _about_label(self, label: str) -> Labels:
+        """One label in all workflows."""
+        subjects = (self._subject(name) for name in self._workflows)
+        return Labels(Material(self._checked.program), label, [one.unfolded for one in subjects if one is not None])
 
     def _too_large(self, assertion: Assertion, workflow: str) -> Finding:
         """Nothing is assumed of what is not looked into."""

@@ -6,6 +6,7 @@ Before: `{contract: CC_PAY_V0}`. After: `Selector("contract", "payments::CC_PAY_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import cast, get_args
 
 import networkx as nx
@@ -31,6 +32,7 @@ from pgs_compiler.laws import (
     AtMostSyntax,
     DistinctActorsSyntax,
     EveryPathSyntax,
+    LabelSyntax,
     NeverSyntax,
     OnlyActorsSyntax,
     OnlyFromSyntax,
@@ -41,7 +43,7 @@ from pgs_compiler.laws import (
 )
 from pgs_compiler.names import Name
 from pgs_compiler.prove.origins import operand_names
-from pgs_compiler.shape import Report
+from pgs_compiler.shape import Report, article
 from pgs_compiler.ways import call_graph
 from pgs_snapshot import laws
 from pgs_snapshot.laws import Requirement, Selection, Selector, What
@@ -50,6 +52,7 @@ from pgs_snapshot.suggest import nearest
 
 SUCCESS = "SUCCESS"
 _USUAL = {"intent": ADMISSION[0], "workflow": "COMPLETED"}
+_GIVEN_NOTHING = ("intent", "wait")
 _WITH_INPUTS = ("contract", "transform", "store", "side_effect")
 
 
@@ -80,6 +83,8 @@ def sides(syntax: RequirementSyntax) -> tuple[Selectors, ...]:
     match syntax:
         case EveryPathSyntax(to=of, passes=by) | AfterSyntax(after=of, passes=by) | NeverSyntax(what=of, reaches=by):
             return of, by
+        case LabelSyntax(reaches=of):
+            return (of,)
         case OnlyActorsSyntax(of=of) | RequiresEventSyntax(at=of):
             return (of,)
         case OnlyFromSyntax(contract=contract, step=step):
@@ -117,6 +122,9 @@ class _Lowering:
                 return Requirement("after", line, self._all(of), self._all(by))
             case NeverSyntax(what=of, reaches=by):
                 return Requirement("never", line, self._all(of), self._all(by))
+            case LabelSyntax(label=label, reaches=of):
+                self._known(label, self._program.labels, "`pgs.yaml` has no label `{}`.")
+                return Requirement("label", line, self._takers(of), names=(label.text,))
             case DistinctActorsSyntax(nodes=nodes):
                 for word in nodes:
                     self._acting(word)
@@ -137,6 +145,18 @@ class _Lowering:
 
     def _all(self, selectors: Selectors) -> tuple[Selector, ...]:
         return tuple(lowered for selector in selectors for lowered in self._selector(selector))
+
+    def _takers(self, selectors: Selectors) -> tuple[Selector, ...]:
+        """Selectors of what is given data, however it ends then."""
+        for selector in selectors:
+            if selector.what in _GIVEN_NOTHING:
+                message = f"Nothing is given to {article(selector.what)}, so no label comes to it."
+                self._report.add("A840", message, selector.place, "takes no data")
+            elif selector.outcomes:
+                message = "What is given to something does not depend on how it ends."
+                self._report.add("A840", message, selector.outcomes[0].place, "not for labels", "Leave `outcome` out.")
+        lowered = self._all(tuple(replace(selector, outcomes=()) for selector in selectors))
+        return tuple(replace(selector, outcomes=()) for selector in lowered)
 
     def _origins(self, selectors: Selectors) -> tuple[Selector, ...]:
         """Selectors of origins: a value is the same whatever the outcome under which it was given."""

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import networkx as nx
 
 from pgs_compiler.prove.amounts import longest, most_from
+from pgs_compiler.prove.labels import Labels
 from pgs_compiler.prove.monitors import After, EveryPathTo, Marks, Monitor, Never
 from pgs_compiler.prove.origins import Here, Origins, Place, input_of, is_allowed, operands_called
 from pgs_compiler.prove.paths import follow
@@ -51,16 +52,22 @@ Answer: TypeAlias = Witness | Broken
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A workflow, with what is known about what it uses. `flat`: without what it calls."""
+    """A workflow, with what is known about what it uses.
+
+    Attributes:
+        flat: without what it calls.
+        labels: what is known of a label in the whole program.
+    """
 
     unfolded: Unfolded
     flat: Unfolded
     selected: Selected
     origins: Origins
+    labels: Callable[[str], Labels]
 
 
-def subject(unfolded: Unfolded, flat: Unfolded) -> Subject:
-    return Subject(unfolded, flat, Selected(unfolded), Origins(unfolded))
+def subject(unfolded: Unfolded, flat: Unfolded, labels: Callable[[str], Labels]) -> Subject:
+    return Subject(unfolded, flat, Selected(unfolded), Origins(unfolded), labels)
 
 
 def decide(about: Subject, requirement: Requirement) -> Answer:
@@ -183,6 +190,21 @@ def _gates(about: Subject) -> Iterator[tuple[Point, tuple[str, ...]]]:
                 yield point, tuple(sorted({actor for signal in signals for actor in signal.actors}))
 
 
+def _label(about: Subject, requirement: Requirement) -> Answer:
+    """What is handed over where data would arrive, followed back; nothing of it may carry the label."""
+    labels = about.labels(requirement.names[0])
+    found: dict[str, tuple[str, ...]] = {}
+    for point in sorted(about.selected.points(requirement.of), key=str):
+        declared, traced = labels.given(about.unfolded, point, requirement.of)
+        if declared or traced.source:
+            ways = traced.way or (Here(point.frames, point.node, point.undo),)
+            way = [Point(here.node, frames=here.frames, undo=here.undo) for here in ways]
+            return Broken(way, what=traced.source)
+        name = labels.name(point)
+        found[name] = tuple(sorted({*found.get(name, ()), *traced.begins}))
+    return Witness(found=found)
+
+
 def _distinct_actors(about: Subject, requirement: Requirement) -> Answer:
     """Of any two of the nodes, the later one takes no signal from whoever acted at the earlier one."""
     graph, nodes = about.flat.points, about.flat.linked.nodes[about.flat.graph.workflow]
@@ -239,6 +261,7 @@ _FORMS: Mapping[str, Callable[[Subject, Requirement], Answer]] = {
     "every_path_to": _every_path_to,
     "after": _after,
     "never": _never,
+    "label": _label,
     "only_from": _only_from,
     "only_actors": _only_actors,
     "requires_event": _requires_event,

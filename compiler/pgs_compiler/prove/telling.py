@@ -30,6 +30,7 @@ CODES: Mapping[str, str] = {
     "only_from": "A833",
     "only_actors": "A834",
     "distinct_actors": "A835",
+    "label": "A842",
     "requires_event": "A836",
     "at_most": "A837",
 }
@@ -59,6 +60,12 @@ def tell(
             message = f"`{requirement.names[0]}` of {of} in `{name}` can come from `{broken.what}`."
         case "only_actors":
             message = f"`{_short(broken.what)}` can come to {of} in `{name}`: {way}."
+        case "label":
+            word = requirement.names[0]
+            message = f"`{word}` from `{broken.what}` comes to {of} in `{name}`: {way}."
+            if not broken.what:
+                message = f"{of} is declared to take what is labelled `{word}`, and `{name}` comes to it: {way}."
+            label = f"`{word}` comes to it"
         case "distinct_actors":
             later = broken.way[-1]
             message = f"One person can act at `{broken.what}` and at `{later.node}` in `{name}`: {way}."
@@ -131,7 +138,11 @@ class _Where:
 
     def related(self, requirement: Requirement, broken: Broken) -> tuple[Related, ...]:
         found = [self._actor(requirement, broken)] if broken.what else []
-        found += [self._point(point, broken) for point in broken.way]
+        if requirement.form == "label":
+            nodes = [(point, self._node(point, point.undo or point.node)) for point in broken.way]
+            found += [Related(node.id.place, f"by `{point.undo or point.node}`") for point, node in nodes]
+        else:
+            found += [self._point(point, broken) for point in broken.way]
         shown = [item for item in found if item is not None]
         return tuple(shown[: _SHOWN // 2] + shown[-_SHOWN // 2 :] if len(shown) > _SHOWN else shown)
 

@@ -8,7 +8,7 @@ point itself and the most that can follow. So a proof that was changed is refuse
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 from pgs_snapshot import model
@@ -16,6 +16,7 @@ from pgs_snapshot.codec import CodecRefused, decode
 from pgs_snapshot.laws import Assertion, Proof, Proofs, Requirement, Selector
 from pgs_snapshot.proofs.acting import actors_let_in, distinct_actors
 from pgs_snapshot.proofs.amounts import at_most
+from pgs_snapshot.proofs.labels import Labels
 from pgs_snapshot.proofs.origins import Origins
 from pgs_snapshot.proofs.parts import Parts
 from pgs_snapshot.proofs.points import At, Unfolded, means
@@ -47,9 +48,15 @@ def confirm(snapshot: Snapshot) -> tuple[Proof, ...]:
         raise ProofRefused("The proofs are not those that the assertions ask for.")
     parts = Parts(snapshot)
     flows = {name: Unfolded(parts, name) for name in sorted({proof.workflow for proof in proofs.assertions})}
-    if proofs.rests_on != {name: flow.digests() for name, flow in flows.items()}:
+    by_label = {
+        proof.workflow
+        for proof in proofs.assertions
+        if assertions[proof.assertion].requires[proof.requirement].form == "label"
+    }
+    if proofs.rests_on != {name: flow.digests(name in by_label) for name, flow in flows.items()}:
         raise ProofRefused("The proofs are about other files than those of this snapshot.")
-    checkers = {name: _Checker(flow) for name, flow in flows.items()}
+    labels = cache(partial(Labels, parts))
+    checkers = {name: _Checker(flow, labels) for name, flow in flows.items()}
     for proof in proofs.assertions:
         requirement = assertions[proof.assertion].requires[proof.requirement]
         if not checkers[proof.workflow].shows(requirement, proof):
@@ -78,8 +85,8 @@ def _selected(assertion: Assertion, snapshot: Snapshot) -> Iterator[str]:
 class _Checker:
     """Checks proofs about one workflow."""
 
-    def __init__(self, flow: Unfolded) -> None:
-        self._flow = flow
+    def __init__(self, flow: Unfolded, labels: Callable[[str], Labels]) -> None:
+        self._flow, self._labels = flow, labels
         self._origins = Origins(flow)
 
     def shows(self, requirement: Requirement, proof: Proof) -> bool:
@@ -183,6 +190,9 @@ class _Checker:
             found = self._origins.of(values, requirement.by, copies=False)
             allowed = all(any(means(back.kinds, one) for one in requirement.by) for back in found.values())
             return allowed and listed == {"": tuple(sorted(found))}
+        if requirement.form == "label":
+            known = self._labels(requirement.names[0]) if requirement.names else None
+            return known is not None and dict(listed) == known.shown(self._flow, requirement)
         if requirement.form == "only_actors":
             let_in = actors_let_in(self._flow, of)
             return listed == let_in and all(names.issuperset(actors) for actors in let_in.values())

@@ -7,6 +7,8 @@ from functools import cache
 from pgs_snapshot import model
 from pgs_snapshot.snapshot import Snapshot, artifact_path, graph_path
 
+_DATA = ("actor", "binding", "contract", "event", "intent", "side_effect", "store", "transform")
+
 
 class Parts:
     """The parts of all workflows of a snapshot, by name."""
@@ -65,3 +67,8 @@ class Parts:
                     if isinstance(step, model.EffectStep):
                         paths.add(artifact_path("side_effect", step.side_effect))
         return frozenset(paths)
+
+    def data(self) -> set[str]:
+        """Every file that says where data comes from and goes: labels come from anywhere, by way of stores."""
+        folders = ("graphs/", *(f"artifacts/{kind}/" for kind in _DATA))
+        return {path for path in self.snapshot.sealed.paths() if path.startswith(folders)}

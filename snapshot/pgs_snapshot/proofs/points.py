@@ -96,10 +96,11 @@ class Unfolded:
                 self.after[at] = [self._noted(point) for point in self._next(at)]
                 todo += self.after[at]
 
-    def digests(self) -> dict[str, str]:
-        """Every file that says what the workflow can do."""
+    def digests(self, all_data: bool) -> dict[str, str]:
+        """Every file that says what the workflow can do, and with `all_data` of where data can come from."""
         sealed = self.parts.snapshot.sealed
-        return {path: digest(sealed.read(path)) for path in self.parts.files(self.name)}
+        paths = self.parts.files(self.name) | (self.parts.data() if all_data else set())
+        return {path: digest(sealed.read(path)) for path in paths}
 
     def node(self, calls: tuple[Call, ...], id: str) -> model.Node:
         return self.parts.nodes(calls[-1].workflow if calls else self.name)[id]
