@@ -1,0 +1,81 @@
+"""What waits and undos do is proven, and the checker confirms it from what would be sealed."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pgs_compiler.bind import bind
+from pgs_compiler.compiler import compile_workspace
+from pgs_compiler.flows import hiding
+from pgs_compiler.lower import lower
+from pgs_compiler.prove import prove
+from pgs_compiler.purity import assess
+from pgs_compiler.seal import seal
+from pgs_compiler.waivers import Policy
+from pgs_snapshot.canonical import canonical
+from pgs_snapshot.proofs import ProofRefused
+from pgs_snapshot.snapshot import PROOFS
+from tests.compiler.prove.forged import confirmed, with_value
+from tests.compiler.prove.test_proofs import changes
+
+FOLDER = Path(__file__).parent / "approved"
+GRAPH = "graphs/shop__WF_ORDER_V0.json"
+REQUIREMENTS = 8
+
+
+@cache
+def sealed() -> dict[str, bytes]:
+    compilation = compile_workspace(FOLDER, policy=Policy(runs=False))
+    checked, flows, project = compilation.checked, compilation.flows, compilation.project
+    assert [finding.message for finding in compilation.findings] == []
+    assert checked is not None
+    assert flows is not None
+    assert project is not None
+    proven, bound = prove(checked).value, bind(checked, project, FOLDER).value
+    assert proven is not None
+    assert bound is not None
+    assessed = assess(checked.program, bound, project, FOLDER).value
+    assert assessed is not None
+    return dict(seal(lower(project, hiding(checked, flows), proven, bound, assessed)).files)
+
+
+def graph_with(node: int, change: Any) -> dict[str, bytes]:
+    graph = json.loads(sealed()[GRAPH])
+    change(graph["nodes"][node])
+    return with_value(sealed(), GRAPH, graph)
+
+
+def node_called(id: str) -> int:
+    return [node["id"] for node in json.loads(sealed()[GRAPH])["nodes"]].index(id)
+
+
+def test_every_requirement_is_confirmed() -> None:
+    assert [proof.requirement for proof in confirmed(sealed())] == list(range(REQUIREMENTS))
+
+
+@pytest.mark.parametrize("number", range(REQUIREMENTS))
+def test_a_proof_with_one_thing_changed_is_refused(number: int) -> None:
+    proofs = json.loads(sealed()[PROOFS])
+    for changed in changes(proofs["assertions"][number]):
+        forged = {
+            **proofs,
+            "assertions": [*proofs["assertions"][:number], changed, *proofs["assertions"][number + 1 :]],
+        }
+        with pytest.raises(ProofRefused):
+            confirmed({**sealed(), PROOFS: canonical(forged)})
+
+
+def test_a_signal_that_anybody_may_send_is_not_what_was_proven() -> None:
+    files = graph_with(node_called("release"), lambda node: node["signals"][0].update(not_actor_of=["admit"]))
+    with pytest.raises(ProofRefused, match=r"Requirement 1 .* is not shown"):
+        confirmed(files)
+
+
+def test_a_node_that_nothing_undoes_any_more_is_not_what_was_proven() -> None:
+    with pytest.raises(ProofRefused, match="are about other files"):
+        confirmed(graph_with(node_called("book"), lambda node: node.pop("undo")))
