@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 from pgs_runtime.calls import CANCELLED, Configs, Moment, Shared, frame_of, reached
 from pgs_runtime.core import drive, traverse
@@ -97,8 +97,7 @@ class Pending:
     due: int
 
 
-@frozen
-class Stretch:
+class Stretch(NamedTuple):
     """A segment as it is to be committed. `effects`: those that stand so far in the whole run."""
 
     first: int
@@ -110,8 +109,7 @@ class Stretch:
     effects: Effects
 
 
-@frozen
-class Paused:
+class Paused(NamedTuple):
     """An attempt that waits for the outside. `pending` stands in the order in which it was asked."""
 
     stretch: Stretch
@@ -145,8 +143,7 @@ class Ended:
         return self.stretch.effects
 
 
-@frozen
-class _Mark:
+class _Mark(NamedTuple):
     """What a workflow goes back to when it fails; `line` is the first one that is not dropped with it."""
 
     writes: int

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from pgs_runtime.calls import CANCELLED, Caller, Shared, call, each
 from pgs_runtime.expressions import ABSENT, Frame, Missing
@@ -53,12 +53,10 @@ from pgs_runtime.requests import (
     answered,
 )
 from pgs_runtime.undoing import Doing, unwinding
-from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Outcome
 
 
-@frozen
-class _Way:
+class _Way(NamedTuple):
     """What a walk sees: where it is, whom it tells of every node, and what it did that can be undone."""
 
     frame: Frame
