@@ -8,7 +8,7 @@ recorded segments it does again what was done, line for line.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias, cast
 
@@ -98,7 +98,12 @@ class Pending:
 
 
 class Stretch(NamedTuple):
-    """A segment as it is to be committed. `effects`: those that stand so far in the whole run."""
+    """A segment as it is to be committed.
+
+    Attributes:
+        effects: those that stand so far in the whole run.
+        said: the events that it emits, each with its number in the run, in clear.
+    """
 
     first: int
     lines: tuple[bytes, ...]
@@ -107,6 +112,7 @@ class Stretch(NamedTuple):
     writes: tuple[Write, ...]
     timing: Marks
     effects: Effects
+    said: tuple[tuple[int, str, Value], ...]
 
 
 class Paused(NamedTuple):
@@ -152,6 +158,7 @@ class _Mark(NamedTuple):
     emitted: int
 
 
+_SILENT: Mapping[str, dict[str, Value]] = {}
 _DONE = Outcome("DONE")
 """Answers a request that asks for nothing back."""
 
@@ -396,11 +403,12 @@ class Attempt:
             within=tuple(self._within),
             fault=fault,
             refused=self._last.refused if self._last and kind == "REJECTED" else (),
-            stretch=self._stretch(),
+            stretch=self._stretch(end.emitted if end else {}),
         )
 
-    def _stretch(self) -> Stretch:
+    def _stretch(self, emitted: Mapping[str, dict[str, Value]] = _SILENT) -> Stretch:
         reads, writes = self._ground.changes
+        said = enumerate([*self._within, *emitted.items()])
         return Stretch(
             first=self._first,
             lines=tuple(self._chain.lines[self._first :]),
@@ -409,6 +417,7 @@ class Attempt:
             writes=writes,
             timing=Marks(self._first, list(self._marks)),
             effects=self._effects(),
+            said=tuple((n, event, fields) for n, (event, fields) in said if n >= self._base[1]),
         )
 
     def _effects(self) -> Effects:

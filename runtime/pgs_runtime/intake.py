@@ -127,7 +127,7 @@ class Intake:
         if len(canonical(taken)) > most:
             raise Refusal("R012", f"The event has more than {most} bytes.", ExitCode.REJECTED)
         who = _actor(actor)
-        return Sent(event, taken, who, self._who(who), actor.authenticated_by)
+        return Sent(event, taken, who, self.who(who), actor.authenticated_by)
 
     def word(self, actor: Actor, reason: str) -> Word:
         """What somebody says of a run, and why.
@@ -138,7 +138,7 @@ class Intake:
         why = _taken(reason, "R086", "reason")
         if not isinstance(why, str) or len(canonical(why)) > MAX_REASON:
             raise Refusal("R086", f"A reason is a text of at most {MAX_REASON} bytes.", ExitCode.REJECTED)
-        return Word(self._who(_actor(actor)), actor.authenticated_by, why)
+        return Word(self.who(_actor(actor)), actor.authenticated_by, why)
 
     def _configured(self, graph: Graph, stated: dict[str, Value]) -> dict[str, dict[str, Value]]:
         """The configuration of each binding: the workflow's own, and those of what it calls.
@@ -180,7 +180,7 @@ class Intake:
         payload = self._redacted(ask.payload, intent.name, intent.payload)
         labelled = self._redacts[intent.name] is not None
         header: dict[str, Value] = {
-            "actor": self._who(ask.actor),
+            "actor": self.who(ask.actor),
             "authenticated_by": ask.authenticated_by,
             "fingerprint": dict(self._ports.fingerprint),
             "payload": payload,
@@ -201,7 +201,7 @@ class Intake:
             header["request_id"] = ask.request_id
         return header
 
-    def _who(self, actor: dict[str, Value]) -> Value:
+    def who(self, actor: dict[str, Value]) -> Value:
         """The actor; of a type that the snapshot does not know, no attribute is shown."""
         type = str(actor["type"])
         own: dict[str, Value] = {name: value for name, value in actor.items() if name not in ("id", "type")}

@@ -28,8 +28,19 @@ from pgs_runtime.redaction import Redactor
 from pgs_runtime.requests import Effect, Waiting
 from pgs_runtime.settle import Settled, Wanted, longest, settle_all
 from pgs_runtime.stores import port
-from pgs_runtime.stores.port import LONGEST_LEASE, Expected, Head, Lease, Request, Run, Segment, Store
-from pgs_snapshot.canonical import canonical
+from pgs_runtime.stores.port import (
+    LONGEST_LEASE,
+    Expected,
+    Head,
+    Lease,
+    Listener,
+    Message,
+    Request,
+    Run,
+    Segment,
+    Store,
+)
+from pgs_snapshot.canonical import canonical, digest_of
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import Policy
 from pgs_snapshot.values import Outcome, Value
@@ -85,6 +96,12 @@ class Mover:
         self._redactor = redactor
         self._policies = policies
         self._owner = ""
+        self._said = False
+
+    def said(self) -> bool:
+        """Whether there may be messages to deliver since this was asked last."""
+        said, self._said = self._said, False
+        return said
 
     # --- beginning and continuing ----------------------------------------------------------------
 
@@ -238,6 +255,8 @@ class Mover:
     ) -> Segment:
         stretch = result.stretch
         intents = tuple(_intents(run.id, stretch, result.pending)) if isinstance(result, Paused) else ()
+        # Behind each segment of a live run, somebody may have waited to tell it something.
+        self._said = self._said or bool(stretch.said) or expected is not None
         return Segment(
             run=run,
             expected=expected,
@@ -247,6 +266,8 @@ class Mover:
             effects=(*rows, *intents),
             timing=stretch.timing,
             kept=kept,
+            listeners=_listeners(run.id, result) if expected is not None or isinstance(result, Paused) else None,
+            messages=tuple(Message(run.id, n, event, canonical(fields)) for n, event, fields in stretch.said),
         )
 
     def _name(self) -> str:
@@ -265,6 +286,20 @@ def elsewhere(run: str) -> Refusal:
     """Another process moves the run."""
     message = f"Another process moves the run `{run}`."
     return Refusal("R082", message, ExitCode.BUSY, hint=f"Look again: `pgs_runtime show {run}`.")
+
+
+def _listeners(run: str, result: Result) -> tuple[Listener, ...]:
+    """What a run listens for behind a segment: nothing once it has ended."""
+    if isinstance(result, Ended):
+        return ()
+    found: list[Listener] = []
+    for each in result.pending:
+        if isinstance(each.ask, Waiting):
+            for signal in each.ask.node.signals:
+                match = signal.match(each.ask.frame)
+                names = canonical([*sorted(match, key=str.encode)])
+                found.append(Listener(run, signal.event, names, digest_of(match)))
+    return tuple(found)
 
 
 def _intents(run: str, stretch: Stretch, pending: Sequence[Pending]) -> Sequence[port.Effect]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeAlias, cast
 
+import orjson
+
 from pgs_runtime.attempt import Event
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.journey import Journey, Mover, Standing, elsewhere, settled_row
@@ -96,6 +98,35 @@ class LiveRuns:
                 continue
             return Heard(self._mover.move(journey), _why(event))
         raise elsewhere(run.id)
+
+    def deliver(self, run: Run, sent: Sent) -> None:
+        """Give a message of another run to a run that may listen for it, once; one that does not take it sees nothing.
+
+        Raises:
+            Refusal: R081; R082.
+        """
+        for _ in range(AGAIN):
+            if run.status not in ("WAITING", "IN_DOUBT") or self._has(run, sent.origin):
+                return
+            journey = self._mover.continued(self._graph(run.request.workflow), run)
+            now = self._ports.clock()
+            over = [each for each in journey.waits if each.due <= now]
+            if over:
+                self._on(journey, [expired(each, timestamp(now)) for each in over])
+            else:
+                event = accepted(journey.waits, sent, timestamp(now), self._redactor)
+                if event.reply is None:
+                    return
+                if self._mover.go_on(journey, [event]) is None:
+                    self._mover.move(journey)
+                    return
+            run = self._now(run)
+        raise elsewhere(run.id)
+
+    def _has(self, run: Run, origin: Value) -> bool:
+        """Whether a run has taken this message."""
+        signals = (orjson.loads(line) for line in self._store.lines(run.id) if b'"message":' in line)
+        return any(line["kind"] == "signal" and line.get("message") == origin for line in signals)
 
     def cancel(self, run: Run, word: Word) -> Standing:
         """End a run that stands still; what it did is undone as its protocol says for one that fails.

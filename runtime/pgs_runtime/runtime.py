@@ -22,13 +22,14 @@ from pgs_runtime.journey import Mover, Standing
 from pgs_runtime.link import Linker
 from pgs_runtime.linked import Graph
 from pgs_runtime.live import LiveRuns, Verdict
+from pgs_runtime.outbox import addressees, sent
 from pgs_runtime.outcomes import Outcome, outcome_of, standing
 from pgs_runtime.ports import Ports
 from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.rehearsal import Rehearsal, rehearsed
 from pgs_runtime.settings import Section, Settings, accepted_by, no_settings, read_settings
-from pgs_runtime.stores.port import LIVE, Head, Request, Run, Store, StoreUnusable
+from pgs_runtime.stores.port import LIVE, Head, Message, Request, Run, Store, StoreUnusable
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.transforms import Transforms
 from pgs_snapshot.canonical import canonical, digest
@@ -190,6 +191,7 @@ class Runtime:
         begun = self._mover.begin(graph, given, self._request(graph, ask))
         if begun.moved is None:
             return _repeated(begun.run, ask)
+        self._post()
         return _told(begun)
 
     def dry_run(
@@ -215,7 +217,9 @@ class Runtime:
                 process moves it.
         """
         run = self._run(id)
-        return _told(self._runtime_of(run).live.resume(run))
+        moved = self._runtime_of(run).live.resume(run)
+        self._post()
+        return _told(moved)
 
     def interrupted(self) -> Iterator[str]:
         """The ids of the runs that `resume` may have something to do for."""
@@ -234,6 +238,7 @@ class Runtime:
         run = self._run(id)
         runtime = self._runtime_of(run)
         heard = runtime.live.signal(run, runtime._intake.sent(event, fields, actor))
+        self._post()
         return _told(heard.standing), heard.refused
 
     def cancel(self, id: str, actor: Actor, reason: str) -> Outcome:
@@ -244,7 +249,9 @@ class Runtime:
         """
         run = self._run(id)
         runtime = self._runtime_of(run)
-        return _told(runtime.live.cancel(run, runtime._intake.word(actor, reason)))
+        moved = runtime.live.cancel(run, runtime._intake.word(actor, reason))
+        self._post()
+        return _told(moved)
 
     def reconcile(
         self, id: str, verdict: Verdict, actor: Actor, reason: str, key: str = "", told: Told | None = None
@@ -261,7 +268,39 @@ class Runtime:
         """
         run = self._run(id)
         runtime = self._runtime_of(run)
-        return _told(runtime.live.reconcile(run, key, verdict, told, runtime._intake.word(actor, reason)))
+        moved = runtime.live.reconcile(run, key, verdict, told, runtime._intake.word(actor, reason))
+        self._post()
+        return _told(moved)
+
+    def deliver(self) -> None:
+        """Deliver the messages that no process has delivered yet. What they lead to is done here, too.
+
+        A message to a run that another process moves at this moment stays, and is delivered by who comes next.
+        """
+        tried: set[Message] = set()
+        while messages := [each for each in self.store.messages() if each not in tried]:
+            for message in messages:
+                tried.add(message)
+                told = [self._tell(run, message) for run in addressees(self.store, message)]
+                if all(told):
+                    self.store.take_out(message)
+
+    def _tell(self, run: Run, message: Message) -> bool:
+        """Tell a run of a message; False: it is not to be had at this moment."""
+        if run.status == "RUNNING":
+            return False
+        try:
+            runtime = self._runtime_of(run)
+            runtime.live.deliver(run, sent(message, self._run(message.run), runtime._intake))
+        except Refusal as refused:
+            # Whoever goes on with that run is told why it cannot be; the message must not wait for it.
+            return refused.code != "R082"
+        return True
+
+    def _post(self) -> None:
+        """Deliver what runs of this process have emitted, and what had to wait for one of them."""
+        if self._mover.said() or any(each._mover.said() for each in self._others.values()):
+            self.deliver()
 
     def origin(self, id: str) -> tuple[str, Snapshot]:
         """The workflow of a run, and the snapshot that it began with.

@@ -27,6 +27,7 @@ class Sent:
         event: the event's full name.
         actor: `id`, `type` and attributes.
         shown: the actor as a trace shows it.
+        origin: the message of another run that it is, or None.
     """
 
     event: str
@@ -34,6 +35,7 @@ class Sent:
     actor: dict[str, Value]
     shown: Value
     authenticated_by: str
+    origin: Value = None
 
 
 @frozen
@@ -89,12 +91,13 @@ def expired(pending: Pending, time: str) -> Event:
 
 
 def _line(sent: Sent) -> dict[str, Value]:
-    return {
+    line: dict[str, Value] = {
         "actor": sent.shown,
         "authenticated_by": sent.authenticated_by,
         "event": sent.event,
         "kind": "signal",
     }
+    return {**line, "message": sent.origin} if sent.origin is not None else line
 
 
 def _refusals(signal: Heard, waiting: Waiting, sent: Sent) -> Iterator[str]:

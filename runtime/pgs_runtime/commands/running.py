@@ -318,6 +318,8 @@ def _resume_all(runtime: Runtime, root: Path, picture: bool, as_json: bool) -> N
             moved.append(told_of(outcome))
         else:
             say(told_on_a_line(outcome))
+    with output_to_error():
+        runtime.deliver()
     if as_json:
         say(json.dumps({"runs": moved}, sort_keys=True))
     sys.exit(code)

@@ -30,8 +30,10 @@ from pgs_runtime.stores.records import (
     Kind,
     Lease,
     LengthRead,
+    Listener,
     LogEntry,
     Marks,
+    Message,
     Put,
     Read,
     Run,
@@ -63,10 +65,12 @@ class MemoryStore:
         self._requests: dict[tuple[str, str], str] = {}
         self._lines: dict[str, list[bytes]] = {}
         self._timing: dict[str, list[Marks | tuple[Timing, ...]]] = {}
+        self._listeners: dict[str, tuple[Listener, ...]] = {}
+        self._outbox: dict[tuple[str, int], Message] = {}
         self._kept: dict[str, list[Kept]] = {}
         self._effects: dict[str, Effect] = {}
         self._log: list[LogEntry] = []
-        self._meta = {"schema": b"2", "store": entropy(16).hex().encode(), "secret": entropy(32)}
+        self._meta = {"schema": b"3", "store": entropy(16).hex().encode(), "secret": entropy(32)}
 
     # --- reads ---
 
@@ -117,6 +121,11 @@ class MemoryStore:
         self._effects.update(settled)
         self._lines.setdefault(run.id, []).extend(segment.lines)
         self._timing.setdefault(run.id, []).append(segment.timing)
+        if segment.listeners is not None:
+            self._listeners[run.id] = segment.listeners
+        for message in segment.messages:
+            if self.listeners(message.event):
+                self._outbox[message.run, message.n] = message
         if segment.kept is not None:
             self._kept.setdefault(run.id, []).append(Kept(segment.first_line, segment.kept))
         known = self._runs.get(run.id)
@@ -172,6 +181,20 @@ class MemoryStore:
     def kept(self, run: str) -> tuple[Kept, ...]:
         self._owner.check()
         return tuple(self._kept.get(run, ()))
+
+    def listeners(self, event: str) -> tuple[Listener, ...]:
+        self._owner.check()
+        found = {each for listeners in self._listeners.values() for each in listeners if each.event == event}
+        return tuple(sorted(found, key=lambda each: (each.run.encode(), each.names, each.match)))
+
+    def messages(self, limit: int = 100) -> tuple[Message, ...]:
+        self._owner.check()
+        ordered = sorted(self._outbox, key=lambda place: (place[0].encode(), place[1]))
+        return tuple(self._outbox[place] for place in ordered[:limit])
+
+    def take_out(self, message: Message) -> None:
+        self._owner.check()
+        self._outbox.pop((message.run, message.n), None)
 
     def timing(self, run: str) -> tuple[Timing, ...]:
         self._owner.check()

@@ -40,8 +40,10 @@ from pgs_runtime.stores.records import (
     Kind,
     Lease,
     LengthRead,
+    Listener,
     LogEntry,
     Marks,
+    Message,
     Put,
     Read,
     Request,
@@ -80,8 +82,10 @@ __all__ = [
     "LawBroken",
     "Lease",
     "LengthRead",
+    "Listener",
     "LogEntry",
     "Marks",
+    "Message",
     "Put",
     "Read",
     "Request",
@@ -150,6 +154,15 @@ class Store(Protocol):
 
     def kept(self, run: str) -> tuple[Kept, ...]:
         """What it takes to do a run's segments again, in their order, as far as that was kept."""
+
+    def listeners(self, event: str) -> tuple[Listener, ...]:
+        """What live runs listen for, of one event, in the order of their ids."""
+
+    def messages(self, limit: int = 100) -> tuple[Message, ...]:
+        """Messages that were not taken out yet, in the order of runs and numbers."""
+
+    def take_out(self, message: Message) -> None:
+        """Take a message out: everybody who listened has been told."""
 
     def timing(self, run: str) -> tuple[Timing, ...]: ...
 

@@ -33,7 +33,9 @@ from pgs_runtime.stores.records import (
     Kept,
     Kind,
     Lease,
+    Listener,
     LogEntry,
+    Message,
     Run,
     Scan,
     Segment,
@@ -157,6 +159,19 @@ class PostgresStore:
 
     def kept(self, run: str) -> tuple[Kept, ...]:
         return self._read(lambda session: reads.kept(session, run))
+
+    def listeners(self, event: str) -> tuple[Listener, ...]:
+        return self._read(lambda session: reads.listeners(session, event))
+
+    def messages(self, limit: int = 100) -> tuple[Message, ...]:
+        return self._read(lambda session: reads.messages(session, limit))
+
+    def take_out(self, message: Message) -> None:
+        def work(session: Session, doubt: bool) -> None:
+            session.begin("beside", self._options.patience, self._options.patience)
+            reads.take_out(session, message)
+
+        self._write(work)
 
     def timing(self, run: str) -> tuple[Timing, ...]:
         return self._read(lambda session: reads.timing(session, run))

@@ -17,7 +17,9 @@ from pgs_runtime.stores.records import (
     Kept,
     Kind,
     Lease,
+    Listener,
     LogEntry,
+    Message,
     Run,
     Scan,
     Table,
@@ -108,6 +110,20 @@ def lines(session: Session, run: str) -> tuple[bytes, ...]:
 def kept(session: Session, run: str) -> tuple[Kept, ...]:
     found = session.execute("SELECT line, body FROM $.kept WHERE run = %s ORDER BY line", (run,))
     return tuple(Kept(*row) for row in found.fetchall())
+
+
+def listeners(session: Session, event: str) -> tuple[Listener, ...]:
+    query = "SELECT run, event, names, match FROM $.listeners WHERE event = %s ORDER BY run, names, match"
+    return tuple(Listener(*row) for row in session.execute(query, (event,)).fetchall())
+
+
+def messages(session: Session, limit: int) -> tuple[Message, ...]:
+    query = "SELECT run, n, event, fields FROM $.outbox ORDER BY run, n LIMIT %s"
+    return tuple(Message(*row) for row in session.execute(query, (limit,)).fetchall())
+
+
+def take_out(session: Session, message: Message) -> None:
+    session.execute("DELETE FROM $.outbox WHERE run = %s AND n = %s", (message.run, message.n))
 
 
 def timing(session: Session, run: str) -> tuple[Timing, ...]:

@@ -55,6 +55,10 @@ _SETTLE = "UPDATE $.effects SET status = %s, response = %s WHERE key = %s AND ru
 _LINES = """INSERT INTO $.trace (run, n, line)
     SELECT %s, %s + place - 1, line FROM unnest(%s::bytea[]) WITH ORDINALITY AS given(line, place) ORDER BY place"""
 _KEEP = "INSERT INTO $.kept (run, line, body) VALUES (%s, %s, %s)"
+_UNLISTEN = "DELETE FROM $.listeners WHERE run = %s"
+_LISTEN = "INSERT INTO $.listeners (run, event, names, match) VALUES (%s, %s, %s, %s)"
+_SEND = """INSERT INTO $.outbox (run, n, event, fields) SELECT %s, %s::bigint, %s, %s::bytea
+    WHERE EXISTS (SELECT 1 FROM $.listeners WHERE event = %s)"""
 _TIMING = """INSERT INTO $.timing (run, line, at, took)
     SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])"""
 _LOG = "INSERT INTO $.log (n, run, line, digest) SELECT coalesce(max(n), -1) + 1, %s, %s, %s FROM $.log RETURNING n"
@@ -186,6 +190,16 @@ def written(session: Session, segment: Segment) -> int | None:
 # --- writing a segment ---------------------------------------------------------------------------
 
 
+def _say(session: Session, segment: Segment) -> None:
+    """Write what the run listens for from now on, and what it tells those who listen."""
+    if segment.listeners is not None:
+        session.execute(_UNLISTEN, (segment.run.id,))
+        for listener in dict.fromkeys(segment.listeners):
+            session.execute(_LISTEN, listener)
+    for message in segment.messages:
+        session.execute(_SEND, (*message, message.event))
+
+
 def apply(session: Session, segment: Segment) -> int:
     """Write all that a checked segment holds, and give its place in the log.
 
@@ -201,6 +215,7 @@ def apply(session: Session, segment: Segment) -> int:
         session.execute(_LINES, (run.id, segment.first_line, list(segment.lines)))
         if segment.kept is not None:
             session.execute(_KEEP, (run.id, segment.first_line, segment.kept))
+        _say(session, segment)
         timed = tuple(segment.timing)
         if timed:
             lines, at, took = (list(column) for column in zip(*timed, strict=True))

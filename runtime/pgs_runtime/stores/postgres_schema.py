@@ -238,10 +238,18 @@ _KEPT: tuple[Object, ...] = (
     *never("kept", "what is kept of a segment", "UPDATE", "DELETE", "TRUNCATE"),
 )
 
+_OUTBOX: tuple[Object, ...] = (
+    Table("listeners", "run text, event text, names bytea, match text", ()),
+    Index("listeners_run", "listeners", ("run",)),
+    Index("listeners_event", "listeners", ("event", "run")),
+    Table("outbox", "run text, n bigint, event text, fields bytea", ("run", "n")),
+    *never("outbox", "a message", "UPDATE", "TRUNCATE"),
+)
+
 Steps: TypeAlias = Sequence[Sequence[Object]]
 
 _FIRST = (*_META, *_COUNTERS, *_REGISTRY, *_EVENTS, *_STATE, *_TRACE, *_RUNS, *_EFFECTS)
-MIGRATIONS: Steps = (_FIRST, _KEPT)
+MIGRATIONS: Steps = (_FIRST, _KEPT, _OUTBOX)
 """What leads from schema number i to i + 1. Once released, an item never changes."""
 
 

@@ -274,6 +274,8 @@ class Segment:
         expected: None for a new run.
         lines: at least one; the first follows the expected head, the last is `run.head`.
         kept: what it takes to do this segment again, if the run may have to be continued; in clear.
+        listeners: what the run listens for from now on; None: it never did.
+        messages: events for those who listen. One that nobody listens for is not kept.
     """
 
     run: Run
@@ -284,6 +286,8 @@ class Segment:
     effects: tuple[Effect, ...] = ()
     timing: Marks | tuple[Timing, ...] = ()
     kept: bytes | None = None
+    listeners: tuple[Listener, ...] | None = None
+    messages: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.lines or self.run.head.line != self.first_line + len(self.lines) - 1:
@@ -328,6 +332,29 @@ class Kept(NamedTuple):
 
     line: int
     body: bytes
+
+
+class Listener(NamedTuple):
+    """What a run that waits listens for: an event with these fields.
+
+    Attributes:
+        names: of the fields that have to be equal to something, as a canonical JSON list; b"[]" if any event will do.
+        match: the digest of those fields, as canonical JSON.
+    """
+
+    run: str
+    event: str
+    names: bytes
+    match: str
+
+
+class Message(NamedTuple):
+    """An event that a run has emitted while somebody listened for it; `n` counts those of the run, from 0."""
+
+    run: str
+    n: int
+    event: str
+    fields: bytes
 
 
 class LogEntry(NamedTuple):

@@ -214,10 +214,26 @@ END""",
     _never("kept", "DELETE", "what is kept of a segment never goes"),
 )
 
+_OUTBOX = (
+    """CREATE TABLE listeners (
+  run TEXT NOT NULL, event TEXT NOT NULL, names BLOB NOT NULL, match TEXT NOT NULL,
+  PRIMARY KEY (run, event, names, match)
+) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX listeners_event ON listeners (event, run)",
+    """CREATE TABLE outbox (
+  run TEXT NOT NULL, n INTEGER NOT NULL, event TEXT NOT NULL, fields BLOB NOT NULL,
+  PRIMARY KEY (run, n)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER outbox_insert BEFORE INSERT ON outbox BEGIN
+  SELECT RAISE(ABORT, 'a message stands once') WHERE EXISTS (SELECT 1 FROM outbox WHERE run = NEW.run AND n = NEW.n);
+END""",
+    _never("outbox", "UPDATE", "a message never changes"),
+)
+
 Steps: TypeAlias = Sequence[Sequence[str]]
 
 _FIRST = (*_META, *_COUNTERS, *_REGISTRY, *_EVENTS, *_STATE, *_TRACE, *_RUNS, *_EFFECTS)
-MIGRATIONS: Steps = (_FIRST, _KEPT)
+MIGRATIONS: Steps = (_FIRST, _KEPT, _OUTBOX)
 """The statements that lead from schema number i to i + 1. Once released, an item never changes."""
 
 

@@ -24,7 +24,9 @@ from pgs_runtime.stores.records import (
     Kept,
     Kind,
     Lease,
+    Listener,
     LogEntry,
+    Message,
     Run,
     Scan,
     Segment,
@@ -166,6 +168,21 @@ class SqliteStore:
         query = "SELECT line, body FROM kept WHERE run = ? ORDER BY line"
         with self._session() as connection:
             return tuple(Kept(*row) for row in connection.execute(query, (run,)))
+
+    def listeners(self, event: str) -> tuple[Listener, ...]:
+        query = "SELECT run, event, names, match FROM listeners WHERE event = ? ORDER BY run, names, match"
+        with self._session() as connection:
+            return tuple(Listener(*row) for row in connection.execute(query, (event,)))
+
+    def messages(self, limit: int = 100) -> tuple[Message, ...]:
+        query = "SELECT run, n, event, fields FROM outbox ORDER BY run, n LIMIT ?"
+        with self._session() as connection:
+            return tuple(Message(*row) for row in connection.execute(query, (limit,)))
+
+    def take_out(self, message: Message) -> None:
+        with self._session() as connection, _transaction(connection):
+            connection.execute("DELETE FROM outbox WHERE run = ? AND n = ?", (message.run, message.n))
+            connection.execute("COMMIT")
 
     def timing(self, run: str) -> tuple[Timing, ...]:
         query = "SELECT line, at, took FROM timing WHERE run = ? ORDER BY line"

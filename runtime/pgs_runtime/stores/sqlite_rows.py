@@ -47,6 +47,10 @@ _DELETE = "DELETE FROM state WHERE store = ? AND key = ?"
 _INTEND = "INSERT INTO effects (key, run, line, request, status, response) VALUES (?, ?, ?, ?, ?, ?)"
 _SETTLE = "UPDATE effects SET status = ?, response = ? WHERE key = ? AND run = ? AND request = ?"
 _KEEP = "INSERT INTO kept (run, line, body) VALUES (?, ?, ?)"
+_UNLISTEN = "DELETE FROM listeners WHERE run = ?"
+_LISTEN = "INSERT OR IGNORE INTO listeners (run, event, names, match) VALUES (?, ?, ?, ?)"
+_SEND = """INSERT INTO outbox (run, n, event, fields) SELECT ?, ?, ?, ?
+    WHERE EXISTS (SELECT 1 FROM listeners WHERE event = ?)"""
 _LINE = "INSERT INTO trace (run, n, line) VALUES (?, ?, ?)"
 _TIMING = "INSERT INTO timing (run, line, at, took) VALUES (?, ?, ?, ?)"
 _LOG = "INSERT INTO log (n, run, line, digest) SELECT coalesce(max(n), -1) + 1, ?, ?, ? FROM log RETURNING n"
@@ -166,6 +170,11 @@ def apply(connection: sqlite3.Connection, segment: Segment) -> int:
     connection.executemany(_LINE, [(run.id, n, line) for n, line in lines])
     if segment.kept is not None:
         connection.execute(_KEEP, (run.id, segment.first_line, segment.kept))
+    if segment.listeners is not None:
+        connection.execute(_UNLISTEN, (run.id,))
+        connection.executemany(_LISTEN, segment.listeners)
+    if segment.messages:
+        connection.executemany(_SEND, [(*message, message.event) for message in segment.messages])
     if segment.timing:
         connection.executemany(_TIMING, [(run.id, *timed) for timed in segment.timing])
     _move(connection, run, known=segment.expected is not None)

@@ -21,7 +21,9 @@ from pgs_runtime.stores.records import (
     Insert,
     Kept,
     Lease,
+    Listener,
     Marks,
+    Message,
     Segment,
     Status,
     Timing,
@@ -154,6 +156,22 @@ def test_what_a_segment_takes_is_kept_in_their_order(store: Store) -> None:
     committed(store, replace(following(later), kept=b"three"))
     assert store.kept("r1") == (Kept(0, b"one"), Kept(3, b"three"))
     assert store.kept("r2") == ()
+
+
+def test_a_message_is_kept_for_who_listens_at_that_moment(store: Store) -> None:
+    heard = (Listener("r1", "EV", b"[]", ""), Listener("r1", "EV_B", b'["x"]', "d"))
+    run = committed(store, replace(first("r1", status="WAITING"), listeners=heard))
+    committed(store, replace(first("r2"), messages=(Message("r2", 0, "EV", b"{}"), Message("r2", 1, "EV_C", b"{}"))))
+    assert store.listeners("EV") == heard[:1]
+    assert store.messages() == (Message("r2", 0, "EV", b"{}"),)
+    later = committed(store, replace(following(run, status="WAITING"), listeners=heard[1:]))
+    assert (store.listeners("EV"), store.listeners("EV_B")) == ((), heard[1:])
+    committed(store, replace(first("r3"), messages=(Message("r3", 0, "EV", b"{}"),)))
+    store.take_out(Message("r2", 0, "EV", b"{}"))
+    store.take_out(Message("r2", 0, "EV", b"{}"))
+    assert store.messages() == ()
+    committed(store, replace(following(later), listeners=()))
+    assert store.listeners("EV_B") == ()
 
 
 def test_the_epoch_never_falls(store: Store) -> None:

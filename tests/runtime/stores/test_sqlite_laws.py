@@ -11,7 +11,7 @@ import pytest
 
 from pgs_runtime.stores import schema
 from pgs_runtime.stores.errors import StoreUnusable
-from pgs_runtime.stores.records import Append, Effect, Insert, Put
+from pgs_runtime.stores.records import Append, Effect, Insert, Listener, Message, Put
 from pgs_runtime.stores.sqlite import SqliteStore
 from tests.runtime.stores.segments import affecting, committed, dump, first
 
@@ -29,7 +29,9 @@ def store(path: Path) -> Iterator[SqliteStore]:
     )
     committed(store, first("ended", *writes, key="k"))
     intents = (INTENT, Effect("settled", "live", 1, "INTENT", b"{}"), DONE)
-    committed(store, affecting(replace(first("live", status="RUNNING"), kept=b"{}"), *intents))
+    listener, message = Listener("live", "EV", b"[]", ""), Message("live", 0, "EV", b"{}")
+    live = replace(first("live", status="RUNNING"), kept=b"{}", listeners=(listener,), messages=(message,))
+    committed(store, affecting(live, *intents))
     yield store
     store.close()
 
@@ -129,6 +131,8 @@ UNLAWFUL = {
     ],
     "an effect is never intended again": ["UPDATE effects SET status = 'INTENT' WHERE key = 'intended'"],
     "an effect never goes": ["DELETE FROM effects"],
+    "a message stands once": ["REPLACE INTO outbox VALUES ('live', 0, 'EV', x'00')"],
+    "a message never changes": ["UPDATE outbox SET fields = x'00'"],
     "what a segment takes is kept once": ["REPLACE INTO kept VALUES ('live', 0, x'00')"],
     "what is kept of a segment never changes": ["UPDATE kept SET body = x'00'"],
     "what is kept of a segment never goes": ["DELETE FROM kept"],
