@@ -11,12 +11,15 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from pgs_runtime.attempt import Event, Pending
+from pgs_runtime.expressions import Missing
 from pgs_runtime.linked import Heard
 from pgs_runtime.record import shown, spotted
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.requests import Waiting
 from pgs_snapshot.frozen import frozen
+from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.values import Outcome, Value, same
+from pgs_snapshot.visible import visible
 
 
 @frozen
@@ -61,7 +64,11 @@ class Refused:
 
 
 def accepted(waits: Sequence[Pending], sent: Sent, time: str, redactor: Redactor) -> Event:
-    """The event that a signal is for the first wait that accepts it; without a reply, no wait does."""
+    """The event that a signal is for the first wait that accepts it; without a reply, no wait does.
+
+    Raises:
+        SealBroken: Z902, a signal is matched with what is not there.
+    """
     refused: list[Refused] = []
     for pending in waits:
         waiting = cast(Waiting, pending.ask)
@@ -70,7 +77,11 @@ def accepted(waits: Sequence[Pending], sent: Sent, time: str, redactor: Redactor
                 continue
             fields, _ = signal.fields(sent.fields)
             actor, _ = signal.sender(cast(Value, sent.actor))
-            why = next(_refusals(signal, waiting, sent), "")
+            try:
+                why = next(_refusals(signal, waiting, sent), "")
+            except Missing as missing:  # no compiler writes that; the run goes on waiting
+                message = f"`{waiting.node.id}` waits for `{signal.name}` by what is not there: {missing}."
+                raise SealBroken("Z902", visible(message)) from missing
             if not why:
                 reply = Outcome(signal.name, event=fields, actor=actor, time=time)
                 line = {**_line(sent), "outcome": signal.name, **spotted(pending.ask.spot)}

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol, TypeAlias, cast
 
+from pgs_runtime.settle import NOT_FOUND
 from pgs_snapshot import model
 from pgs_snapshot.model import Schema
 from pgs_snapshot.seal import SealBroken
@@ -211,6 +212,11 @@ def _bound(contract: model.Contract, graph: model.Graph, known: _Known) -> None:
     for step in contract.steps:
         if isinstance(step, model.EffectStep):
             _demand(step.side_effect in effects, f"`{graph.workflow}` has no policy for `{step.side_effect}`")
+            operations = known.snapshot.side_effect(step.side_effect).operations
+            lookup, asked = operations.get(effects[step.side_effect].lookup or ""), operations.get(step.operation)
+            if lookup is not None and asked is not None and asked.mode == "write":
+                for outcome in sorted(lookup.outcomes.keys() - asked.outcomes.keys() - {NOT_FOUND}):
+                    _demand(False, f"`{step.name}` cannot end as `{outcome}`, as its lookup may say")
 
 
 def _demand_no_way_back(graph: model.Graph, known: _Known, above: tuple[str, ...]) -> None:
@@ -293,6 +299,9 @@ def _called(step: _Calling, known: _Known) -> tuple[Schema, Mapping[str, Schema]
     if isinstance(step, model.EffectStep):
         known.demand("side_effect", step.side_effect)
         name, operations = step.side_effect, known.snapshot.side_effect(step.side_effect).operations
+        for operation in operations.values():
+            for schema in (operation.inputs, *operation.outcomes.values()):
+                _demand_schema(schema, name)
     else:
         known.demand("store", step.store)
         name, operations = step.store, known.snapshot.store(step.store).operations

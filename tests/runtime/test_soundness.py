@@ -17,11 +17,12 @@ from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
 from tests.runtime.desk import SOURCE, artifacts, order, place
 from tests.runtime.protocol import memory, ports, sealed
-from tests.runtime.voyage import calling, outside, request
+from tests.runtime.voyage import ANSWERED, BOB, YES, calling, outside, request
+from tests.runtime.voyage import SOURCE as POSTING
 
 DESK = sealed(*artifacts(), source=SOURCE, limits={"run_lines": 50}).sealed
 CALLING = sealed(*calling()).sealed
-OUTSIDE = sealed(*outside()).sealed
+OUTSIDE = sealed(*outside(), source=POSTING).sealed
 GRAPH = "graphs/desk__WF_RUN_V0.json"
 BOOK = "artifacts/contract/desk__CC_BOOK_V0.json"
 CHOOSE = "artifacts/contract/desk__CC_CHOOSE_V0.json"
@@ -31,7 +32,7 @@ PROJECT = "project.json"
 OUT = "artifacts/contract/desk__CC_OUT_V0.json"
 POST = "artifacts/side_effect/desk__CS_POST_V0.json"
 BINDING = "artifacts/binding/desk__RB_OUT_V0.json"
-UNDO, WAIT, SIGNAL, CALL, LOOP, SEND, POLICY = (
+UNDO, WAIT, SIGNAL, CALL, LOOP, SEND, POLICY, FIND = (
     ("nodes", 1, "undo"),
     ("nodes", 2),
     ("nodes", 2, "signals", 0),
@@ -39,6 +40,7 @@ UNDO, WAIT, SIGNAL, CALL, LOOP, SEND, POLICY = (
     ("nodes", 4),
     ("steps", 0),
     ("effects", "desk::CS_POST_V0"),
+    ("operations", "FIND"),
 )
 
 Route = tuple[str | int, ...]
@@ -75,12 +77,15 @@ def changed(path: str, route: Route, to: Value, base: Sealed = DESK) -> dict[str
 
 
 def run(files: dict[str, bytes], payload: Value = None) -> Outcome:
-    return place(Runtime(Snapshot(verify(files)), memory(), ports()), payload or order("a", 4))
+    """A run, and where it waits the answer that it waits for."""
+    runtime = Runtime(Snapshot(verify(files)), memory(), ports())
+    outcome = place(runtime, payload or order("a", 4))
+    return runtime.signal(outcome.trace_id, ANSWERED, YES, BOB)[0] if outcome.kind == "WAITING" else outcome
 
 
 @pytest.mark.parametrize(
     ("base", "payload", "ran", "refused"),
-    [(DESK, order("a", 4), 50, 400), (CALLING, request(), 50, 300), (OUTSIDE, request(), 0, 600)],
+    [(DESK, order("a", 4), 50, 400), (CALLING, request(), 50, 300), (OUTSIDE, request(), 100, 400)],
 )
 def test_whatever_part_is_changed_and_sealed_again_it_runs_or_is_refused(
     base: Sealed, payload: Value, ran: int, refused: int
@@ -163,6 +168,8 @@ def test_a_sealed_protocol_that_leads_nowhere_is_refused_with_the_place(
         (BINDING, (*POLICY, "lookup"), "NONE", "`desk::CS_POST_V0` has no `NONE`"),
         (BINDING, (*POLICY, "lookup"), GONE, "nothing finds out about `desk::CS_POST_V0`"),
         (BINDING, (*POLICY, "unknown"), "retry", "`desk::CS_POST_V0` is tried again without an end"),
+        (POST, (*FIND, "outcomes", "LATER"), {"type": "object"}, "`send` cannot end as `LATER`, as its lookup may say"),
+        (POST, (*FIND, "inputs", "properties"), 1, "the members or labels of a schema of `desk::CS_POST_V0` are none"),
         (BINDING, ("stores",), ["desk::ST_NONE_V0"], "there is no store `desk::ST_NONE_V0`"),
     ],
 )
@@ -173,6 +180,17 @@ def test_calls_waits_undos_and_effects_that_lead_nowhere_are_refused_with_the_pl
         run(changed(path, route, to, OUTSIDE), request())
     assert broken.value.code == "Z902"
     assert broken.value.message.endswith(f" says what no compiler writes: {why}.")
+
+
+def test_a_signal_that_is_matched_with_what_is_not_there_is_refused_and_the_run_goes_on_waiting() -> None:
+    files = changed(GRAPH, (*SIGNAL, "match", "id", "ref", 1), "nope", OUTSIDE)
+    runtime = Runtime(Snapshot(verify(files)), memory(), ports())
+    waiting = place(runtime, request())
+    lines = runtime.trace(waiting.trace_id)
+    with pytest.raises(SealBroken, match="`answer` waits for `YES` by what is not there") as broken:
+        runtime.signal(waiting.trace_id, ANSWERED, YES, BOB)
+    assert broken.value.code == "Z902"
+    assert runtime.trace(waiting.trace_id) == lines
 
 
 @pytest.mark.parametrize("node", [1, 2])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pgs_runtime.runtime import Actor
 from pgs_snapshot import model
 from pgs_snapshot.model import Compare, Edge, Literal_, Ref
 from pgs_snapshot.values import Value
@@ -33,10 +34,27 @@ from tests.runtime.protocol import (
 
 ASKED = fields(id=TEXT, kind={"enum": ["PLAIN", "FANCY"]}, list={"type": "array", "items": COUNT})
 GIVEN = fields(n=COUNT)
+SOURCE = """
+from pgs_snapshot.values import Outcome
+
+
+class Post:
+    def __init__(self, outside):
+        self._key = outside.key
+
+    def send(self, *, id):
+        return Outcome("SUCCESS", receipt="R-" + id)
+
+    def find(self, *, id):
+        return Outcome("DECLINED")
+"""
 PLAIN, FANCY = "desk::WF_PLAIN_V0", "desk::WF_FANCY_V0"
 _LIMITED: dict[str, Value] = {"type": "integer", "maximum": 5}
 _ID = Ref(0, ("id",))
 POST, ANSWERED = "desk::CS_POST_V0", "desk::EV_ANSWERED_V0"
+
+YES: dict[str, Value] = {"id": "v", "yes": True}
+BOB = Actor(CLERK, "bob", {})
 
 
 def request() -> dict[str, Value]:
