@@ -15,6 +15,7 @@ from pgs_runtime.attempt import Event
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.journey import Journey, Mover, Standing, elsewhere, settled_row
 from pgs_runtime.linked import Graph
+from pgs_runtime.outcomes import any_due
 from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.record import spotted
 from pgs_runtime.redaction import Redactor
@@ -60,20 +61,17 @@ class LiveRuns:
         if run.status == "RUNNING":
             claimed = self._mover.claimed(run)
             if claimed is None:
-                now = self._now(run)
-                if now.status in ENDED:
-                    return Standing(now, None)
+                later = self._now(run)
+                if later.status in ENDED:
+                    return Standing(later, None)
                 raise elsewhere(run.id)
             return self._mover.move(self._mover.continued(self._graph(run.request.workflow), claimed))
-        if run.status not in ("WAITING", "IN_DOUBT"):
+        now = self._ports.clock()
+        if run.status not in ("WAITING", "IN_DOUBT") or not any_due(run, timestamp(now)):
             return Standing(run, None)
         journey = self._mover.continued(self._graph(run.request.workflow), run)
-        now_at = self._ports.clock()
-        over = [each for each in journey.waits if each.due <= now_at]
-        if not over:
-            return Standing(run, None)
-        time = timestamp(now_at)
-        return self._on(journey, [expired(each, time) for each in over])
+        over = [each for each in journey.waits if each.due <= now]
+        return self._on(journey, [expired(each, timestamp(now)) for each in over])
 
     def signal(self, run: Run, sent: Sent) -> Heard:
         """Give a signal to a run that waits; the wait's time goes before it.

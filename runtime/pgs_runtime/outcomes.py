@@ -143,6 +143,11 @@ def standing(run: Run, repeated: bool = False) -> Outcome:
     )
 
 
+def any_due(run: Run, time: str) -> bool:
+    """Whether a wait of a run is over at a time, as its answer tells; nothing has to be done again to see it."""
+    return any(str(wait["due"]) <= time for wait in standing(run).waits)
+
+
 def _wait(pending: Pending) -> dict[str, Value]:
     node = cast(Waiting, pending.ask).node
     signals: list[Value] = [{"event": signal.event, "name": signal.name} for signal in node.signals]
