@@ -17,7 +17,6 @@ from pgs_compiler.prove.points import Unfolded
 from pgs_compiler.prove.requirements import Witness, decide, subject
 from pgs_compiler.prove.selected import linked
 from pgs_compiler.prove.unfolding import unfold
-from pgs_compiler.waivers import Policy
 from pgs_snapshot.laws import Requirement, Selector
 from pgs_snapshot.model import EffectStep, ExitNode, OperationStep
 
@@ -29,7 +28,7 @@ COMES = ("refused", "cleared", "asked")
 
 @cache
 def program(folder: Path) -> tuple[Checked, Flows]:
-    compilation = compile_workspace(folder, policy=Policy(runs=False))
+    compilation = compile_workspace(folder)
     assert compilation.checked is not None
     assert compilation.flows is not None
     return compilation.checked, compilation.flows
