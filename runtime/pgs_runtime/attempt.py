@@ -355,6 +355,8 @@ class Attempt:
                 self._add(narrator.intended(ask, key))
             elif isinstance(ask, Waiting):
                 due = ask.node.until(ask.frame)
+                for signal in ask.node.signals:
+                    signal.match(ask.frame)  # what is not there ends the run here, and not whoever sends a signal
                 self._add(narrator.suspended(ask, due))
             self._pending[ask.spot] = Pending(ask, line, key, due)
         return Paused(self._stretch(), tuple(self._pending.values()))

@@ -67,7 +67,7 @@ def accepted(waits: Sequence[Pending], sent: Sent, time: str, redactor: Redactor
     """The event that a signal is for the first wait that accepts it; without a reply, no wait does.
 
     Raises:
-        SealBroken: Z902, a signal is matched with what is not there.
+        SealBroken: Z902, the condition of a signal is about what is not there.
     """
     refused: list[Refused] = []
     for pending in waits:

@@ -182,8 +182,12 @@ def test_calls_waits_undos_and_effects_that_lead_nowhere_are_refused_with_the_pl
     assert broken.value.message.endswith(f" says what no compiler writes: {why}.")
 
 
-def test_a_signal_that_is_matched_with_what_is_not_there_is_refused_and_the_run_goes_on_waiting() -> None:
-    files = changed(GRAPH, (*SIGNAL, "match", "id", "ref", 1), "nope", OUTSIDE)
+def test_a_wait_that_matches_what_is_not_there_ends_the_run_as_a_fault() -> None:
+    assert run(changed(GRAPH, (*SIGNAL, "match", "id", "ref", 1), "nope", OUTSIDE), request()).exit == "R026"
+
+
+def test_a_signal_with_a_condition_about_what_is_not_there_is_refused_and_the_run_goes_on_waiting() -> None:
+    files = changed(GRAPH, (*SIGNAL, "where", "eq", 0, "ref", 1), "nope", OUTSIDE)
     runtime = Runtime(Snapshot(verify(files)), memory(), ports())
     waiting = place(runtime, request())
     lines = runtime.trace(waiting.trace_id)
