@@ -1,4 +1,4 @@
-"""Labelled data on its way to where nothing clears it: into results, events and stores."""
+"""Labelled data on its way to where nothing clears it, or where an assertion or a constitution does not let it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from tests.compiler.mutants.documents import (
     Edit,
     added,
     items,
+    mappings,
     member,
     nodes,
     pairs,
     replaced,
+    scalars,
     value_of,
 )
 from tests.compiler.mutants.kinds import Mutant, here, mistake
@@ -95,6 +97,44 @@ def label_what_is_stored(corpus: Corpus) -> Iterator[Mutant]:
                 if plain and f"$.payload.{name.value}" in stored:
                     assert isinstance(schema, MappingNode)
                     yield Mutant(intent, added(schema, "labels: [pii]"), workflow.lines(workflow.root))
+
+
+@mistake("A842")
+def hand_a_label_to_what_an_assertion_keeps_it_from(corpus: Corpus) -> Iterator[Mutant]:
+    """The store clears the label for other workflows, so that only the assertion says no."""
+    for law in corpus.own("assertion"):
+        kept_from = {_word(one, "store") for one in _selectors(law)} - {""}
+        about = {place.value for place in scalars(law.get("applies_to"))}
+        for workflow in corpus.own("workflow"):
+            value = next(_labelled(corpus, workflow), None)
+            if value is None or workflow.name.partition("::")[2] not in about:
+                continue
+            for node in nodes(workflow).values():
+                inputs, contract = member(node, "inputs"), _word(node, "contract")
+                steps = items(corpus.find(contract).get("steps")) if contract else ()
+                if inputs is not None and any(_word(step, "store") in kept_from for step in steps):
+                    texts = _texts(corpus.find(contract).get("inputs"))
+                    edits = _exchanged(workflow, inputs, texts, value)
+                    yield from (Mutant(workflow, edit, law.lines(law.root)) for edit in edits)
+
+
+def _selectors(law: Document) -> Iterator[MappingNode]:
+    """The mappings under `reaches` of what is said of labels."""
+    for requirement in items(law.get("requires")):
+        never = member(requirement, "never")
+        if member(never, "label") is not None:
+            yield from mappings(member(never, "reaches"))
+
+
+@mistake("A855")
+def trust_another_declassifier(corpus: Corpus) -> Iterator[Mutant]:
+    for constitution in corpus.own("constitution"):
+        for rule in items(constitution.get("rules")):
+            for place in scalars(member(rule, "labels")):
+                using = [found for found in corpus.own("contract") if place.value in found.text]
+                lines = frozenset(at for found in using for at in found.lines(found.root))
+                if place.value.startswith("CT_") and using:
+                    yield Mutant(constitution, replaced(place, "CT_LOOKUP_V0"), lines)
 
 
 def _stored(corpus: Corpus, contract: Document) -> Sequence[str]:
