@@ -58,8 +58,11 @@ def settle_all(wanted: Sequence[Wanted], timeout: float, sleep: Sleep) -> tuple[
     """
     if len(wanted) == 1:
         return (settle(wanted[0], timeout, sleep),)
-    with ThreadPoolExecutor(min(AT_ONCE, len(wanted))) as pool:
+    pool = ThreadPoolExecutor(min(AT_ONCE, len(wanted)))
+    try:
         return tuple(pool.map(lambda each: settle(each, timeout, sleep), wanted))
+    finally:  # whoever interrupts this does not wait for answers that nobody records
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def longest(wanted: Sequence[Wanted], timeout: float) -> float:
