@@ -375,7 +375,7 @@ class Attempt:
         place, node = self._at_work()
         body: dict[str, Value] = {"fault": why, "kind": "fault", "node": node, **placed(place)}
         if self._ground.writes:
-            self._dropped[TOP] = {"from": max(1, self._first), "to": len(self._chain.lines) - 1}
+            self._dropped[TOP] = {"from": self._marked[TOP].line, "to": len(self._chain.lines) - 1}
         self._ground.back_to(0)
         self._counts = Counter(self._base[0])
         del self._within[self._base[1] :]

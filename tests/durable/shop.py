@@ -35,9 +35,9 @@ def person(name: str) -> Actor:
 ADA, BEN, CORA, DAN = map(person, ("ada", "ben", "cora", "dan"))
 
 
-def files() -> dict[str, bytes]:
+def files(workspace: Path = BUYING) -> dict[str, bytes]:
     """The files of the shop's snapshot."""
-    found = compile_workspace(BUYING)
+    found = compile_workspace(workspace)
     assert [finding.message for finding in found.findings] == []
     assert found.files is not None
     return dict(found.files)
@@ -127,7 +127,10 @@ def _short(line: dict[str, Value]) -> str:
         name if at is None else f"{name}[{at}]"
         for name, at in zip(parents, iterations or [None] * len(parents), strict=True)  # type: ignore[arg-type]
     ]
+    fault = line.get("fault")
     how = line.get("outcome") or line.get("name") or line.get("as") or ""
+    if isinstance(fault, dict):
+        how = str(fault["code"])
     if "refused" in line:
         how = "refused"
     return " ".join(filter(None, ["/".join(within), str(line["kind"]), str(line.get("node", "")), str(how)]))
