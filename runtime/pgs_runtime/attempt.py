@@ -165,11 +165,12 @@ _DONE = Outcome("DONE")
 
 @frozen
 class Workshop:
-    """What all attempts over one snapshot and store share: `clock` gives µs since 1970 UTC, `store` is its id."""
+    """What all attempts over one snapshot and store share: clocks as `Ports` has them; `store` is its id."""
 
     narrator: Narrator
     limits: Limits
     clock: Callable[[], int]
+    elapsed: Callable[[], int]
     store: str = ""
 
 
@@ -232,12 +233,11 @@ class Attempt:
     def _open(self, ground: Ground, first: int) -> None:
         self._ground = ground
         self._first = first
-        began = self._clock()
-        self._marks[:] = [began]
+        self._marks[:] = [self._clock()]
         self._last: Visit | None = None
         self._struck = (TOP, self._graph.start.id)  # the node under way, as long as none was passed
         self._base = (Counter(self._counts), len(self._within))
-        self._deadline = began + self._shop.limits.run_seconds * 1_000_000
+        self._deadline = self._shop.elapsed() + self._shop.limits.run_seconds * 1_000_000
 
     def _reply(self, ask: Ask, reply: Outcome) -> None:
         ask.reply = reply
@@ -318,15 +318,15 @@ class Attempt:
     def _visitor(self) -> Visitor:
         """What the core tells of every node: it becomes a line, and limits are held. This is the hot path."""
         tell, chain, marks, clock = self._shop.narrator.tell, self._chain, self._marks, self._clock
-        lines, limits = chain.lines, self._shop.limits
+        lines, limits, elapsed = chain.lines, self._shop.limits, self._shop.elapsed
         most_lines, most_bytes = limits.run_lines, limits.run_bytes
 
         def visited(visit: Visit) -> None:
             tell(visit, chain)
-            marks.append(now := clock())
+            marks.append(clock())
             self._ground.line = count = len(lines)
             self._last = visit
-            if count >= most_lines or chain.size > most_bytes or now > self._deadline:
+            if count >= most_lines or chain.size > most_bytes or elapsed() > self._deadline:
                 raise _exceeded(limits, count, chain.size)
 
         return visited
@@ -334,7 +334,7 @@ class Attempt:
     def _hold(self) -> None:
         """Hold the limits behind a line that no visit made."""
         limits, count, size = self._shop.limits, len(self._chain.lines), self._chain.size
-        if count >= limits.run_lines or size > limits.run_bytes or self._marks[-1] > self._deadline:
+        if count >= limits.run_lines or size > limits.run_bytes or self._shop.elapsed() > self._deadline:
             raise _exceeded(limits, count, size)
 
     def _add(self, body: dict[str, Value]) -> None:

@@ -7,7 +7,8 @@ Laws:
 * the same graph, frame and replies give the same visits, so a replay is this loop with the recorded replies;
 * a workflow that is called is walked by the same loop, over a frame of its own (`pgs_runtime.calls`);
 * a run ends at an exit, or by an exception that ends it as a fault; it never ends without either;
-* what was committed on the way to a FAILED exit is undone, the last first, by the contracts that say how.
+* what was committed on the way to a FAILED exit is undone, the last first, by the contracts that say how; an undo
+  that a person gives up keeps none of the others.
 """
 
 from __future__ import annotations
@@ -85,9 +86,11 @@ def traverse(graph: Graph, frame: Frame, visited: Visitor, shared: Shared, place
     if exit.kind in ("FAILED", "CANCELLED"):
         yield Failed(place)
         left = False
-        undone = unwinding(way.doings, exit, frame, shared.moment.segment)
-        if undone is not None:
-            yield from _walk(*undone, way)
+        for undoing in unwinding(way.doings, exit, frame, shared.moment.segment):
+            try:
+                yield from _walk(*undoing, way)
+            except Cancelled:  # this one is given up; what else was done is undone all the same
+                exit = CANCELLED
     return exit, left
 
 

@@ -21,6 +21,8 @@ from pgs_runtime.stores.port import Kept, Run
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.values import Outcome, Value
 
+_OF_DOUBT = (b'"kind":"doubt"', b'"kind":"reconciled"')
+_OF_A_SPOT = ("iteration", "node", "parent", "step", "undoing")
 _OF_THE_CHAIN = ("digest", "n", "prev", "run", "segment", "time")
 
 
@@ -78,6 +80,25 @@ def demand_payload(run: Run, first: bytes, redactor: Redactor) -> None:
     payload = cast(Value, orjson.loads(run.request.payload))
     if told not in (digest(run.request.payload), redactor.commit(payload)):
         raise Diverged("its payload is another")
+
+
+def left_in(lines: Sequence[bytes]) -> set[str]:
+    """The keys of the effects that were left to a person, and of which nobody has said since what to do."""
+    left: dict[str, dict[str, Value]] = {}
+    for line in lines:
+        if not any(mark in line for mark in _OF_DOUBT):
+            continue
+        members = cast("dict[str, Value]", orjson.loads(line))
+        if members["kind"] == "doubt":
+            left[str(members["key"])] = _where(members)
+        elif members["kind"] == "reconciled":
+            left = {key: where for key, where in left.items() if where != _where(members)}
+    return set(left)
+
+
+def _where(members: dict[str, Value]) -> dict[str, Value]:
+    """What a line says of the place of what was asked."""
+    return {name: members[name] for name in _OF_A_SPOT if name in members}
 
 
 def _given(run: Run, first: bytes, body: dict[str, Value]) -> Given:

@@ -17,7 +17,7 @@ from pgs_runtime.attempt import Attempt, Ended, Event, Given, Paused, Pending, S
 from pgs_runtime.commits import commit
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.grounds import Diverged, Live
-from pgs_runtime.journal import again, demand_payload, kept_of
+from pgs_runtime.journal import again, demand_payload, kept_of, left_in
 from pgs_runtime.leases import is_gone, own
 from pgs_runtime.link_outside import UNKNOWN
 from pgs_runtime.linked import Graph
@@ -136,11 +136,8 @@ class Mover:
             hint = "Run it with the versions that its header names."
             raise Refusal("R081", message, ExitCode.DIVERGED, hint=hint) from diverged
         journey = Journey(graph, attempt, paused, run)
-        keys = {each.key for each in journey.effects}
-        if run.status == "RUNNING":
-            journey.doubtful = keys
-        else:
-            journey.left = keys
+        journey.left = left_in(lines[: run.head.line + 1]) & {each.key for each in journey.effects}
+        journey.doubtful = {each.key for each in journey.effects} - journey.left
         return journey
 
     def claimed(self, run: Run) -> Run | None:
@@ -149,8 +146,7 @@ class Mover:
         lease = Lease(self._name(), now + int(MARGIN * 1_000_000))
         if run.lease is not None and run.lease.owner != lease.owner and is_gone(run.lease.owner):
             now = max(now, run.lease.until)
-            lease = lease._replace(until=max(lease.until, now))
-        return self._store.claim(run.id, lease, now)
+        return self._store.claim(run.id, lease, now, run.epoch)
 
     # --- moving ----------------------------------------------------------------------------------
 
@@ -208,7 +204,8 @@ class Mover:
         lease = journey.run.lease
         now = self._ports.clock()
         if lease is not None and lease.until < now + needed:
-            claimed = self._store.claim(journey.run.id, Lease(self._name(), now + needed), now)
+            # Who has held the lease in between may have asked, so that nobody asks here as if for the first time.
+            claimed = self._store.claim(journey.run.id, Lease(self._name(), now + needed), now, journey.run.epoch)
             if claimed is None or claimed.head != journey.run.head:
                 raise elsewhere(journey.run.id)
             journey.run = claimed

@@ -25,7 +25,8 @@ def is_gone(owner: str, proc: Path = _PROC) -> bool:
     number, _, began = rest.partition(":")
     if not machine or machine != _machine(proc) or not number.isdigit():
         return False
-    return _began(proc, int(number)) != began
+    now = _began(proc, int(number))
+    return now != began if now else not _is_there(int(number))
 
 
 def _machine(proc: Path) -> str:
@@ -38,10 +39,21 @@ def _machine(proc: Path) -> str:
 
 
 def _began(proc: Path, process: int) -> str:
-    """When a process began, in ticks since the machine did; "" if there is none, or it has ended and is not buried."""
+    """When a process began, in ticks since the machine did; "" if that cannot be seen, "0" if it is not buried yet."""
     try:
         stat = (proc / str(process) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     fields = stat.rpartition(")")[2].split()
-    return "" if fields[0] in ("Z", "X") else fields[19]
+    return "0" if fields[0] in ("Z", "X") else fields[19]
+
+
+def _is_there(process: int) -> bool:
+    """Whether there is such a process, be it one of another user, which /proc may hide."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -39,12 +39,14 @@ class Ports:
         entropy: that many random bytes.
         fingerprint: what the run runs on.
         sleep: waits for seconds, between two tries of an external effect.
+        elapsed: µs since some moment, whatever becomes of the clock; what a run may take is measured with it.
     """
 
     clock: Callable[[], int] = field(default=lambda: time.time_ns() // 1000)
     entropy: Callable[[int], bytes] = os.urandom
     fingerprint: Mapping[str, str] = field(default_factory=fingerprint)
     sleep: Callable[[float], None] = time.sleep
+    elapsed: Callable[[], int] = field(default=lambda: time.monotonic_ns() // 1000)
 
 
 def timestamp(micros: int) -> str:

@@ -91,7 +91,8 @@ class Runtime:
         own = _fact(store, "store")
         self._intake = Intake(snapshot, self.redactor, self.ports, own)
         self._graphs: dict[str, Graph] = {}
-        self._shop = Workshop(Narrator(self.redactor), self.limits, self.ports.clock, own.decode())
+        narrator, clock, elapsed = Narrator(self.redactor), self.ports.clock, self.ports.elapsed
+        self._shop = Workshop(narrator, self.limits, clock, elapsed, own.decode())
         self._mover = Mover(store, self._shop, self.ports, self.redactor, self._policy)
         self.live = LiveRuns(store, self._mover, self._graph, self.ports, self.redactor)
 

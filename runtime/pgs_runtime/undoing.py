@@ -26,24 +26,23 @@ class Doing:
 
 def unwinding(
     doings: Sequence[Doing], exit: Exit, frame: Frame, segment: int
-) -> tuple[Mapping[str, Node], Edge] | None:
-    """The nodes that undo what was committed, on one way to the exit, and the edge to the first of them.
+) -> Sequence[tuple[Mapping[str, Node], Edge]]:
+    """For each node that undoes what was committed, the last first: the way through it to the exit.
 
-    None: there is nothing to undo. Each gets a slot of its own at the end of the frame.
+    Each gets a slot of its own at the end of the frame.
 
     Args:
         segment: the number of the one in which the walk fails.
     """
-    nodes: dict[str, Node] = {exit.id: exit}
-    edge = Edge(exit.id, None)
-    for doing in doings:
+    ways: list[tuple[Mapping[str, Node], Edge]] = []
+    out = Edge(exit.id, None)
+    for doing in reversed(doings):
         if doing.began < segment:
             undo = doing.undo
-            next = dict.fromkeys(undo.outcomes, edge)
-            nodes[undo.id] = replace(undo, inputs=_given(doing.inputs), next=next, slot=len(frame))
+            node = replace(undo, inputs=_given(doing.inputs), next=dict.fromkeys(undo.outcomes, out), slot=len(frame))
             frame.append(ABSENT)
-            edge = Edge(undo.id, None)
-    return (nodes, edge) if len(nodes) > 1 else None
+            ways.append(({exit.id: exit, undo.id: node}, Edge(undo.id, None)))
+    return ways
 
 
 def _given(inputs: dict[str, Value]) -> Build:

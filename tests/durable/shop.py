@@ -75,12 +75,12 @@ class Shop:
     def settings(self) -> Path:
         return self.folder / "settings.json"
 
-    def runtime(self) -> Runtime:
+    def runtime(self, clock: Callable[[], int] | None = None, store: Store | None = None) -> Runtime:
         """What a process has; each knows only what is in the store."""
-        store = self.store()
+        store = store or self.store()
         self.opened.append(store)
         ports = Ports(
-            clock=lambda: self.now,
+            clock=clock or (lambda: self.now),
             entropy=lambda size: (os.getpid() << 32 | next(self.ids)).to_bytes(size, "big"),
             fingerprint={"engine": "test"},
             sleep=self.pauses.append,
@@ -95,6 +95,12 @@ class Shop:
     def paid(self) -> list[int]:
         """What the bank has been paid."""
         return sorted(int(place.read_text()) for place in self.bank.glob("*.paid"))
+
+    @property
+    def asked(self) -> int:
+        """How often the bank was asked to pay, whatever came of it."""
+        asked = self.bank / "asked"
+        return len(asked.read_text().splitlines()) if asked.exists() else 0
 
     @property
     def refunded(self) -> int:

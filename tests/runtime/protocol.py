@@ -288,6 +288,7 @@ def ports(step: int = 300, seed: int = 0) -> Ports:
         clock=lambda: next(ticks),
         entropy=lambda size: digest(str(next(seeds)).encode()).encode()[:size],
         fingerprint=FINGERPRINT,
+        elapsed=count(0, step).__next__,
     )
 
 

@@ -146,10 +146,10 @@ class MemoryStore:
         finally:
             self._held = False
 
-    def claim(self, run: str, lease: Lease, now: int) -> Run | None:
+    def claim(self, run: str, lease: Lease, now: int, seen: int | None = None) -> Run | None:
         self._owner.check()
         known = self._runs.get(run)
-        if known is None or known.status not in LIVE:
+        if known is None or known.status not in LIVE or seen not in (None, known.epoch):
             return None
         latest = now + LONGEST_LEASE
         if known.lease is not None and known.lease.owner != lease.owner and now < known.lease.until <= latest:

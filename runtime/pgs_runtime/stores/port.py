@@ -136,11 +136,12 @@ class Store(Protocol):
     def exclusive(self) -> AbstractContextManager[None]:
         """Keep every other writer out, until the commit inside the block or the end of the block."""
 
-    def claim(self, run: str, lease: Lease, now: int) -> Run | None:
+    def claim(self, run: str, lease: Lease, now: int, seen: int | None = None) -> Run | None:
         """Take the lease of a live run, which raises its epoch by one.
 
-        None: there is no such run, it has ended, or another owner holds it beyond `now` (µs since 1970 UTC). A lease
-        that ends more than `LONGEST_LEASE` later was given by a clock that has jumped, and holds nothing.
+        None: there is no such run, it has ended, its epoch is not the one that was `seen`, or another owner holds it
+        beyond `now` (µs since 1970 UTC). A lease that ends more than `LONGEST_LEASE` later was given by a clock that
+        has jumped, and holds nothing.
         """
 
     def run(self, run: str) -> Run | None: ...

@@ -136,10 +136,14 @@ class PostgresStore:
             if block.state == "held":
                 self._undo()
 
-    def claim(self, run: str, lease: Lease, now: int) -> Run | None:
+    def claim(self, run: str, lease: Lease, now: int, seen: int | None = None) -> Run | None:
         def work(session: Session, doubt: bool) -> Run | None:
             session.begin("beside", self._options.patience, self._options.patience)
-            return reads.claim(session, run, lease, now)
+            if doubt and seen is not None:
+                there = rows.run(session, run)
+                if there is not None and (there.epoch, there.lease) == (seen + 1, lease):
+                    return there  # the claim stands, and only its answer was lost
+            return reads.claim(session, run, lease, now, seen)
 
         return self._write(work)
 

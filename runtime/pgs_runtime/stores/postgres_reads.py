@@ -42,7 +42,8 @@ _TALLY = "SELECT kind, store, rows, changes FROM $.counters WHERE kind = %s AND 
 _TALLIES = "SELECT kind, store, rows, changes FROM $.counters ORDER BY kind, store"
 _EVENTS = f"SELECT n, body, run, line FROM $.events WHERE {rows.PLACE} AND n >= %s AND n < %s ORDER BY n"
 _STREAMS = "SELECT stream FROM $.events WHERE store = %s AND n = 1 ORDER BY stream"
-_CLAIM = """UPDATE $.runs SET epoch = epoch + 1, owner = %s, until = %s WHERE run = %s
+_CLAIM = """UPDATE $.runs SET epoch = epoch + 1, owner = %s, until = %s
+    WHERE run = %s AND epoch = coalesce(%s, epoch)
     AND status IN ('RUNNING', 'WAITING', 'IN_DOUBT') AND (owner IS NULL OR owner = %s OR until <= %s OR until > %s)"""
 _EFFECT = "SELECT key, run, line, status, request, response FROM $.effects WHERE key = %s"
 _EFFECTS = "SELECT key, run, line, status, request, response FROM $.effects WHERE run = %s ORDER BY line, key"
@@ -96,10 +97,10 @@ def streams(session: Session, store: str) -> tuple[str, ...]:
     return tuple(row[0] for row in session.execute(_STREAMS, (store,)).fetchall())
 
 
-def claim(session: Session, run: str, lease: Lease, now: int) -> Run | None:
+def claim(session: Session, run: str, lease: Lease, now: int, seen: int | None) -> Run | None:
     # The update locks the run's row, and looks at it again if another one had it: of two claims one gets the lease.
-    claimed = session.execute(_CLAIM, (lease.owner, lease.until, run, lease.owner, now, now + LONGEST_LEASE)).rowcount
-    return rows.run(session, run) if claimed else None
+    asked = (lease.owner, lease.until, run, seen, lease.owner, now, now + LONGEST_LEASE)
+    return rows.run(session, run) if session.execute(_CLAIM, asked).rowcount else None
 
 
 def lines(session: Session, run: str) -> tuple[bytes, ...]:

@@ -49,7 +49,7 @@ _CELLS = {
     "state": """SELECT key, value, version, change, run, line FROM state
         WHERE store = ? AND key >= ? ORDER BY key""",
 }
-_CLAIM = """UPDATE runs SET epoch = epoch + 1, owner = ?, until = ? WHERE run = ?
+_CLAIM = """UPDATE runs SET epoch = epoch + 1, owner = ?, until = ? WHERE run = ? AND epoch = coalesce(?, epoch)
     AND status IN ('RUNNING', 'WAITING', 'IN_DOUBT') AND (owner IS NULL OR owner = ? OR until <= ? OR until > ?)"""
 
 
@@ -135,10 +135,10 @@ class SqliteStore:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
-    def claim(self, run: str, lease: Lease, now: int) -> Run | None:
+    def claim(self, run: str, lease: Lease, now: int, seen: int | None = None) -> Run | None:
         with self._session() as connection, _transaction(connection):
             latest = now + LONGEST_LEASE
-            cursor = connection.execute(_CLAIM, (lease.owner, lease.until, run, lease.owner, now, latest))
+            cursor = connection.execute(_CLAIM, (lease.owner, lease.until, run, seen, lease.owner, now, latest))
             if cursor.rowcount == 0:
                 return None
             claimed = rows.run(connection, run)

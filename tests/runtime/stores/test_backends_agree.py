@@ -112,7 +112,8 @@ def agree(data: st.DataObject, other: Store) -> None:
         segment = data.draw(segments(memory))
         assert answer(other, segment) == answer(memory, segment)
         id, lease = data.draw(KEYS), Lease(data.draw(KEYS), turn + data.draw(st.integers(0, 3)))
-        assert other.claim(id, lease, now=turn) == memory.claim(id, lease, now=turn)
+        seen = data.draw(st.none() | st.integers(0, 2))
+        assert other.claim(id, lease, turn, seen) == memory.claim(id, lease, turn, seen)
         assert dump(other) == dump(memory)
 
 

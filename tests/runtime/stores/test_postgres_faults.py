@@ -115,6 +115,18 @@ def test_pg_02_a_claim_whose_answer_is_lost_is_made_under_the_newest_epoch(
 
 
 @pytest.mark.parametrize("where", WHERE)
+def test_pg_02_a_claim_that_names_the_epoch_is_made_once_though_its_answer_is_lost(
+    store: PostgresStore, proxy: Proxy, where: Literal["before", "behind"]
+) -> None:
+    run = committed(store, first("r1", status="WAITING"))
+    proxy.arm(Cut(where=where))
+    claimed = store.claim("r1", Lease("me", 50), now=10, seen=run.epoch)
+    assert claimed == store.run("r1")
+    assert claimed is not None
+    assert claimed.epoch == 1
+
+
+@pytest.mark.parametrize("where", WHERE)
 def test_pg_02_a_fact_whose_swap_was_not_answered_is_swapped(
     store: PostgresStore, proxy: Proxy, where: Literal["before", "behind"]
 ) -> None:

@@ -141,6 +141,17 @@ def test_an_owner_may_claim_its_own_run_again(store: Store) -> None:
     assert store.claim("no such run", Lease("a", 1), now=0) is None
 
 
+def test_a_claim_that_names_the_epoch_is_refused_once_another_one_came_first(store: Store) -> None:
+    run = committed(store, first("r1", status="RUNNING"))
+    mine = store.claim("r1", Lease("a", 100), now=0, seen=run.epoch)
+    assert mine == replace(run, epoch=1, lease=Lease("a", 100))
+    assert store.claim("r1", Lease("b", 200), now=100, seen=run.epoch) is None
+    assert store.claim("r1", Lease("a", 200), now=0, seen=run.epoch) is None
+    assert store.run("r1") == mine
+    theirs = store.claim("r1", Lease("b", 200), now=100, seen=1)
+    assert theirs == replace(run, epoch=2, lease=Lease("b", 200))
+
+
 def test_a_lease_from_a_clock_that_has_jumped_holds_nobody_off(store: Store) -> None:
     committed(store, first("r1", status="RUNNING"))
     store.claim("r1", Lease("a", 100 + LONGEST_LEASE), now=LONGEST_LEASE)

@@ -32,6 +32,8 @@ class Bank:
     def pay(self, *, price: int) -> Outcome:
         if (self._folder / "down").exists():
             raise NotDone("The bank is closed.")
+        with (self._folder / "asked").open("a") as asked:
+            asked.write(f"{self._key}\n")
         self._keep_waiting()
         if price > 100:
             return Outcome("DECLINED")
@@ -71,5 +73,7 @@ class Refunds:
         self._folder = Path(str(outside.settings["folder"]))
 
     def refund(self, *, receipt: str) -> Outcome:
+        if (self._folder / "down").exists():
+            raise NotDone("The bank is closed.")
         (self._folder / f"{receipt}.refunded").write_text("")
         return Outcome("SUCCESS")
