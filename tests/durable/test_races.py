@@ -6,13 +6,14 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 import pytest
 
 from pgs_runtime.faults import Refusal
 from pgs_runtime.leases import is_gone, own
 from pgs_runtime.runtime import Runtime
+from pgs_runtime.stores.port import Committed, Conflict, Fenced, Segment
+from pgs_runtime.stores.sqlite import SqliteStore
 from tests.durable.crowds import Told, crowd
 from tests.durable.shop import ADA, BEN, CORA, DECIDED, HOUR, Shop, lines, notes, told
 
@@ -97,32 +98,39 @@ def test_an_undo_that_is_given_up_leaves_the_others_to_be_done(shop: Shop, how: 
     assert told(runtime, run)[-1] == "cancelled"
 
 
-def test_a_later_segment_that_another_writer_crosses_is_made_again_and_nothing_is_asked_again(shop: Shop) -> None:
-    """Another process notes the title while the answer of the bank leads to a note, as often as until it is locked."""
-    plain = shop.runtime()
-    first = plain.run(BUY, {"title": "T", "price": 500}, ADA)
-    plain.signal(first.trace_id, DECIDED, YES, BEN)
-    asked = shop.asked
-    crossed: list[int] = []
+class Crossed(SqliteStore):
+    """A store to which another process writes, just before this one commits the end of a run that failed, so often."""
 
-    def clock() -> int:
-        if shop.asked > asked and len(crossed) < 3 and not clocking:
-            clocking.append(True)
-            crossed.append(1)
-            runtime = shop.runtime()
-            with suppress(Refusal):
-                runtime.run("buying::WF_NOTE_V0", {"title": "U"}, ADA)
+    def __init__(self, shop: Shop, times: int) -> None:
+        super().__init__(shop.folder / "data" / "state.db")
+        self.shop = shop
+        self.left = times
+
+    def commit(self, segment: Segment) -> Committed | Conflict | Fenced:
+        if self.left and segment.run.status == "FAILED":
+            self.left -= 1
+            runtime = self.shop.runtime()
+            assert runtime.run("buying::WF_NOTE_V0", {"title": "T"}, ADA).kind == "COMPLETED"
             runtime.close()
-            clocking.clear()
-        return shop.now
+        return super().commit(segment)
 
-    clocking: list[bool] = []
-    runtime = shop.runtime(clock)
-    second = runtime.run(BUY, {"title": "U", "price": 500}, ADA)
-    ended, _ = runtime.signal(second.trace_id, DECIDED, {"title": "U", "agreed": True}, BEN)
-    assert (ended.kind, ended.exit, crossed, shop.asked - asked) == ("FAILED", "DECLINED", [1, 1, 1], 1)
-    assert told(runtime, second) == told(runtime, first)
-    assert notes(runtime.store, "U") == ["ORDERED", *["ORDERED"] * 3, "GIVEN_UP"]
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3])
+def test_a_later_segment_that_another_writer_crosses_is_made_again_and_nothing_is_asked_again(
+    shop: Shop, times: int
+) -> None:
+    store = Crossed(shop, times)
+    runtime = shop.runtime(store=store)
+    run = runtime.run(BUY, {"title": "T", "price": 500}, ADA, request_id="one")
+    ended, refused = runtime.signal(run.trace_id, DECIDED, YES, BEN)
+    assert (ended.kind, ended.exit, refused, store.left, shop.asked) == ("FAILED", "DECLINED", "", 0, 1)
+    assert notes(store, "T") == ["ORDERED", *["ORDERED"] * times, "GIVEN_UP"]
+    assert told(runtime, run) == [
+        "run", "intent admit ACK", "suspend decide",
+        "signal decide AGREED", "wait decide AGREED", "contract note SUCCESS", "effect pay",
+        "reply pay DECLINED", "contract pay DECLINED", "undo note SUCCESS", "exit declined DECLINED",
+    ]  # fmt: skip
+    assert store.check() == ()
 
 
 def test_a_signal_and_the_end_of_its_time_at_once_are_one_of_both(shop: Shop) -> None:
