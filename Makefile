@@ -18,6 +18,10 @@ test: .venv/.dev .venv/.project
 mutants: .venv/.dev .venv/.project
 	@.venv/bin/python -m tests.compiler.mutants
 
+## make soak      set up, then kill, stop and cut the power of durable runs, an hour (SOAK="kills --every 20" for some)
+soak: .venv/.dev .venv/.project
+	@.venv/bin/python -m tests.durable.soak $(SOAK)
+
 ## make bench     set up, then measure against the same work written by hand (BENCH=nodes for some of it)
 bench: .venv/.run .venv/.project
 	@.venv/bin/python -m benchmarks $(BENCH)
@@ -49,7 +53,7 @@ clean:
 help:
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: demo test mutants bench lint format lock clean help FORCE
+.PHONY: demo test mutants soak bench lint format lock clean help FORCE
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 

@@ -14,9 +14,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import pgs_runtime
+from pgs_runtime.export import export
+from pgs_runtime.faults import Refusal
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.snapshot import Snapshot
@@ -34,6 +36,14 @@ COMMITTING = tuple(
 
 Grain: TypeAlias = Literal["line", "opcode"]
 Work: TypeAlias = Callable[[Runtime], None]
+Seen: TypeAlias = dict[str, object]
+
+
+class Kill(NamedTuple):
+    """When a process is killed: at that line, or at that opcode."""
+
+    grain: Grain
+    at: int
 
 
 class Killer:
@@ -58,11 +68,10 @@ class Killer:
 
 @dataclass
 class Scenario:
-    """Work that ends a run, and can be done again by who comes after a crash; `prepare` makes what it starts from."""
+    """Work that ends a run, and can be done again by who comes after a crash."""
 
     name: str
     work: Work
-    prepare: Work | None = None
 
 
 def points(total: int, most: int) -> Sequence[int]:
@@ -81,23 +90,21 @@ class Crashes:
         self._folder = folder
         self._began = folder / "began"
         self._began.mkdir(parents=True)
-        shop = self._shop(self._began, new=True)
-        with closing(shop.runtime().store) as store:
+        with closing(self._shop(self._began, new=True).runtime().store) as store:
             store.log_size()
-            if scenario.prepare is not None:
-                scenario.prepare(shop.runtime())
-        for opened in shop.opened:
-            opened.close()
         self.killed = 0
-        self.undisturbed = self._seen(self._copy("undisturbed"), kill=None)
+        self.undisturbed = self._seen(self._copy("undisturbed"))
 
     def total(self, grain: Grain) -> int:
         """How many points there are to be killed at."""
         return self._counted(self._copy(f"counted-{grain}"), grain)
 
-    def after(self, grain: Grain, at: int) -> dict[str, object]:
-        """What stands after a process was killed there, and another one did the work again."""
-        return self._seen(self._copy("killed"), (grain, at))
+    def after(self, *kills: Kill) -> Seen:
+        """What stands after processes were killed there, one after the other, and another one did the work again."""
+        place = self._copy("killed")
+        for kill in kills:
+            self.killed += self._forked(place, kill)
+        return self._seen(place)
 
     def _copy(self, name: str) -> Path:
         place = self._folder / name
@@ -111,23 +118,27 @@ class Crashes:
 
         return Shop(self._snapshot, store, place, made=not new)
 
-    def _seen(self, place: Path, kill: tuple[Grain, int] | None) -> dict[str, object]:
-        if kill is not None:
-            self.killed += self._forked(place, *kill)
+    def _seen(self, place: Path) -> Seen:
         shop = self._shop(place)
         runtime = shop.runtime()
         try:
-            self._scenario.work(runtime)
+            self._work(runtime, place)
             assert runtime.store.check() == ()
-            return {**dump(runtime.store), "paid": shop.paid, "refunded": shop.refunded}
+            files = {file.name: file.read_bytes() for file in sorted((place / "traces").glob("*/*"))}
+            return {**dump(runtime.store), "paid": shop.paid, "refunded": shop.refunded, "files": files}
         finally:
             runtime.close()
 
-    def _forked(self, place: Path, grain: Grain, at: int) -> bool:
+    def _work(self, runtime: Runtime, place: Path) -> None:
+        self._scenario.work(runtime)
+        for run in runtime.store.runs():
+            exported(runtime, place / "traces", run.id)
+
+    def _forked(self, place: Path, kill: Kill) -> bool:
         """Do the work in a process that is killed there, and say whether it was."""
         child = os.fork()
         if child == 0:
-            self._in_child(place, Killer(grain, at))
+            self._in_child(place, Killer(*kill))
         _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
         return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
@@ -150,7 +161,7 @@ class Crashes:
         try:
             runtime = self._shop(place).runtime()
             sys.settrace(killer)
-            self._scenario.work(runtime)
+            self._work(runtime, place)
             sys.settrace(None)
             then()
             code = 0
@@ -158,14 +169,28 @@ class Crashes:
             os._exit(code)
 
 
-def differences(crashes: Crashes, grain: Grain, most: int) -> Iterator[tuple[int, object]]:
+def exported(runtime: Runtime, folder: Path, run: str) -> None:
+    """Write the files of a run; where a trace cannot be read back, why is what is written."""
+    try:
+        export(runtime, folder, run, picture=False)
+    except Refusal as refused:
+        if refused.code != "R055":
+            raise
+        (folder / run).mkdir(parents=True, exist_ok=True)
+        (folder / run / f"{run}.txt").write_text(refused.message)
+
+
+def difference(seen: Seen, undisturbed: Seen) -> Seen:
+    """What differs from the undisturbed run: both, by name."""
+    return {name: (value, undisturbed[name]) for name, value in seen.items() if value != undisturbed[name]}
+
+
+def differences(crashes: Crashes, grain: Grain, most: int) -> Iterator[tuple[int, Seen]]:
     """For so many points, each point whose end differs from the undisturbed one, with what differs."""
     chosen = points(crashes.total(grain), most)
     for at in chosen:
-        seen = crashes.after(grain, at)
-        if seen != crashes.undisturbed:
-            wrong = {name: (value, crashes.undisturbed[name]) for name, value in seen.items()
-                     if value != crashes.undisturbed[name]}  # fmt: skip
+        wrong = difference(crashes.after(Kill(grain, at)), crashes.undisturbed)
+        if wrong:
             yield at, wrong
     # How much is executed varies a little, so that the last of the points may lie behind the end.
     assert crashes.killed >= 0.9 * len(chosen)

@@ -1,0 +1,1 @@
+"""What `python -m tests.durable.soak` does, one module for each part."""
