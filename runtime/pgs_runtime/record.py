@@ -69,20 +69,31 @@ class Chain:
         return self._head.decode()
 
     def add(self, body: dict[str, Value]) -> None:
-        """Append a line. `body` has no member that sorts before `digest`."""
+        """Append a line."""
         body["n"] = len(self.lines)
         body["prev"] = self.head
         body["run"] = self.run
-        self._append(canonical(body))
+        text = canonical(body)
+        if min(body) > "digest":
+            self._append(text)
+            return
+        digest = sha256(text).hexdigest()
+        self._keep(canonical({**body, "digest": digest}), digest.encode())
 
     def add_parts(self, parts: Parts) -> None:
-        """Append a line whose bytes are known but for its number and what it follows."""
+        """Append a line whose bytes are known but for its number and what it follows.
+
+        It has no member that sorts before `digest`.
+        """
         before, between, after = parts
         self._append(b"".join((before, b"%d" % len(self.lines), between, self._head, self._tail, after)))
 
     def _append(self, text: bytes) -> None:
-        self._head = head = sha256(text).hexdigest().encode()
-        line = b"".join((b'{"digest":"', head, b'",', text[1:]))
+        head = sha256(text).hexdigest().encode()
+        self._keep(b"".join((b'{"digest":"', head, b'",', text[1:])), head)
+
+    def _keep(self, line: bytes, head: bytes) -> None:
+        self._head = head
         self.lines.append(line)
         self.size += len(line)
 
