@@ -10,11 +10,15 @@ from collections.abc import Callable, Mapping
 
 from pgs_snapshot.snapshot import Snapshot
 from tests.durable.shop import files, sealed
+from tests.durable.soaking.crowding import hot, on_postgres, processes
 from tests.durable.soaking.killing import kills
 from tests.durable.soaking.report import Task
 
 PARTS: Mapping[str, tuple[str, Callable[[Snapshot, Task], int]]] = {
     "kills": ("SIGKILL at every line of the runtime and every opcode of what commits", kills),
+    "processes": ("four processes under SIGKILL and SIGSTOP beyond the lease, on SQLite", processes),
+    "postgres": ("the same on PostgreSQL, whose server is restarted at once", on_postgres),
+    "hot": ("two processes that register, and eight that count up one key, on both", hot),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from itertools import count
 
 from pgs_runtime.faults import Refusal
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.stores.port import ENDED, Run, Store, StoreBusy
+from pgs_runtime.stores.port import ENDED, Run, Store, StoreBusy, StoreUnusable
 from pgs_runtime.trace_lines import joined
 from pgs_runtime.verify import Level, verify
 from tests.durable.shop import ADA, BEGAN, BEN, COUNTS, DECIDED, NOTES, Shop, notes, told
@@ -148,7 +149,7 @@ def _work(shop: Shop, runs: int, chance: random.Random, clock: Callable[[], int]
     """Move what has not ended until nothing is left, and leave the process without any of the parent's endings."""
     code = 1
     try:
-        runtime = shop.runtime(clock)
+        runtime = _begun(shop, clock, tell)
         while left := _left(runtime.store, runs):
             chance.shuffle(left)
             for number in left[:20]:
@@ -160,7 +161,21 @@ def _work(shop: Shop, runs: int, chance: random.Random, clock: Callable[[], int]
                     os.write(tell, b"busy ")
         code = 0
     finally:
+        if code:
+            print(f"a process of the storm ended: {sys.exc_info()[1]!r}", file=sys.stderr, flush=True)
         os._exit(code)
+
+
+def _begun(shop: Shop, clock: Callable[[], int], tell: int) -> Runtime:
+    """A runtime, once there is a server: who has never reached it is told so at once, and tries again."""
+    while True:
+        try:
+            return shop.runtime(clock)
+        except StoreUnusable as unusable:
+            if unusable.cause != "unreachable":
+                raise
+            os.write(tell, b"unreachable-at-first ")
+            time.sleep(0.1)
 
 
 def _left(store: Store, runs: int) -> list[int]:

@@ -27,7 +27,7 @@ def test_a_run_in_postgresql_is_listed_exported_explained_and_verified(
     assert (told["kind"], told["repeated"]) == ("COMPLETED", False)
     id = told["trace_id"]
     within = {"environment": {**ENVIRONMENT, "PGS_STORE": store}}
-    assert [run["id"] for run in examples.runtime("runs", "--json", **within).json()["runs"]] == [id]
+    assert [run["id"] for run in examples.runtime("list", "--json", **within).json()["runs"]] == [id]
     trace = examples.workspace / "traces" / id
     before = (trace / f"{id}.jsonl").read_bytes()
     for file in trace.iterdir():
@@ -59,7 +59,7 @@ def test_state_is_loaded_into_the_store_that_is_named(examples: Installation, po
 
 def test_where_there_is_no_store_nothing_is_made_by_looking(examples: Installation, postgres: Server) -> None:
     schema = "never_made"
-    answer = examples.runtime("runs", "--store", postgres.url(schema))
+    answer = examples.runtime("list", "--store", postgres.url(schema))
     assert (answer.code, answer.out) == (0, "")
     with postgres.connect() as connection:
         assert connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is None

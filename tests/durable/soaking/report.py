@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from pgs_runtime.runtime import Runtime
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.verify import verify
 from tests.durable.crowds import Crowd
 
 T = TypeVar("T")
@@ -99,17 +96,3 @@ def _told(write: int, work: Callable[[], list[str]]) -> None:
 
 def latencies(crowd: Crowd) -> str:
     return f"p50 {crowd.percentile(0.5):.0f} ms, p99 {crowd.percentile(0.99):.0f} ms, max {crowd.percentile(1):.0f} ms"
-
-
-def verified_chains(runtime: Runtime) -> tuple[int, list[str]]:
-    """How many runs there are, and those whose trace is not complete and anchored in the store."""
-    wrong: list[str] = []
-    count, after = 0, ""
-    while page := runtime.store.runs(after, 500):
-        for run in page:
-            count += 1
-            verdict = verify(joined(runtime.store.lines(run.id)), lambda id: True, runtime.store)
-            if verdict.level.label != "anchored":
-                wrong.append(f"the trace of the run {run.id} is only {verdict.level.label}")
-        after = page[-1].id
-    return count, wrong
