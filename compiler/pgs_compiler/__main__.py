@@ -7,6 +7,7 @@ import signal
 # An interrupt of the imports below ends the program as the system does it, without a traceback.
 _INTERRUPT = signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import gc
 import os
 import shlex
 import shutil
@@ -369,6 +370,7 @@ def _policy(strict: bool = False, today: datetime | None = None, baseline: Path 
 def _compile(root: Path, paths: tuple[Path, ...], policy: Policy | None = None) -> Compilation:
     from pgs_compiler.compiler import compile_workspace
 
+    gc.set_threshold(100_000, 50, 50)  # what is compiled stays to the end, and to go through it again takes long
     return compile_workspace(root, paths, policy)
 
 
