@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pgs_snapshot.folder import read_folder
+from pgs_snapshot.folder import LIMITS, FolderLimits, read_folder
 from pgs_snapshot.seal import MANIFEST, SealBroken, read_manifest, verify
 
 _HERE = -100  # AT_FDCWD of Linux
@@ -30,19 +30,21 @@ class NotReplaceable(Exception):
     """A folder is not replaced, because it holds something else than a snapshot."""
 
 
-def write_snapshot(folder: Path, files: Mapping[str, bytes]) -> bool:
+def write_snapshot(folder: Path, files: Mapping[str, bytes], limits: FolderLimits = LIMITS) -> bool:
     """Make a folder hold exactly these files, and answer whether it did not before.
 
     Args:
         folder: where; its parent exists. Only a snapshot, an empty folder or nothing is replaced.
         files: bytes by path, the manifest among them.
+        limits: what is larger is not written, for nobody would open it.
 
     Raises:
         SealBroken: the files are no snapshot.
-        NotReplaceable: the folder holds something else.
+        NotReplaceable: the folder holds something else, or the snapshot is too large.
         OSError: the disk is full, or the place cannot be written; what was there before still is.
     """
     verify(files)
+    _demand_openable(files, limits)
     folder = folder.absolute()
     with _locked(folder.parent) as parent:
         _remove_leftovers(folder)
@@ -56,6 +58,15 @@ def write_snapshot(folder: Path, files: Mapping[str, bytes]) -> bool:
         finally:
             shutil.rmtree(beside, ignore_errors=True)  # a leftover harms nobody, and the next write tries again
     return True
+
+
+def _demand_openable(files: Mapping[str, bytes], limits: FolderLimits) -> None:
+    size, largest = sum(map(len, files.values())), max(map(len, files.values()))
+    if len(files) > limits.files or size > limits.total_size or largest > limits.file_size:
+        raise NotReplaceable(
+            f"The snapshot would have {len(files):,} files and {size:,} bytes, {largest:,} of them in one file. "
+            f"No more is opened than {limits.files:,} files and {limits.total_size:,} bytes, {limits.file_size:,} in one file."
+        )
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ _ATTEMPTS = 8
 class FolderLimits:
     """The most that is read of a folder that says it is a snapshot. Sizes in bytes; `depth` in folders."""
 
-    files: int = 20_000
+    files: int = 100_000
     file_size: int = 16 << 20
     total_size: int = 256 << 20
     depth: int = 6

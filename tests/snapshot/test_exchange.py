@@ -15,7 +15,7 @@ import pytest
 
 from pgs_snapshot import exchange
 from pgs_snapshot.exchange import NotReplaceable, write_snapshot
-from pgs_snapshot.folder import open_snapshot
+from pgs_snapshot.folder import FolderLimits, open_snapshot
 from pgs_snapshot.seal import MANIFEST, SIGNATURE, SealBroken, verify
 from tests.snapshot.small import snapshot
 
@@ -38,6 +38,14 @@ def test_a_snapshot_that_is_written_opens_again(folder: Path) -> None:
     assert open_snapshot(folder).root == verify(TWO).root
     assert tree(folder) == TWO
     assert os.listdir(folder.parent) == [folder.name]
+
+
+@pytest.mark.parametrize("limits", [FolderLimits(files=2), FolderLimits(total_size=700), FolderLimits(file_size=300)])
+def test_a_snapshot_that_nobody_would_open_is_not_written(folder: Path, limits: FolderLimits) -> None:
+    write_snapshot(folder, ONE)
+    with pytest.raises(NotReplaceable, match="No more is opened than"):
+        write_snapshot(folder, TWO, limits)
+    assert tree(folder) == ONE
 
 
 def test_a_snapshot_is_written_into_an_empty_folder(folder: Path) -> None:
