@@ -64,8 +64,8 @@ def _demand_openable(files: Mapping[str, bytes], limits: FolderLimits) -> None:
     size, largest = sum(map(len, files.values())), max(map(len, files.values()))
     if len(files) > limits.files or size > limits.total_size or largest > limits.file_size:
         raise NotReplaceable(
-            f"The snapshot would have {len(files):,} files and {size:,} bytes, {largest:,} of them in one file. "
-            f"No more is opened than {limits.files:,} files and {limits.total_size:,} bytes, {limits.file_size:,} in one file."
+            f"The snapshot would have {len(files):,} files and {size:,} bytes, {largest:,} of them in one. No more "
+            f"is opened than {limits.files:,} files and {limits.total_size:,} bytes, {limits.file_size:,} in one file."
         )
 
 
