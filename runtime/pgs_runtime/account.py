@@ -8,17 +8,21 @@ Laws:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from pgs_runtime.dealings import came, day, dealings, goes_on, happened, standing, steps, vouched
+from pgs_runtime.left import Change, changes, emissions
 from pgs_runtime.markdown import code, json_fence, prose
 from pgs_runtime.reasons import Case, Meaning, because, cases, deciding, named, sentence, written
 from pgs_runtime.redaction import REDACTED
-from pgs_runtime.traces import Computed, Decided, Ending, Header, Inner, Passed, Step, Stored, Trace
+from pgs_runtime.traced_outside import Cancelled
+from pgs_runtime.traces import Asked, Computed, Decided, Ending, Header, Inner, Passed, Step, Stored, Trace
 from pgs_snapshot.snapshot import Snapshot
 
 MOST_ITEMS = 20
 """Items of a loop that are told one by one."""
-_WHO = {"local": "the operating system's user at a command line"}
+MOST_EVENTS = 100
+"""What came from outside that is told one by one in the order of time, and events that were emitted."""
 _ASKED = {"read": "", "write": " to write", None: ""}
 _ENDS = {
     "COMPLETED": "The run ended **COMPLETED**",
@@ -38,12 +42,14 @@ def account(trace: Trace, snapshot: Snapshot | None = None, picture: str = "", n
     """
     meaning = Meaning(snapshot, trace.header.workflow)
     parts = [
-        [f"# {code(trace.header.workflow)}: {_end(trace.ending)}"],
+        [f"# {code(trace.header.workflow)}: {_end(trace)}"],
         [" ".join(_verdict(trace, meaning))],
         [] if trace.is_load else _asked(trace.header),
         _way(trace, meaning, picture, note),
-        _changed(trace),
-        _given(trace.ending),
+        _outside(trace),
+        _changed(trace, meaning),
+        _given(trace),
+        _next(trace, meaning),
         _evidence(trace),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
@@ -52,44 +58,62 @@ def account(trace: Trace, snapshot: Snapshot | None = None, picture: str = "", n
 # --- the verdict ---------------------------------------------------------------------------------
 
 
-def _end(ending: Ending | None) -> str:
+def _end(trace: Trace) -> str:
+    ending = trace.ending
     if ending is None:
-        return "not ended"
+        return "not ended" if trace.state == "CUT" else f"{trace.state}, not ended"
     return f"{ending.kind}, {code(ending.name)}" if ending.name != ending.kind else ending.kind
 
 
 def _verdict(trace: Trace, meaning: Meaning) -> Iterator[str]:
     header, ending = trace.header, trace.ending
     name, kind = (code(str(header.actor.get(member))) for member in ("id", "type"))
-    vouched = _WHO.get(header.authenticated_by) or f"authenticated by {code(header.authenticated_by)}"
-    day, _, time = header.started.removesuffix("Z").partition("T")
     purpose = f" ({prose(meaning.graph.summary)})" if meaning.graph and meaning.graph.summary else ""
     asked = f"asked as {kind} for {code(header.workflow)}{purpose}"
     if trace.is_load:
         asked = f"put rows into stores as {kind}, past every protocol"
-    yield f"On {day} at {time} UTC, {name} ({vouched}) {asked}."
+    yield f"On {day(header.started)}, {name} ({vouched(header.authenticated_by, code)}) {asked}."
     if ending is None:
-        yield "The trace stops before the end of the run."
+        yield standing(trace, code, _strong)
         return
-    if ending.is_fault:
+    if ending.kind == "CANCELLED":
+        yield from _cancelled(trace)
+    elif ending.is_fault:
         within = "".join(f" within {code(node)}" for node in reversed(ending.within))
         yield f"The run broke off at {code(ending.node)}{within} with the fault {code(ending.name)}:"
         yield prose(ending.why)
     else:
         reason = f" with the reason {code(ending.name)}" if ending.name != ending.kind else ""
         yield f"{_ENDS[ending.kind]} at {code(ending.node)}{reason}."
-    mattered = None if ending.is_fault else deciding(trace, meaning)
+    mattered = None if ending.is_fault or ending.kind == "CANCELLED" else deciding(trace, meaning)
     if mattered is not None:
         why = "; ".join(because(mattered, meaning, code, prose))
         said = f"{code(mattered.node)} ended as {code(mattered.outcome)}"
         yield f"What decided that: {said}{f', because {why}' if why else ''}."
-    yield _stands(ending)
+    yield _stands(trace, ending)
 
 
-def _stands(ending: Ending) -> str:
+def _cancelled(trace: Trace) -> Iterator[str]:
+    """Who ended a run that nobody wanted any more."""
+    for segment in trace.segments:
+        for event in segment.events:
+            if isinstance(event, Cancelled) or getattr(event, "verdict", "") == "give_up":
+                yield f"On {day(segment.time)}, {came(event, code, prose)}."
+    yield "The run ended **CANCELLED**."
+
+
+def _stands(trace: Trace, ending: Ending) -> str:
+    taken_back = any(passed.took_back for passed in trace.nodes)
+    dropped = " What it had done since the last point of no return was dropped." if ending.undone else ""
+    if ending.effects and taken_back:
+        return f"What it changed stands, and what takes some of it back stands beside it.{dropped}"
     if ending.effects:
-        return "What it changed stands."
+        return f"What it changed{' before that' if dropped else ''} stands.{dropped}"
     return "What it had changed was undone." if ending.undone else "It changed nothing."
+
+
+def _strong(text: str) -> str:
+    return f"**{text}**"
 
 
 # --- what was asked ------------------------------------------------------------------------------
@@ -123,7 +147,7 @@ def _way(trace: Trace, meaning: Meaning, picture: str, note: str) -> list[str]:
         lines += [f"There is no picture: {prose(note)}", ""]
     number = 0
     for number, passed in enumerate(trace.passed, start=1):
-        lines += _passed(number, passed, meaning)
+        lines += _passed(number, passed, meaning, _by(trace.passed, passed))
     for number, loaded in enumerate(trace.loaded, start=1):
         lines.append(f"{number}. {code(loaded.store)}: {loaded.rows} row{'s' * (loaded.rows != 1)} written")
     if trace.ending is not None and not trace.is_load:
@@ -131,16 +155,27 @@ def _way(trace: Trace, meaning: Meaning, picture: str, note: str) -> list[str]:
     return lines
 
 
-def _passed(number: int, passed: Passed, meaning: Meaning) -> Iterator[str]:
-    """An item of the list, with one item within it for each step."""
+def _by(passed: Sequence[Passed], node: Passed) -> Passed | None:
+    """What took a node back."""
+    if node.undoes or node.kind not in ("contract", "call"):
+        return None
+    return next((undo for undo in passed if undo.undoes and undo.node == node.node), None)
+
+
+def _passed(number: int, passed: Passed, meaning: Meaning, undo: Passed | None = None) -> Iterator[str]:
+    """An item of the list, with one item within it for each step. `undo`: what took it back."""
     summary = meaning.summary(passed)
     told = f" — {prose(summary)}" if summary else ""
+    if passed.undoes:
+        told = f", taken back{told}"
     to = meaning.leads(passed)
     further = f", so on to {code(to)}" if to else ""
     yield f"{number}. **{code(passed.node)}**{told}"
     inner = " " * (len(str(number)) + 2)
     for line in _inside(passed, meaning):
         yield f"{inner}{line}"
+    for said in dealings(passed, meaning, code, prose):
+        yield f"{inner}- {said}"
     contract = meaning.contract(passed.target)
     for step in passed.steps:
         yield f"{inner}- {_step(step, meaning)}"
@@ -153,7 +188,15 @@ def _passed(number: int, passed: Passed, meaning: Meaning) -> Iterator[str]:
         yield f"{inner}- not everything that came in fits"
     if passed.refused:
         yield from (f"{inner}  - {why}" for why in because(passed, meaning, code, prose))
-    yield f"{inner}- outcome {code(passed.outcome)}{further}" if passed.outcome else f"{inner}- it did not end"
+    yield f"{inner}- outcome {code(passed.outcome)}{further}" if passed.outcome else f"{inner}- {_unended(passed)}"
+    if undo is not None:
+        ended = f", outcome {code(undo.outcome)}" if undo.outcome else ", which did not end"
+        ended += ", and that was dropped" if undo.outcome and not undo.took_back else ""
+        yield f"{inner}- taken back later by {code(undo.target) if undo.target else 'a contract'}{ended}"
+
+
+def _unended(passed: Passed) -> str:
+    return "it has not ended" if goes_on(passed) else "it did not end"
 
 
 def _inside(passed: Passed, meaning: Meaning) -> Iterator[str]:
@@ -163,7 +206,7 @@ def _inside(passed: Passed, meaning: Meaning) -> Iterator[str]:
         yield f"- {which}{_returned(called)}"
         within = meaning.inside(called)
         for number, node in enumerate(called.passed, start=1):
-            yield from (f"  {line}" for line in _passed(number, node, within))
+            yield from (f"  {line}" for line in _passed(number, node, within, _by(called.passed, node)))
     if len(passed.inside) > MOST_ITEMS:
         yield f"- and {len(passed.inside) - MOST_ITEMS} more items, which are in the trace"
 
@@ -171,7 +214,9 @@ def _inside(passed: Passed, meaning: Meaning) -> Iterator[str]:
 def _returned(called: Inner) -> str:
     ending = called.ending
     if ending is None:
-        return "it did not end"
+        return "it has not ended" if any(map(goes_on, called.passed)) else "it did not end"
+    if ending.kind == "CANCELLED":
+        return f"{code(called.workflow)} was cancelled"
     reason = f" {code(ending.name)}" if ending.name != ending.kind else ""
     undone = "; what it had changed was dropped" if ending.undone else ""
     return f"{code(called.workflow)} ended {ending.kind}{reason} at {code(ending.node)}{undone}"
@@ -195,9 +240,14 @@ def _step(step: Step, meaning: Meaning) -> str:
             verb = _ASKED[meaning.mode(step)]
             about = f" for {named(step, code)}" if named(step, code) else ""
             return f"{name} asked {code(step.store)}{verb}: {code(step.operation)}{about}, answer {outcome}"
+        case Asked():
+            verb = _ASKED[meaning.mode(step)]
+            return f"{name} asked {code(step.side_effect)} outside{verb}: {code(step.operation)}, answer {outcome}"
 
 
 def _last(ending: Ending, meaning: Meaning) -> str:
+    if ending.kind == "CANCELLED":
+        return "the run was cancelled"
     if ending.is_fault:
         return f"**{code(ending.node)}** — the run broke off here: fault {code(ending.name)}"
     node = meaning.node(ending.node)
@@ -206,52 +256,83 @@ def _last(ending: Ending, meaning: Meaning) -> str:
     return f"**{code(ending.node)}**{told}: {ending.kind}{reason}"
 
 
+# --- the outside ---------------------------------------------------------------------------------
+
+
+def _outside(trace: Trace) -> list[str]:
+    told = list(happened(trace, code, prose))
+    if not told:
+        return []
+    lines = [
+        "## What came from outside, and when",
+        "",
+        "Each of these began where the run had been committed, at a point of no return: what it had done until then",
+        "was not dropped any more, and could only be taken back.",
+        "",
+    ]
+    lines += (f"{number}. {said}" for number, said in enumerate(told[:MOST_EVENTS], start=1))
+    if len(told) > MOST_EVENTS:
+        lines += ["", f"{len(told) - MOST_EVENTS} more are in the trace."]
+    return lines
+
+
+def _next(trace: Trace, meaning: Meaning) -> list[str]:
+    found = steps(trace, meaning)
+    if not found:
+        return []
+    return ["## How it goes on", "", *(f"- {prose(step.says)}: {code(step.command)}" for step in found)]
+
+
 # --- what it left --------------------------------------------------------------------------------
 
 
-def _changed(trace: Trace) -> list[str]:
+def _changed(trace: Trace, meaning: Meaning) -> list[str]:
     lines = ["## What changed", ""]
     ending = trace.ending
     if ending is None:
-        return [*lines, "That is not known before the end."]
-    for store, operations in sorted(ending.effects.items()):
-        for operation, count in sorted(operations.items()):
-            lines += _change(trace, store, operation, count)
-    if ending.effects:
+        if trace.state == "CUT" or meaning.graph is None:
+            return [*lines, "That is not known before the end."]
+        lines += ["So far, by the nodes that have ended:", ""]
+    found = list(changes(trace, meaning))
+    for change in found:
+        lines += _change(change)
+    if found:
         return lines if lines[-1] else lines[:-1]
-    if ending.undone:
+    if ending is not None and ending.undone:
         return [*lines, "Nothing. What the steps above had written was undone when the run ended."]
     return [*lines, "Nothing."]
 
 
-def _change(trace: Trace, store: str, operation: str, count: int) -> Iterator[str]:
-    """Each change with what was written, where every such operation on the way is one; else their number."""
-    asked = [
-        (passed, step)
-        for passed in trace.standing
-        for step in passed.steps
-        if isinstance(step, Stored) and (step.store, step.operation) == (store, operation)
-    ]
-    if len(asked) != count:
-        times = "once" if count == 1 else f"{count} times"
-        yield f"- {code(store)}: {code(operation)}, {times}"
+def _change(change: Change) -> Iterator[str]:
+    """A change with what was written, where that is known; else how often there was such a change."""
+    what = f"- {code(change.where)}: {code(change.operation)}"
+    step = change.step
+    if step is None:
+        yield f"{what}, {'once' if change.count == 1 else f'{change.count} times'}"
         return
-    for passed, step in asked:
-        about = f" for {named(step, code)}" if named(step, code) else ""
-        yield f"- {code(store)}: {code(operation)}{about}, by {code(passed.node)}"
-        if written(step):
-            yield from ("", *json_fence(written(step), "  "), "")
+    about = f" for {named(step, code)}" if isinstance(step, Stored) and named(step, code) else ""
+    undo = ", to take it back" if change.undoes else ""
+    if change.taken_back:
+        around = f", within {code(change.taken_back)}" if change.taken_back != change.node else ""
+        undo = f"{around}, which was taken back later"
+    unknown = "; nobody knows whether it took place" if change.unknown else ""
+    yield f"{what}{about}, by {code(change.node)}{undo}{unknown}"
+    if written(step):
+        yield from ("", *json_fence(written(step), "  "), "")
 
 
-def _given(ending: Ending | None) -> list[str]:
-    if ending is None or not (ending.result or ending.emitted):
-        return []
-    lines = ["## What it gave"]
-    if ending.result:
+def _given(trace: Trace) -> list[str]:
+    ending = trace.ending
+    lines: list[str] = []
+    if ending is not None and ending.result:
         lines += ["", "The result:", "", *json_fence(dict(ending.result))]
-    for event, fields in sorted(ending.emitted.items()):
-        lines += ["", f"The event {code(event)}:", "", *json_fence(fields)]
-    return lines
+    emitted = list(emissions(trace))
+    for emission in emitted[:MOST_EVENTS]:
+        within = f", emitted within {code(emission.within)}" if emission.within else ""
+        lines += ["", f"The event {code(emission.event)}{within}:", "", *json_fence(emission.fields)]
+    if len(emitted) > MOST_EVENTS:
+        lines += ["", f"{len(emitted) - MOST_EVENTS} more events are in the trace."]
+    return ["## What it gave", *lines] if lines else []
 
 
 # --- evidence ------------------------------------------------------------------------------------

@@ -6,60 +6,27 @@ them, and what to do next. Nothing in the answer can move a terminal's cursor: d
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import cast
 
-from pgs_runtime.reasons import Case, Meaning, because, cases, deciding, sentence
+from pgs_runtime.dealings import happened, standing
+from pgs_runtime.examine_json import as_json, mattered
+from pgs_runtime.hints import hints
+from pgs_runtime.left import Change, changes
+from pgs_runtime.reasons import Meaning, because, cases, sentence
 from pgs_runtime.stores.port import Timing
-from pgs_runtime.traces import Decided, Ending, Passed, Trace
+from pgs_runtime.traces import Decided, Passed, Trace
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
 
-FORMAT = "pgs-examination/1"
+__all__ = ["as_json", "as_text", "hints"]
+"""What this module gives on; its own functions are for all to use, too."""
 
 MOST_ITEMS = 20
 """Items of a loop that are told one by one."""
-_AGAIN = "Nothing was changed, so the same request can be sent again."
-_BY_FAULT: Mapping[str, str] = MappingProxyType(
-    {
-        "R030": "Set `run_lines` under `limits` in pgs.yaml higher, compile, and run again.",
-        "R031": "Mend the implementation that recursed without end, compile, and run again.",
-        "R032": "Set `run_bytes` under `limits` in pgs.yaml higher, compile, and run again.",
-        "R033": "Set `run_seconds` under `limits` in pgs.yaml higher, compile, and run again.",
-        "R034": "Set `value_bytes` under `limits` in pgs.yaml higher, compile, and run again.",
-        "R035": "Mend the implementation that took all memory, compile, and run again.",
-        "R036": "Give the capability values that nest less deeply, compile, and run again.",
-        "R026": "The snapshot promised a value that is not there: report it with trace and snapshot.",
-    }
-)
-_BY_CODE: Mapping[int, str] = MappingProxyType(
-    {
-        6: "Mend the implementation that broke its contract or declare what it does, compile, and run again.",
-        8: "Mend the store first.",
-    }
-)
-_BY_KIND: Mapping[str, str] = MappingProxyType(
-    {
-        "DENIED": "The protocol decided so on these facts; while they stand, so will the answer.",
-        "REJECTED": "Mend the payload or the actor as the reasons say, and send the request again.",
-        "FAILED": f"Look at what the reason says first. {_AGAIN}",
-    }
-)
-
-
-def hints(trace: Trace) -> tuple[str, ...]:
-    """What to do next, after anything but success."""
-    ending = trace.ending
-    if ending is None:
-        return ("The trace stops before the end: compare it with the store, `pgs_runtime verify`.",)
-    if ending.exit_code is None:
-        return tuple(filter(None, [_BY_KIND.get(ending.kind)]))
-    found = _BY_FAULT.get(ending.name) or _BY_CODE.get(ending.exit_code)
-    return (found, _AGAIN) if found else (_AGAIN,)
+MOST_EVENTS = 50
+"""What came from outside that is told one by one."""
 
 
 # --- for people ----------------------------------------------------------------------------------
@@ -74,27 +41,26 @@ def as_text(
         doubt: what is wrong with the trace, "" for nothing, None where nobody has judged it.
     """
     meaning = Meaning(snapshot, trace.header.workflow)
-    mattered = _mattered(trace, meaning)
+    node, told = mattered(trace, meaning), hints(trace, meaning)
     sections = [
         [visible(f"NOT SOUND  {doubt}"), "  What follows is what the file says."] if doubt else [],
         list(_head(trace, meaning)),
         ["Way", *_columns(_way(trace, {time.line: time.took for time in timing}))],
-        [f"Decided by {visible(mattered.node)}", *_decision(mattered, meaning)] if mattered else [],
-        ["Changed", *_changed(trace.ending)],
+        [f"Decided by {visible(node.node)}", *_decision(node, meaning)] if node else [],
+        _outside(trace),
+        ["Changed", *_changed(trace, meaning)],
         ["Time", *_time(trace, timing)],
-        ["Next", *(f"  {hint}" for hint in hints(trace))] if hints(trace) else [],
+        ["Next", *(f"  {visible(hint)}" for hint in told)] if told else [],
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
-
-
-def _mattered(trace: Trace, meaning: Meaning) -> Passed | None:
-    return None if trace.ending is None or trace.ending.is_fault else deciding(trace, meaning)
 
 
 def _head(trace: Trace, meaning: Meaning) -> Iterator[str]:
     header, ending = trace.header, trace.ending
     if ending is None:
-        ended = "not ended"
+        ended = "not ended" if trace.state == "CUT" else f"{trace.state}, not ended"
+    elif ending.kind == "CANCELLED":
+        ended = "CANCELLED"
     elif ending.is_fault:
         ended = f"FAULTED {ending.name} at {ending.node}"
     else:
@@ -108,6 +74,8 @@ def _head(trace: Trace, meaning: Meaning) -> Iterator[str]:
         yield f"  {visible(meaning.graph.summary)}"
     who = f"{_plain(header.actor.get('id'))} as {_plain(header.actor.get('type'))}"
     yield visible(f"  asked by {who} ({header.authenticated_by}) at {header.started}")
+    if ending is None:
+        yield f"  {standing(trace, visible, visible)}"
 
 
 def _way(trace: Trace, took: Mapping[int, int]) -> Iterator[tuple[str, ...]]:
@@ -115,12 +83,17 @@ def _way(trace: Trace, took: Mapping[int, int]) -> Iterator[tuple[str, ...]]:
     number = 0
     for number, passed in enumerate(trace.passed, start=1):
         yield from _inside(passed, passed.node, took)
-        yield (str(number), passed.node, passed.outcome, passed.target, _micros(took.get(passed.n)))
+        yield (str(number), _named(passed), passed.outcome, passed.target, _micros(took.get(passed.n)))
     for number, loaded in enumerate(trace.loaded, start=1):
         yield (str(number), loaded.store, f"{loaded.rows} row{'s' * (loaded.rows != 1)}", "", "")
     ending = trace.ending
     if ending is not None:
-        yield (str(number + 1), ending.node, ending.name, "" if ending.is_fault else ending.kind, "")
+        kind = "" if ending.is_fault or ending.kind == ending.name == "CANCELLED" else ending.kind
+        yield (str(number + 1), ending.node, ending.name, kind, "")
+
+
+def _named(passed: Passed) -> str:
+    return f"{passed.node} (taken back)" if passed.undoes else passed.node
 
 
 def _inside(passed: Passed, way: str, took: Mapping[int, int]) -> Iterator[tuple[str, ...]]:
@@ -129,10 +102,11 @@ def _inside(passed: Passed, way: str, took: Mapping[int, int]) -> Iterator[tuple
         here = way if called.iteration is None else f"{way}[{called.iteration}]"
         for node in called.passed:
             yield from _inside(node, f"{here}/{node.node}", took)
-            yield ("", f"{here}/{node.node}", node.outcome, node.target, _micros(took.get(node.n)))
+            yield ("", f"{here}/{_named(node)}", node.outcome, node.target, _micros(took.get(node.n)))
         if called.ending is not None:
             ending = called.ending
-            yield ("", f"{here}/{ending.node}", ending.name, ending.kind, _micros(took.get(ending.n)))
+            end = f"{here}/{ending.node}" if ending.node else here
+            yield ("", end, ending.name, ending.kind, _micros(took.get(ending.n)))
     if len(passed.inside) > MOST_ITEMS:
         yield ("", f"{way}[…]", f"{len(passed.inside) - MOST_ITEMS} more items", "", "")
 
@@ -159,15 +133,40 @@ def _decision(passed: Passed, meaning: Meaning) -> Iterator[str]:
         yield from (f"  {why}" for why in because(passed, meaning, visible, visible))
 
 
-def _changed(ending: Ending | None) -> Iterator[str]:
+def _outside(trace: Trace) -> list[str]:
+    """What came from outside, in the order of time."""
+    told = list(happened(trace, visible, visible))
+    if not told:
+        return []
+    more = [f"  and {len(told) - MOST_EVENTS} more"] if len(told) > MOST_EVENTS else []
+    return ["From outside", *(f"  {said}" for said in told[:MOST_EVENTS]), *more]
+
+
+def _changed(trace: Trace, meaning: Meaning) -> Iterator[str]:
+    ending = trace.ending
     if ending is None:
-        yield "  not known before the end"
+        if trace.state == "CUT" or meaning.graph is None:
+            yield "  not known before the end"
+            return
+        so_far = list(changes(trace, meaning))
+        yield from (
+            f"  {visible(change.where)} {visible(change.operation)}{_doubt(change)}, so far" for change in so_far
+        )
+        if not so_far:
+            yield "  nothing so far"
         return
     for store, operations in sorted(ending.effects.items()):
         for operation, count in sorted(operations.items()):
             yield f"  {visible(store)} {visible(operation)} × {count}"
-    if not ending.effects:
+    unknown = [change for change in changes(trace, meaning) if change.unknown]
+    for change in unknown:
+        yield f"  {visible(change.where)} {visible(change.operation)}{_doubt(change)}"
+    if not ending.effects and not unknown:
         yield "  nothing; what had been written was undone" if ending.undone else "  nothing"
+
+
+def _doubt(change: Change) -> str:
+    return ": nobody knows whether it took place" if change.unknown else ""
 
 
 def _time(trace: Trace, timing: Sequence[Timing]) -> Iterator[str]:
@@ -186,95 +185,3 @@ def _micros(took: int | None) -> str:
 
 def _plain(value: Value) -> str:
     return value if isinstance(value, str) else canonical(value).decode()
-
-
-# --- for programs --------------------------------------------------------------------------------
-
-
-def as_json(
-    trace: Trace, snapshot: Snapshot | None = None, timing: Sequence[Timing] = (), doubt: str | None = None
-) -> str:
-    """The examination as one JSON object of ASCII characters, its members sorted; arguments as of `as_text`."""
-    meaning = Meaning(snapshot, trace.header.workflow)
-    mattered, ending = _mattered(trace, meaning), trace.ending
-    body: dict[str, Value] = {
-        "actor": dict(trace.header.actor),
-        "format": FORMAT,
-        "hints": list(hints(trace)),
-        "lines": trace.lines,
-        "run": trace.header.run,
-        "snapshot": trace.header.snapshot,
-        "started": trace.header.started,
-        "way": [{"node": node, "outcome": outcome} for node, outcome in trace.way],
-        **({"called": called} if (called := list(_called(trace.passed, ()))) else {}),
-        "workflow": trace.header.workflow,
-    }
-    if mattered is not None:
-        body["decided_by"] = _decided_by(mattered, meaning)
-    if ending is not None:
-        body["effects"] = cast("dict[str, Value]", ending.effects)
-        body["ended"] = {
-            "kind": ending.kind,
-            "name": ending.name,
-            "node": ending.node,
-            "undone": ending.undone,
-        }
-        if ending.is_fault:
-            body["fault"] = {"code": ending.name, "exit_code": ending.exit_code, "why": ending.why}
-    if doubt is not None:
-        body["sound"] = not doubt
-    if doubt:
-        body["doubt"] = doubt
-    if timing:
-        body["micros"] = [{"line": time.line, "took": time.took} for time in timing]
-    return json.dumps(body, sort_keys=True)
-
-
-def _called(passed: Sequence[Passed], parents: tuple[Value, ...]) -> Iterator[Value]:
-    """Every workflow that was called, in the order in which they ended, with its way."""
-    for node in passed:
-        for inner in node.inside:
-            here: Value = node.node if inner.iteration is None else f"{node.node}[{inner.iteration}]"
-            yield from _called(inner.passed, (*parents, here))
-            told: dict[str, Value] = {
-                "at": [*parents, here],
-                "way": [{"node": inside.node, "outcome": inside.outcome} for inside in inner.passed],
-                "workflow": inner.workflow,
-            }
-            if inner.ending is not None:
-                end = inner.ending
-                told["ended"] = {"kind": end.kind, "name": end.name, "node": end.node, "undone": end.undone}
-            yield told
-
-
-def _decided_by(passed: Passed, meaning: Meaning) -> Value:
-    node = meaning.node(passed.node)
-    decided: dict[str, Value] = {
-        "node": passed.node,
-        "outcome": passed.outcome,
-        "why": list(because(passed, meaning, str, str)),
-    }
-    if node is not None:
-        decided["at"] = node.at
-    step = passed.steps[-1] if passed.steps and not passed.refused else None
-    if isinstance(step, Decided):
-        decided["cases"] = [_case(case) for case in cases(step, meaning.contract(passed.target))]
-    return decided
-
-
-def _case(case: Case) -> Value:
-    compared: list[Value] = [
-        {
-            "held": item.held,
-            "op": item.op,
-            "operands": [{"from": operand.name, "value": operand.value} for operand in item.operands],
-        }
-        for item in case.comparisons
-    ]
-    return {
-        "at": case.at,
-        "compared": compared,
-        "held": case.held,
-        "number": case.number,
-        "outcome": case.outcome,
-    }

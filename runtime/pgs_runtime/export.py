@@ -91,7 +91,8 @@ def _picture(trace: Trace, snapshot: Snapshot | None) -> tuple[bytes, str]:
     from pgs_snapshot.drawing.png import draw
 
     try:
-        return draw(picture_of(graph, trace.way, trace.header.run)), ""
+        state = trace.ending.kind if trace.ending else trace.state if trace.state != "CUT" else ""
+        return draw(picture_of(graph, trace.way, trace.header.run, trace.taken_back, state)), ""
     except (TooLarge, WayNotInGraph) as refused:
         return b"", str(refused)
 

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from pgs_runtime.redaction import REDACTED
-from pgs_runtime.traces import Computed, Decided, Inner, Looked, Passed, Problem, Stored, Trace
+from pgs_runtime.traced import Asked, Computed, Decided, Inner, Looked, Passed, Problem, Stored, Trace
+from pgs_runtime.traced_outside import UNKNOWN, Expired, Reconciled, Sent, Spot
 from pgs_snapshot import model
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.snapshot import Snapshot
@@ -58,7 +59,26 @@ class Meaning:
 
     def inside(self, inner: Inner) -> Meaning:
         """What the snapshot says of a workflow that was called."""
-        return Meaning(self._snapshot, inner.workflow)
+        return Meaning(self._snapshot, inner.workflow or self._only(inner.node))
+
+    def at(self, spot: Spot) -> Meaning:
+        """What the snapshot says of the workflow that a spot is in, where only one can be."""
+        within = self
+        for node, _ in spot.place:
+            within = Meaning(self._snapshot, within._only(node))
+        return within
+
+    def _only(self, id: str) -> str:
+        """The workflow that a node calls, "" where it can be one of several."""
+        node = self.node(id)
+        called = node.call.workflows if isinstance(node, model.CallNode | model.EachNode) else ()
+        return called[0] if len(called) == 1 else ""
+
+    def signal(self, id: str, name: str) -> model.Signal | None:
+        """A signal of a wait."""
+        node = self.node(id)
+        signals = node.signals if isinstance(node, model.WaitNode) else ()
+        return next((signal for signal in signals if signal.name == name), None)
 
     def node(self, id: str) -> model.Node | None:
         return self._nodes.get(id)
@@ -75,10 +95,14 @@ class Meaning:
         except KeyError:
             return None
 
-    def mode(self, step: Stored) -> Literal["read", "write"] | None:
-        """Whether an operation may change its store."""
+    def mode(self, step: Stored | Asked) -> Literal["read", "write"] | None:
+        """Whether an operation may change its store, or something outside."""
+        if self._snapshot is None:
+            return None
         try:
-            return self._snapshot.store(step.store).operations[step.operation].mode if self._snapshot else None
+            if isinstance(step, Asked):
+                return self._snapshot.side_effect(step.side_effect).operations[step.operation].mode
+            return self._snapshot.store(step.store).operations[step.operation].mode
         except KeyError:
             return None
 
@@ -89,6 +113,9 @@ class Meaning:
         match passed.kind:
             case "intent":
                 artifact = self.intent(passed.target)
+            case "undo":
+                taking = self.contract(passed.target)
+                return taking.summary if taking else ""
             case "contract":
                 artifact = self.contract(passed.target)
             case _:
@@ -96,7 +123,9 @@ class Meaning:
         return (node.summary if node else "") or (artifact.summary if artifact else "")
 
     def leads(self, passed: Passed) -> str:
-        """Where a node's outcome leads, "" where that is not known."""
+        """Where a node's outcome leads, "" where that is not known. What takes a node back leads nowhere of its own."""
+        if passed.undoes:
+            return ""
         edge = self.edges(passed.node).get(passed.outcome)
         return edge.to if edge else ""
 
@@ -115,7 +144,8 @@ def deciding(trace: Trace | Inner, meaning: Meaning) -> Passed | None:
     Without the graph, the last node that decided or refused something.
     """
     if meaning.graph is None:
-        told = (passed for passed in reversed(trace.passed) if passed.refused or _decides(passed))
+        passed_by = [passed for passed in reversed(trace.passed) if not passed.undoes and passed.outcome]
+        told = (passed for passed in passed_by if passed.refused or _decides(passed))
         return next(told, None)
     ahead = _exits_ahead(meaning.graph)
     for passed in reversed(trace.passed):
@@ -126,7 +156,7 @@ def deciding(trace: Trace | Inner, meaning: Meaning) -> Passed | None:
 
 
 def _decides(passed: Passed) -> bool:
-    return any(isinstance(step, Decided) for step in passed.steps)
+    return passed.kind == "wait" or any(isinstance(step, Decided) for step in passed.steps)
 
 
 def _exits_ahead(graph: model.Graph) -> dict[str, frozenset[str]]:
@@ -275,6 +305,8 @@ def because(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[s
         return [_refused(problem, code, prose) for problem in passed.refused]
     if passed.inside:
         return _called(passed, meaning, code, prose)
+    if passed.kind == "wait":
+        return _heard(passed, code)
     if not passed.steps:
         return []
     step = passed.steps[-1]
@@ -289,6 +321,27 @@ def because(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[s
         case Stored():
             about = f" for {named(step, code)}" if named(step, code) else ""
             return [f"{code(step.store)} answered {code(step.outcome)} to {code(step.operation)}{about}"]
+        case Asked():
+            return [_outside(passed, step, code)]
+
+
+def _heard(passed: Passed, code: Code) -> list[str]:
+    """How a wait ended: who sent what, or that its time was over."""
+    last = next((exchange.events[-1] for exchange in passed.asks if exchange.events), None)
+    if isinstance(last, Sent):
+        return [f"{code(str(last.by.actor.get('id')))} sent {code(last.event)}"]
+    return ["its time was over"] if isinstance(last, Expired) else []
+
+
+def _outside(passed: Passed, step: Asked, code: Code) -> str:
+    """How an external effect ended, and who knows that."""
+    what = f"{code(step.operation)} of {code(step.side_effect)}"
+    last = next((exchange.events[-1] for exchange in reversed(passed.asks) if exchange.events), None)
+    if isinstance(last, Reconciled):
+        return f"{code(str(last.by.actor.get('id')))} said that {what} ended as {code(step.outcome)}"
+    if step.outcome == UNKNOWN:
+        return f"nobody knows whether {what} took place"
+    return f"{code(step.side_effect)} answered {code(step.outcome)} to {code(step.operation)}"
 
 
 def _called(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[str]:
@@ -324,7 +377,9 @@ def named(step: Stored, code: Code) -> str:
     return code(name) if isinstance(name, str) else words_for(name, code)
 
 
-def written(step: Stored) -> dict[str, Value]:
-    """What an operation asked to write, beside its key or stream."""
+def written(step: Stored | Asked) -> dict[str, Value]:
+    """What an operation asked to write, beside its key or stream; of one outside, all that it was given."""
+    if isinstance(step, Asked):
+        return step.inputs if isinstance(step.inputs, dict) else {}
     inputs = step.inputs if isinstance(step.inputs, dict) else {}
     return {name: value for name, value in inputs.items() if name not in ("key", "stream")}

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TypeVar, cast
 
 from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.record import FORMAT
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.jsontext import JsonLimits, JsonRefused, read_json
 from pgs_snapshot.values import Value
+from pgs_snapshot.visible import visible
 
+T = TypeVar("T")
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _RUN_ID = re.compile(r"[0-9a-v]{26}")
 
 
@@ -75,6 +81,58 @@ def members_of(line: bytes, limits: TraceLimits = LIMITS) -> dict[str, Value]:
     if not isinstance(value, dict):
         raise NotALine("is no object")
     return value
+
+
+class Members:
+    """The members of an object, each taken once and with its kind."""
+
+    def __init__(self, members: Value) -> None:
+        if not isinstance(members, dict):
+            raise NotALine("holds something else where an object is due")
+        self._left = dict(members)
+
+    def take(self, name: str, kind: type[T]) -> T:
+        if name not in self._left:
+            raise NotALine(f"has no `{name}`")
+        return self.maybe(name, kind, cast(T, None))
+
+    def maybe(self, name: str, kind: type[T], otherwise: T) -> T:
+        if name not in self._left:
+            return otherwise
+        value = self._left.pop(name)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise NotALine(f"has another kind of value at `{name}` than the format")
+        return value
+
+    def value(self, name: str) -> Value:
+        return self._left.pop(name, None)
+
+    def count(self, name: str) -> int:
+        number = self.take(name, int)
+        if number < 0:
+            raise NotALine(f"has a number below 0 at `{name}`")
+        return number
+
+    def moment(self, name: str) -> str:
+        """A time as RFC 3339 has it, in UTC, with milliseconds."""
+        moment = self.take(name, str)
+        if not _MOMENT.fullmatch(moment):
+            raise NotALine(f"has another form of time at `{name}` than the format")
+        return moment
+
+    def inner(self, name: str) -> Members:
+        return Members(self.take(name, dict))
+
+    def each(self, name: str) -> list[Members]:
+        return [Members(item) for item in self.maybe(name, list, [])]
+
+    def has(self, name: str) -> bool:
+        return name in self._left
+
+    def end(self) -> None:
+        """Refuse what was not taken."""
+        if self._left:
+            raise NotALine(f"has a member `{visible(min(self._left)[:40])}`, which {FORMAT} does not know")
 
 
 def refusal(message: str, where: str = "") -> Refusal:

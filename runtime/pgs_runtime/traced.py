@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 from pgs_runtime.record import LOAD
+from pgs_runtime.traced_outside import Awaited, Exchange, Segment
 from pgs_snapshot.values import Value
 
 
@@ -66,7 +68,18 @@ class Stored(NamedTuple):
     outputs: Value
 
 
-Step: TypeAlias = Decided | Computed | Stored
+class Asked(NamedTuple):
+    """What somebody outside answered to an operation, as its author's step sees it."""
+
+    step: str
+    outcome: str
+    side_effect: str
+    operation: str
+    inputs: Value
+    outputs: Value
+
+
+Step: TypeAlias = Decided | Computed | Stored | Asked
 
 
 class Problem(NamedTuple):
@@ -81,8 +94,12 @@ class Problem(NamedTuple):
     step: str
 
 
+Lines: TypeAlias = tuple[int, int]
+"""The first and the last of some lines."""
+
+
 class Returned(NamedTuple):
-    """How a workflow that was called ended; `undone` says that what it had changed was dropped."""
+    """How a workflow that was called ended; `dropped`: the lines that tell of changes which it dropped."""
 
     n: int
     kind: str
@@ -90,7 +107,11 @@ class Returned(NamedTuple):
     node: str
     result: Mapping[str, Value]
     emitted: Mapping[str, Value]
-    undone: bool
+    dropped: Lines | None
+
+    @property
+    def undone(self) -> bool:
+        return self.dropped is not None
 
 
 class Inner(NamedTuple):
@@ -100,7 +121,7 @@ class Inner(NamedTuple):
         node: the one that called.
         workflow: "" where the trace stops before the end of it.
         iteration: the number of the item, from 0; None of a `call`.
-        ending: None where the trace stops before.
+        ending: None where the trace stops before, or where nobody wanted the run any more.
     """
 
     node: str
@@ -113,7 +134,11 @@ class Inner(NamedTuple):
 class Passed(NamedTuple):
     """A node on the way. `inputs` is a digest or a commitment, `outputs` are values; None: there are none.
 
-    `inside`: what it called. Its outcome is "" where the trace stops within it.
+    Attributes:
+        outcome: "" where the trace stops within it, or where the run was cancelled there.
+        inside: what it called.
+        asks: what it asked of the outside.
+        dropped: what it changed was dropped when something around it failed, but for what was committed before.
     """
 
     n: int
@@ -126,6 +151,18 @@ class Passed(NamedTuple):
     inputs: Value
     outputs: Value
     inside: tuple[Inner, ...] = ()
+    asks: tuple[Exchange, ...] = ()
+    dropped: bool = False
+
+    @property
+    def undoes(self) -> bool:
+        """Whether it takes back what a node of this name did before."""
+        return self.kind == "undo"
+
+    @property
+    def took_back(self) -> bool:
+        """Whether it has taken back what a node of this name did before."""
+        return self.undoes and self.outcome != "" and (not self.dropped or bool(self.asks))
 
 
 class Loaded(NamedTuple):
@@ -140,11 +177,11 @@ class Ending(NamedTuple):
     """How a run ended.
 
     Attributes:
-        kind: the exit's kind, or "FAULTED".
+        kind: the exit's kind, "FAULTED" or "CANCELLED".
         name: the exit's name, or the fault's code.
-        node: the exit, or where the fault struck.
-        effects: how many operations changed something and stand, by store and operation.
-        undone: whether changes were dropped.
+        node: the exit, or where the fault struck; "" of a run that was cancelled.
+        effects: how many operations changed something and stand, by store or side effect, and operation.
+        dropped: the lines that tell of changes which were dropped.
         why: of a fault, what happened; else "".
         exit_code: of a fault, how a program that ran it ends; else None.
         within: the nodes within which the fault struck, outermost first.
@@ -158,7 +195,7 @@ class Ending(NamedTuple):
     emitted: Mapping[str, Value]
     effects: Mapping[str, Mapping[str, int]]
     lines: int
-    undone: bool
+    dropped: Lines | None
     why: str
     exit_code: int | None
     within: tuple[str, ...] = ()
@@ -167,9 +204,25 @@ class Ending(NamedTuple):
     def is_fault(self) -> bool:
         return self.exit_code is not None
 
+    @property
+    def undone(self) -> bool:
+        """Whether changes were dropped."""
+        return self.dropped is not None
+
+
+State: TypeAlias = Literal["ENDED", "WAITING", "IN_DOUBT", "RUNNING", "CUT"]
+
 
 class Trace(NamedTuple):
-    """A run as its trace tells it. `ending` is None where it stops early; `head` is the last digest."""
+    """A run as its trace tells it.
+
+    Attributes:
+        ending: None where it stops early.
+        head: the last digest.
+        segments: what was committed at once, in order.
+        pending: what was asked of the outside and has no answer yet, in order.
+        rests: whether the last line is one behind which a segment can end.
+    """
 
     header: Header
     passed: tuple[Passed, ...]
@@ -177,6 +230,9 @@ class Trace(NamedTuple):
     ending: Ending | None
     lines: int
     head: str
+    segments: tuple[Segment, ...] = ()
+    pending: tuple[Exchange, ...] = ()
+    rests: bool = False
 
     @property
     def is_load(self) -> bool:
@@ -184,25 +240,81 @@ class Trace(NamedTuple):
         return self.header.workflow == LOAD
 
     @property
+    def state(self) -> State:
+        """How the run stands as far as the trace goes; CUT: no run stops there, so the rest is missing."""
+        if self.ending is not None:
+            return "ENDED"
+        if not self.rests:
+            return "CUT"
+        effects = [each for each in self.pending if not isinstance(each.ask, Awaited)]
+        if not effects:
+            return "WAITING"
+        return "IN_DOUBT" if all(each.in_doubt for each in effects) else "RUNNING"
+
+    @property
     def way(self) -> tuple[tuple[str, str], ...]:
         """Pairs of node and outcome, as `pgs_snapshot.drawing.picture.picture_of` takes them."""
-        way = [(passed.node, passed.outcome) for passed in self.passed]
+        way = [(passed.node, passed.outcome) for passed in self.passed if not passed.undoes]
         ending = self.ending
-        if ending is None or self.is_load or (way and not way[-1][1]):
+        if ending is None or self.is_load or (way and not way[-1][1]) or ending.kind == "CANCELLED":
             return tuple(way)
         if ending.is_fault:
-            return (*way, (ending.within[0] if ending.within else ending.node, ""))
+            struck = ending.within[0] if ending.within else ending.node
+            # A fault can strike while a node is taken back that the way has passed.
+            return tuple(way) if struck in dict(way) else (*way, (struck, ""))
         return (*way, (ending.node, ending.name))
 
     @property
+    def taken_back(self) -> frozenset[str]:
+        """The nodes on the way that were taken back."""
+        return frozenset(passed.node for passed in self.passed if passed.took_back)
+
+    @property
     def standing(self) -> Iterator[Passed]:
-        """Every node that was passed, here or within another, but for what a callee dropped when it failed."""
-        yield from _standing(self.passed)
+        """Every node that was passed, here or within another, with those steps that were not dropped."""
+        for passed in self.nodes:
+            if not passed.dropped:
+                yield passed
+            elif passed.asks:
+                # Whatever comes before a step that asked the outside was committed before that was asked.
+                asked = max((n for n, step in enumerate(passed.steps) if isinstance(step, Asked)), default=-1)
+                yield passed._replace(steps=passed.steps[: asked + 1])
+
+    @property
+    def nodes(self) -> Iterator[Passed]:
+        """Every node that was passed, here or within another, inner ones first."""
+        yield from _all(self.passed)
+
+    @property
+    def called(self) -> Iterator[Inner]:
+        """Every workflow that was called, however far within, inner ones first."""
+        yield from _called(self.passed)
+
+    def segment_of(self, line: int) -> int:
+        """The number of the segment that a line belongs to."""
+        return bisect_right([segment.n for segment in self.segments], line) - 1
 
 
-def _standing(passed: tuple[Passed, ...]) -> Iterator[Passed]:
+def with_dropped(passed: tuple[Passed, ...], dropped: Sequence[Lines]) -> tuple[Passed, ...]:
+    """The nodes, of which those whose lines were dropped say so."""
+    return tuple(
+        each._replace(
+            inside=tuple(inner._replace(passed=with_dropped(inner.passed, dropped)) for inner in each.inside),
+            dropped=any(first <= each.n <= last for first, last in dropped),
+        )
+        for each in passed
+    )
+
+
+def _all(passed: tuple[Passed, ...]) -> Iterator[Passed]:
     for each in passed:
         for inner in each.inside:
-            if inner.ending is None or not inner.ending.undone:
-                yield from _standing(inner.passed)
+            yield from _all(inner.passed)
         yield each
+
+
+def _called(passed: tuple[Passed, ...]) -> Iterator[Inner]:
+    for each in passed:
+        for inner in each.inside:
+            yield from _called(inner.passed)
+            yield inner

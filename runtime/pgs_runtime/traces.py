@@ -9,19 +9,20 @@ Whether the lines are those that were written is not asked here but in `pgs_runt
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import TypeVar, cast
 
 from pgs_runtime.record import FORMAT
-from pgs_runtime.trace_lines import LIMITS, NotALine, TraceLimits, is_run_id, members_of, refusal, split
-from pgs_runtime.trace_nesting import Nest, Spot
+from pgs_runtime.trace_lines import LIMITS, Members, NotALine, TraceLimits, is_run_id, members_of, refusal, split
+from pgs_runtime.trace_nesting import Nest
+from pgs_runtime.trace_segments import ASKS, EVENTS, Segments, place_of
 from pgs_runtime.traced import (
+    Asked,
     Computed,
     Decided,
     Ending,
     Header,
     Inner,
+    Lines,
     Loaded,
     Looked,
     Passed,
@@ -30,21 +31,20 @@ from pgs_runtime.traced import (
     Step,
     Stored,
     Trace,
+    with_dropped,
 )
-from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
 
-T = TypeVar("T")
-
 __all__ = [
-    "Computed", "Decided", "Ending", "Header", "Inner", "Loaded", "Looked", "Passed", "Problem", "Returned", "Step",
-    "Stored", "Trace",
+    "Asked", "Computed", "Decided", "Ending", "Header", "Inner", "Loaded", "Looked", "Passed", "Problem", "Returned",
+    "Step", "Stored", "Trace",
 ]  # fmt: skip
 """What this module gives on; its own functions are for all to use, too."""
 
 OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "matches", "exists")
 _KINDS = ("COMPLETED", "DENIED", "REJECTED", "FAILED")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_UNREFUSED = ("call", "each", "wait")
+_NODES = ("intent", "contract", "call", "each", "wait", "undo")
 
 
 # --- from lines to a trace -----------------------------------------------------------------------
@@ -68,60 +68,22 @@ def trace_of(lines: Sequence[bytes], limits: TraceLimits = LIMITS) -> Trace:
     reading = _Reading()
     for number, line in enumerate(lines, start=1):
         try:
-            reading.take(_Members(members_of(line, limits)), number - 1)
+            reading.take(Members(members_of(line, limits)), number - 1)
         except NotALine as wrong:
             raise refusal(f"Line {number} {wrong}.", f"line {number}") from wrong
     if reading.header is None:
         raise refusal("The trace has no lines.")
     return Trace(
         header=reading.header,
-        passed=reading.nest.done(),
+        passed=reading.passed(),
         loaded=tuple(reading.loaded),
         ending=reading.ending,
         lines=len(lines),
         head=reading.head,
+        segments=reading.segments.told(),
+        pending=reading.nest.pending,
+        rests=reading.nest.rests,
     )
-
-
-class _Members:
-    """The members of an object, each taken once and with its kind."""
-
-    def __init__(self, members: Value) -> None:
-        if not isinstance(members, dict):
-            raise NotALine("holds something else where an object is due")
-        self._left = dict(members)
-
-    def take(self, name: str, kind: type[T]) -> T:
-        if name not in self._left:
-            raise NotALine(f"has no `{name}`")
-        return self.maybe(name, kind, cast(T, None))
-
-    def maybe(self, name: str, kind: type[T], otherwise: T) -> T:
-        if name not in self._left:
-            return otherwise
-        value = self._left.pop(name)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise NotALine(f"has another kind of value at `{name}` than the format")
-        return value
-
-    def value(self, name: str) -> Value:
-        return self._left.pop(name, None)
-
-    def count(self, name: str) -> int:
-        number = self.take(name, int)
-        if number < 0:
-            raise NotALine(f"has a number below 0 at `{name}`")
-        return number
-
-    def inner(self, name: str) -> _Members:
-        return _Members(self.take(name, dict))
-
-    def each(self, name: str) -> list[_Members]:
-        return [_Members(item) for item in self.maybe(name, list, [])]
-
-    def end(self) -> None:
-        if self._left:
-            raise NotALine(f"has a member `{visible(min(self._left)[:40])}`, which {FORMAT} does not know")
 
 
 class _Reading:
@@ -130,39 +92,64 @@ class _Reading:
     def __init__(self) -> None:
         self.header: Header | None = None
         self.nest = Nest()
+        self.segments = Segments(self.nest, "")
         self.loaded: list[Loaded] = []
+        self.dropped: list[Lines] = []
         self.ending: Ending | None = None
         self.head = ""
 
-    def take(self, line: _Members, n: int) -> None:
+    def take(self, line: Members, n: int) -> None:
         self.head, _, run = line.take("digest", str), line.take("prev", str), line.take("run", str)
         if line.take("n", int) != n:
             raise NotALine(f"has another number than {n}")
         kind = line.take("kind", str)
         if self.header is None:
             self.header = _header(line, kind, run)
+            self.segments = Segments(self.nest, self.header.started)
         elif run != self.header.run:
             raise NotALine("belongs to another run")
         elif self.ending is not None:
             raise NotALine("stands after the end of the run")
-        elif kind in ("intent", "contract", "call", "each"):
-            self.nest.take(_passed(line, n, kind), _place(line))
-        elif kind == "return":
-            workflow, place = line.take("target", str), _place(line)
-            self.nest.close(_returned(line, n), workflow, place)
-        elif kind == "load":
-            self.loaded.append(Loaded(n, line.take("store", str), line.count("rows")))
-        elif kind in ("exit", "fault"):
-            place = _place(line)
-            self.nest.end(place, kind == "fault")
-            within = tuple(node for node, _ in place)
-            self.ending = _exit(line, n) if kind == "exit" else _fault(line, n)._replace(within=within)
         else:
-            raise NotALine(f"is of the kind `{visible(kind[:40])}`, which {FORMAT} does not know there")
+            self._body(line, n, kind)
         line.end()
 
+    def _drop(self, lines: Lines | None) -> None:
+        if lines is not None:
+            self.dropped.append(lines)
 
-def _header(line: _Members, kind: str, run: str) -> Header:
+    def passed(self) -> tuple[Passed, ...]:
+        """What was passed, at any time."""
+        done = self.nest.done()
+        return with_dropped(done, self.dropped) if self.dropped else done
+
+    def _body(self, line: Members, n: int, kind: str) -> None:
+        if kind in _NODES:
+            self.segments.body()
+            self.nest.take(_passed(line, n, kind), place_of(line))
+        elif kind == "return":
+            self.segments.body()
+            workflow, place = line.take("target", str), place_of(line)
+            returned = _returned(line, n)
+            self.nest.close(returned, workflow, place)
+            self._drop(returned.dropped)
+        elif kind in EVENTS:
+            self.segments.event(line, n, kind)
+        elif kind in ASKS:
+            self.segments.ask(line, n, kind)
+        elif kind == "load":
+            self.loaded.append(Loaded(n, line.take("store", str), line.count("rows")))
+        elif kind in _ENDS:
+            place = place_of(line)
+            self.ending = _ENDS[kind](line, n)._replace(within=tuple(node for node, _ in place))
+            self.segments.end(self.ending.kind)
+            self.nest.end(self.ending.kind, place)
+            self._drop(self.ending.dropped)
+        else:
+            raise NotALine(f"is of the kind `{visible(kind[:40])}`, which {FORMAT} does not know there")
+
+
+def _header(line: Members, kind: str, run: str) -> Header:
     if kind != "run":
         raise NotALine("is not the header of a run")
     format = line.take("format", str)
@@ -175,7 +162,7 @@ def _header(line: _Members, kind: str, run: str) -> Header:
         run=run,
         workflow=members.take("workflow", str),
         snapshot=members.take("snapshot", str),
-        started=members.take("started", str),
+        started=members.moment("started"),
         actor=members.take("actor", dict),
         authenticated_by=members.take("authenticated_by", str),
         payload=members.value("payload"),
@@ -186,40 +173,26 @@ def _header(line: _Members, kind: str, run: str) -> Header:
         configs=members.maybe("configs", dict, {}),
     )
     members.end()
-    if not _MOMENT.fullmatch(header.started):
-        raise NotALine("has another form of time at `started` than the format")
     return header
 
 
-def _passed(line: _Members, n: int, kind: str) -> Passed:
+def _passed(line: Members, n: int, kind: str) -> Passed:
     return Passed(
         n=n,
         kind=kind,
         node=line.take("node", str),
-        target=line.take("target", str) if kind != "each" else "",
+        target=line.take("target", str) if kind not in ("each", "wait") else "",
         outcome=line.take("outcome", str),
-        steps=tuple(_step(step) for step in line.each("steps")),
-        refused=tuple(_problem(problem) for problem in line.each("refused")),
-        inputs=line.value("inputs"),
+        steps=tuple(_step(step) for step in line.each("steps")) if kind in ("contract", "undo") else (),
+        refused=tuple(_problem(problem) for problem in line.each("refused")) if kind not in _UNREFUSED else (),
+        inputs=line.value("inputs") if kind not in ("intent", "wait") else None,
         outputs=line.value("outputs"),
     )
 
 
-def _place(line: _Members) -> list[Spot]:
-    """Within which nodes a line stands, and at which items of those."""
-    parents = line.maybe("parent", list, [])
-    iterations = line.maybe("iteration", list, [None] * len(parents))
-    if len(iterations) != len(parents):
-        raise NotALine("has not one `iteration` for each `parent`")
-    for parent, iteration in zip(parents, iterations, strict=True):
-        if not isinstance(parent, str) or not (iteration is None or (type(iteration) is int and iteration >= 0)):
-            raise NotALine("has another kind of value at `parent` or `iteration` than the format")
-    return list(zip(parents, iterations, strict=True))
-
-
-def _returned(line: _Members, n: int) -> Returned:
+def _returned(line: Members, n: int) -> Returned:
     kind = line.take("exit", str)
-    if kind not in _KINDS:
+    if kind not in (*_KINDS, "CANCELLED"):
         raise NotALine(f"ends at an exit that is none of {', '.join(_KINDS)}")
     return Returned(
         n=n,
@@ -228,17 +201,17 @@ def _returned(line: _Members, n: int) -> Returned:
         node=line.take("node", str),
         result=line.maybe("result", dict, {}),
         emitted=line.maybe("emitted", dict, {}),
-        undone=_undone(line),
+        dropped=_dropped(line, n),
     )
 
 
-def _problem(problem: _Members) -> Problem:
+def _problem(problem: Members) -> Problem:
     found = Problem(*(problem.maybe(name, str, "") for name in ("at", "why", "rule", "step")))
     problem.end()
     return found
 
 
-def _step(members: _Members) -> Step:
+def _step(members: Members) -> Step:
     step, outcome = members.take("step", str), members.take("outcome", str)
     done: Step
     case = members.maybe("case", int, -1)
@@ -249,14 +222,15 @@ def _step(members: _Members) -> Step:
     elif transform:
         done = Computed(step, outcome, transform, members.value("outputs"))
     else:
-        store, operation = members.take("store", str), members.take("operation", str)
+        outside = members.has("side_effect")
+        who, operation = members.take("side_effect" if outside else "store", str), members.take("operation", str)
         inputs, outputs = members.value("inputs"), members.value("outputs")
-        done = Stored(step, outcome, store, operation, inputs, outputs)
+        done = (Asked if outside else Stored)(step, outcome, who, operation, inputs, outputs)
     members.end()
     return done
 
 
-def _looked(members: _Members) -> Looked:
+def _looked(members: Members) -> Looked:
     looked = Looked(members.take("op", str), tuple(members.take("of", list)), members.take("held", bool))
     members.end()
     if looked.op not in OPERATORS or len(looked.of) != (0 if looked.op == "exists" else 2):
@@ -264,7 +238,7 @@ def _looked(members: _Members) -> Looked:
     return looked
 
 
-def _exit(line: _Members, n: int) -> Ending:
+def _exit(line: Members, n: int) -> Ending:
     kind = line.take("exit", str)
     if kind not in _KINDS:
         raise NotALine(f"ends at an exit that is none of {', '.join(_KINDS)}")
@@ -277,13 +251,29 @@ def _exit(line: _Members, n: int) -> Ending:
         emitted=line.maybe("emitted", dict, {}),
         effects=_effects(line),
         lines=line.count("lines"),
-        undone=_undone(line),
+        dropped=_dropped(line, n),
         why="",
         exit_code=None,
     )
 
 
-def _fault(line: _Members, n: int) -> Ending:
+def _cancelled(line: Members, n: int) -> Ending:
+    return Ending(
+        n=n,
+        kind="CANCELLED",
+        name="CANCELLED",
+        node="",
+        result={},
+        emitted={},
+        effects=_effects(line),
+        lines=line.count("lines"),
+        dropped=_dropped(line, n),
+        why="",
+        exit_code=None,
+    )
+
+
+def _fault(line: Members, n: int) -> Ending:
     fault = line.inner("fault")
     ending = Ending(
         n=n,
@@ -294,7 +284,7 @@ def _fault(line: _Members, n: int) -> Ending:
         emitted={},
         effects=_effects(line),
         lines=line.count("lines"),
-        undone=_undone(line),
+        dropped=_dropped(line, n),
         why=fault.take("why", str),
         exit_code=fault.count("exit_code"),
     )
@@ -302,21 +292,25 @@ def _fault(line: _Members, n: int) -> Ending:
     return ending
 
 
-def _effects(line: _Members) -> dict[str, dict[str, int]]:
+def _effects(line: Members) -> dict[str, dict[str, int]]:
     effects: dict[str, dict[str, int]] = {}
     for store, counts in line.take("effects", dict).items():
-        members = _Members(counts)
+        members = Members(counts)
         effects[store] = {operation: members.count(operation) for operation in counts}
     return effects
 
 
-def _undone(line: _Members) -> bool:
-    """Whether effects were dropped. The lines that told of them are all before this one."""
+def _dropped(line: Members, n: int) -> Lines | None:
+    """The lines of which the changes were dropped; they are all before this one."""
     rolled_back = line.maybe("rolled_back", dict, {})
     if not rolled_back:
-        return False
-    members = _Members(rolled_back)
-    members.count("from")
-    members.count("to")
+        return None
+    members = Members(rolled_back)
+    first, last = members.count("from"), members.count("to")
     members.end()
-    return True
+    if not 0 < first <= last < n:
+        raise NotALine("drops lines that are not before it")
+    return first, last
+
+
+_ENDS = {"exit": _exit, "fault": _fault, "cancelled": _cancelled}

@@ -10,6 +10,9 @@ Laws:
 * a check that could not be made is said, and never counts as one that held;
 * nothing is believed that can be computed, and the same bytes give the same verdict.
 
+The trace of a run that goes on is no more than self-consistent: its end is still to come. The store tells it from one
+that was cut.
+
 Self-consistent and complete say that nobody changed the trace by accident. Whoever changes it on purpose can
 chain it again; only what was kept elsewhere, in the store, tells.
 """
@@ -24,7 +27,7 @@ from typing import Literal, TypeAlias
 
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.record import FORMAT
-from pgs_runtime.stores.port import Store
+from pgs_runtime.stores.port import LIVE, Store
 from pgs_runtime.trace_lines import LIMITS, NotALine, TraceLimits, is_run_id, members_of, split
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
@@ -48,6 +51,9 @@ class Level(IntEnum):
 
 LEVELS: Mapping[str, Level] = MappingProxyType({level.label: level for level in Level if level})
 """The levels that can be asked for, by label."""
+
+ENDS = ("exit", "fault", "cancelled")
+"""The kinds of a last line."""
 
 Found: TypeAlias = Literal["held", "failed", "not possible"]
 
@@ -112,7 +118,7 @@ def verify(
     last = chain[-1]
     checks = (
         Check("lines", "held", f"Each of the {len(lines)} lines follows from the one before it."),
-        _end(last, len(lines)),
+        _end(last, len(lines), store),
         _snapshot(chain[0], knows),
         _store(lines, last, store),
     )
@@ -165,7 +171,7 @@ def _check(members: Mapping[str, Value], before: Sequence[Mapping[str, Value]]) 
             raise NotALine("belongs to another run")
         if members.get("prev") != before[-1]["digest"]:
             raise NotALine("does not follow: its `prev` is not the digest of the line before")
-        if before[-1]["kind"] in ("exit", "fault"):
+        if before[-1]["kind"] in ENDS:
             raise NotALine("stands after the end of the run")
     else:
         _check_header(members)
@@ -189,8 +195,12 @@ def _check_header(members: Mapping[str, Value]) -> None:
 # --- what lies beyond the lines ------------------------------------------------------------------
 
 
-def _end(last: Mapping[str, Value], count: int) -> Check:
-    if last["kind"] not in ("exit", "fault"):
+def _end(last: Mapping[str, Value], count: int, store: Store | None) -> Check:
+    if last["kind"] not in ENDS:
+        run = store.run(str(last["run"])) if store is not None else None
+        if run is not None and run.status in LIVE and run.head.digest == last["digest"]:
+            why = f"The run goes on: it is {run.status}. Nothing is missing so far, and the end is still to come."
+            return Check("end", "not possible", why)
         why = "The last line is not the end of the run: the trace was cut, or the run goes on."
         return Check("end", "failed", why)
     counted = last.get("lines")

@@ -384,7 +384,7 @@ def test_what_the_graphs_of_caller_and_callee_hide_is_hidden_in_the_lines_of_bot
     [
         (2, {"iteration": [1]}, "at another item"),
         (2, {"parent": ["lines", "x"], "iteration": [0, None]}, "at another place"),
-        (3, {"parent": None, "iteration": None}, "at another place"),
+        (3, {"parent": None, "iteration": None}, "where the node that called has not ended"),
         (3, {"iteration": [1]}, "at another place"),
         (3, {"iteration": [0, 0]}, "not one `iteration` for each `parent`"),
         (3, {"iteration": ["0"]}, "another kind of value at `parent` or `iteration`"),

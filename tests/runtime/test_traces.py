@@ -205,9 +205,8 @@ values = st.recursive(
 )
 
 
-@given(st.data())
-def test_whatever_a_member_holds_the_answer_is_a_trace_or_a_refusal(data: st.DataObject) -> None:
-    bodies: Bodies = [json.loads(line) for line in TOO_MUCH]
+def spoil(data: st.DataObject, bodies: Bodies) -> None:
+    """Put another value at some place of some line."""
     body: Value = data.draw(st.sampled_from(bodies))
     while isinstance(body, dict | list) and body:
         places = list(body) if isinstance(body, dict) else list(range(len(body)))
@@ -216,6 +215,12 @@ def test_whatever_a_member_holds_the_answer_is_a_trace_or_a_refusal(data: st.Dat
             body[place] = data.draw(values)  # type: ignore[index,call-overload]
             break
         body = body[place]  # type: ignore[index,call-overload]
+
+
+@given(st.data())
+def test_whatever_a_member_holds_the_answer_is_a_trace_or_a_refusal(data: st.DataObject) -> None:
+    bodies: Bodies = [json.loads(line) for line in TOO_MUCH]
+    spoil(data, bodies)
     lines = [canonical(body) for body in bodies]
     try:
         code = "" if trace_of(lines).lines == len(lines) else "other lines"

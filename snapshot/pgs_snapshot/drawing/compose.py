@@ -11,7 +11,7 @@ from pgs_snapshot.drawing.kinds import KINDS
 from pgs_snapshot.drawing.layers import Link, Size
 from pgs_snapshot.drawing.layout import Layout, Point, Rect, lay_out
 from pgs_snapshot.drawing.lettering import Style, fit
-from pgs_snapshot.drawing.marks import MARK_RADIUS, mark, outline
+from pgs_snapshot.drawing.marks import MARK_RADIUS, badge, mark, outline
 from pgs_snapshot.drawing.panels import MARGIN, header, legend
 from pgs_snapshot.drawing.picture import Arrow, Box, Picture
 from pgs_snapshot.drawing.scene import Group, Path, Scene, Stroke, Text, polygon, rounded
@@ -182,9 +182,10 @@ def _box(box: Box, words: _Words, rect: Rect, shows_run: bool) -> Group:
     middle = rect.left + (rect.width + room) // 2
     texts = [*_texts(words.lines, [ink] * len(words.lines), middle, rect.top + (rect.height - words.height) // 2)]
     if box.visited:
-        badge, number = _badge(box.step, rect)
-        paths.append(badge)
+        ground, number = _badge(box.step, rect)
+        paths.append(ground)
         texts.append(number)
+    paths += badge(box.stands, rect.right - 2, rect.top + 1)
     return Group(visible(f"{box.label}: {box.detail}"), tuple(paths), tuple(texts))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from pgs_snapshot.drawing import palette
 from pgs_snapshot.drawing.font import FAMILY
-from pgs_snapshot.drawing.kinds import KINDS, SIGNS, Shape
+from pgs_snapshot.drawing.kinds import KINDS, SIGNS, STANDS, Shape
 from pgs_snapshot.drawing.picture import Arrow, Box, Picture
 from pgs_snapshot.visible import visible
 
@@ -54,6 +54,7 @@ def _box(box: Box, shows_run: bool) -> str:
         pen = palette.THICK
     mark = f"{SIGNS[kind.mark]} " if kind.mark else ""
     step = f"{box.step}. " if box.visited else ""
+    step += f"{STANDS[box.stands].sign} " if box.stands else ""
     label = f'"{mark}{step}{_literal(box.label)}\\n{_literal(box.detail)}"'
     return (
         f'label={label} shape={_SHAPES[kind.shape]} style="{_STYLES[kind.shape]}" fillcolor="{fill}"'

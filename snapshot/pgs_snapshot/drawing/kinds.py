@@ -26,6 +26,22 @@ class Kind:
     is_end: bool = False
 
 
+Standing: TypeAlias = Literal["", "last", "undone"]
+"""How a node stands on a run's way: the run came as far as this and has not left it; or it was taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How a standing is said: in the legend, and by a character where only text can be given."""
+
+    legend: str
+    sign: str
+
+
+STANDS: Mapping[Standing, Stand] = MappingProxyType(
+    {"last": Stand("as far as it came", "…"), "undone": Stand("taken back", "↶")}
+)
+
 SIGNS: Mapping[Mark, str] = MappingProxyType(
     {
         "start": "▶",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from pgs_snapshot.drawing.kinds import Mark, Shape
+from pgs_snapshot.drawing.kinds import Mark, Shape, Standing
 from pgs_snapshot.drawing.layout import Rect
-from pgs_snapshot.drawing.palette import WHITE
+from pgs_snapshot.drawing.palette import TAKEN, UNDONE, WHITE
 from pgs_snapshot.drawing.scene import Path, Stroke, circle, polygon, rounded
 
 MARK_RADIUS = 10
@@ -37,6 +37,31 @@ def outline(shape: Shape, rect: Rect) -> tuple[Stroke, ...]:
 def mark(kind: Mark, x: float, y: float, colour: str) -> tuple[Path, ...]:
     """A mark of radius `MARK_RADIUS` around a point, told apart by its form alone."""
     return _MARKS[kind](x, y, colour)
+
+
+def badge(stands: Standing, x: float, y: float) -> tuple[Path, ...]:
+    """The sign of a standing, of radius `MARK_RADIUS` with a white rim; nothing of a node that just stands."""
+    if not stands:
+        return ()
+    colour = UNDONE if stands == "undone" else TAKEN
+    rim = Path(circle(x, y, MARK_RADIUS), fill=colour, line=WHITE, thickness=1.5)
+    return (rim, *(_back(x, y) if stands == "undone" else _dots(x, y)))
+
+
+def _back(x: float, y: float) -> tuple[Path, ...]:
+    """An arrow that turns back to the left."""
+    turn: tuple[Stroke, ...] = (
+        ("M", (x - 3.5, y - 2.0)),
+        ("L", (x + 1.0, y - 2.0)),
+        ("C", (x + 6.0, y - 2.0, x + 6.0, y + 5.0, x + 1.0, y + 5.0)),
+        ("L", (x - 3.0, y + 5.0)),
+    )
+    tip = polygon([(x - 7.0, y - 2.0), (x - 2.5, y - 5.5), (x - 2.5, y + 1.5)])
+    return (Path(turn, line=WHITE, thickness=1.75, closed=False), Path(tip, fill=WHITE))
+
+
+def _dots(x: float, y: float) -> tuple[Path, ...]:
+    return tuple(Path(circle(x + aside, y, 1.5), fill=WHITE) for aside in (-4.5, 0.0, 4.5))
 
 
 def _sign(x: float, y: float, colour: str) -> Path:

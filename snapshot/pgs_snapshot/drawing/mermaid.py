@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pgs_snapshot.drawing import palette
-from pgs_snapshot.drawing.kinds import KINDS, SIGNS, Shape
+from pgs_snapshot.drawing.kinds import KINDS, SIGNS, STANDS, Shape
 from pgs_snapshot.drawing.picture import Arrow, Box, Picture
 from pgs_snapshot.visible import visible
 
@@ -46,6 +46,7 @@ def _box(box: Box) -> str:
     opening, closing = _BRACKETS[kind.shape]
     mark = f"{SIGNS[kind.mark]} " if kind.mark else ""
     step = f"{_literal(f'{box.step}.')} " if box.visited else ""
+    step += f"{STANDS[box.stands].sign} " if box.stands else ""
     return f'{opening}"{mark}{step}{_literal(box.label)}<br/>{_literal(box.detail)}"{closing}'
 
 

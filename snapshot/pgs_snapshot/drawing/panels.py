@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from pgs_snapshot.drawing import palette
 from pgs_snapshot.drawing.font import width
-from pgs_snapshot.drawing.kinds import KINDS, Kind
+from pgs_snapshot.drawing.kinds import KINDS, STANDS, Kind, Standing
 from pgs_snapshot.drawing.layout import Rect
 from pgs_snapshot.drawing.lettering import Style, fit
-from pgs_snapshot.drawing.marks import MARK_RADIUS, mark, outline
+from pgs_snapshot.drawing.marks import MARK_RADIUS, badge, mark, outline
 from pgs_snapshot.drawing.picture import Picture
 from pgs_snapshot.drawing.scene import Group, Path, Text, polygon
 
@@ -39,10 +39,11 @@ class _Entry:
     kind: Kind | None = None
     colour: str = ""
     thickness: float = 0.0
+    stands: Standing = ""
 
     @property
     def sample(self) -> int:
-        return 2 * MARK_RADIUS if self.kind and self.kind.mark else SAMPLE_WIDTH
+        return 2 * MARK_RADIUS if self.stands or (self.kind and self.kind.mark) else SAMPLE_WIDTH
 
     @property
     def width(self) -> int:
@@ -98,14 +99,20 @@ def _entries(picture: Picture) -> Iterator[_Entry]:
     if picture.shows_run:
         yield _Entry("way taken, steps numbered", colour=palette.TAKEN, thickness=palette.THICK)
         yield _Entry("not taken", colour=palette.QUIET_LINE, thickness=palette.THIN)
+    standings = {box.stands for box in picture.boxes}
+    for standing, stand in STANDS.items():
+        if standing in standings:
+            yield _Entry(stand.legend, stands=standing)
 
 
 def _entry(entry: _Entry, left: int, top: int) -> Group:
     middle = top + ROW / 2
     rect = Rect(left, top + (ROW - SAMPLE_HEIGHT) // 2, entry.sample, SAMPLE_HEIGHT)
-    if entry.kind is None:
+    if entry.stands:
+        paths: tuple[Path, ...] = badge(entry.stands, rect.left + MARK_RADIUS, middle)
+    elif entry.kind is None:
         line = polygon([(rect.left, middle), (rect.right, middle)])
-        paths: tuple[Path, ...] = (Path(line, line=entry.colour, thickness=entry.thickness, closed=False),)
+        paths = (Path(line, line=entry.colour, thickness=entry.thickness, closed=False),)
     elif entry.kind.mark:
         paths = mark(entry.kind.mark, rect.left + MARK_RADIUS, middle, entry.kind.line)
     else:

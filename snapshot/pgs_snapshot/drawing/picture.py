@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pgs_snapshot.drawing.kinds import Standing
 from pgs_snapshot.model import (
     Callee,
     CallNode,
@@ -41,6 +42,7 @@ class Box:
     detail: str
     kind: str
     step: int = 0
+    stands: Standing = ""
 
     @property
     def visited(self) -> bool:
@@ -79,7 +81,13 @@ class Picture:
         return any(box.visited for box in self.boxes)
 
 
-def picture_of(graph: Graph, way: Sequence[tuple[str, str]] = (), run: str = "") -> Picture:
+def picture_of(
+    graph: Graph,
+    way: Sequence[tuple[str, str]] = (),
+    run: str = "",
+    taken_back: Collection[str] = (),
+    state: str = "",
+) -> Picture:
     """The picture of a graph and, when given, of a run's way through it.
 
     Args:
@@ -87,6 +95,8 @@ def picture_of(graph: Graph, way: Sequence[tuple[str, str]] = (), run: str = "")
             ended under. The outcome "" says that the run stopped within the node. The node that the last
             outcome leads to counts as visited.
         run: the run's id, for the status line.
+        taken_back: nodes on the way of which the run has undone what they did.
+        state: how the run stands, for the status line, if it did not end at an exit.
 
     Raises:
         WayNotInGraph: `way` is none through this graph.
@@ -98,8 +108,13 @@ def picture_of(graph: Graph, way: Sequence[tuple[str, str]] = (), run: str = "")
     if way and (to := _target(nodes[visited[-1]], taken[visited[-1]])):
         visited.append(to)
     steps = {node: step for step, node in enumerate(visited, start=1)}
-    boxes = tuple(replace(_box(node, graph), step=steps.get(node.id, 0)) for node in graph.nodes)
-    status = _status(nodes[visited[-1]], taken, run) if visited else ""
+    stands: dict[str, Standing] = {node: "undone" for node in taken_back if node in steps}
+    if visited and not isinstance(nodes[visited[-1]], ExitNode):
+        stands[visited[-1]] = "last"
+    boxes = tuple(
+        replace(_box(node, graph), step=steps.get(node.id, 0), stands=stands.get(node.id, "")) for node in graph.nodes
+    )
+    status = _status(nodes[visited[-1]], taken, run, state) if visited else ""
     return Picture(graph.workflow, graph.summary, boxes, _arrows(graph, taken), status)
 
 
@@ -157,13 +172,15 @@ def _named(node: ExitNode) -> str:
     return f"{node.exit}: {', '.join(listed)}"
 
 
-def _status(last: Node, taken: Mapping[str, str], run: str) -> str:
+def _status(last: Node, taken: Mapping[str, str], run: str, state: str) -> str:
     name = taken.get(last.id, "")
-    if isinstance(last, ExitNode):
+    if isinstance(last, ExitNode) and state and last.id not in taken:
+        status = f"{state} before {last.id}"
+    elif isinstance(last, ExitNode):
         reason = f", {name}" if name not in ("", last.exit) else ""
         status = f"{last.exit} at {last.id}{reason}"
     else:
-        status = f"Came as far as {last.id}"
+        status = f"{state} at {last.id}" if state else f"Came as far as {last.id}"
     return f"{status} · run {run}" if run else status
 
 

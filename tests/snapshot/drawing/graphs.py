@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
-from pgs_snapshot.drawing.kinds import KINDS
+from pgs_snapshot.drawing.kinds import KINDS, STANDS
 from pgs_snapshot.drawing.picture import Arrow, Box, Picture
 from pgs_snapshot.model import Bounds, ContractNode, Edge, ExitKind, ExitNode, Graph, IntentNode, Node
 
@@ -116,7 +116,10 @@ def pictures(draw: st.DrawFn) -> Picture:
     count = draw(st.integers(1, 12))
     kinds = st.sampled_from(sorted(KINDS))
     steps = draw(st.lists(st.integers(0, 2), min_size=count, max_size=count))
-    boxes = tuple(Box(f"b{index}", draw(names), draw(names), draw(kinds), steps[index]) for index in range(count))
+    stands = st.sampled_from(("", *STANDS))
+    boxes = tuple(
+        Box(f"b{index}", draw(names), draw(names), draw(kinds), steps[index], draw(stands)) for index in range(count)
+    )
     pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).map(sorted)
     arrows: list[Arrow] = []
     for source, target in draw(st.lists(pairs, max_size=24, unique_by=tuple)):

@@ -6,7 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from pgs_snapshot.drawing.picture import Arrow, Picture, WayNotInGraph, picture_of
+from pgs_snapshot.drawing import dot, mermaid, svg
+from pgs_snapshot.drawing.kinds import STANDS, Standing
+from pgs_snapshot.drawing.picture import Arrow, Box, Picture, WayNotInGraph, picture_of
 from tests.snapshot.drawing.graphs import (
     IN_CONFLICT,
     REGISTER_ACTOR,
@@ -123,3 +125,31 @@ def test_a_graph_that_never_completes_has_no_main_way() -> None:
         ending("rejected", "REJECTED"),
     )
     assert not any(arrow.main for arrow in picture_of(closed).arrows)
+
+
+# --- runs that go on, and that take back ---------------------------------------------------------
+
+
+def test_the_node_that_a_run_has_not_left_is_marked_and_the_status_says_how_the_run_stands() -> None:
+    picture = picture_of(REGISTER_ACTOR, [*SEEN_AGAIN[:2], ("register", "")], "0f3c", (), "WAITING")
+    assert picture.status == "WAITING at register · run 0f3c"
+    assert {box.id: box.stands for box in picture.boxes if box.stands} == {"register": "last"}
+
+
+def test_nodes_that_were_taken_back_are_marked_where_the_run_passed_them() -> None:
+    picture = picture_of(REGISTER_ACTOR, IN_CONFLICT, taken_back={"name_actor", "record", "elsewhere"})
+    assert {box.id: box.stands for box in picture.boxes if box.stands} == {"name_actor": "undone"}
+    assert picture.status == "DENIED at conflict, IDENTITY_CONFLICT"
+
+
+def test_a_run_that_goes_on_behind_the_node_that_leads_to_an_exit_is_not_told_as_ended() -> None:
+    assert picture_of(REGISTER_ACTOR, SEEN_AGAIN[:4], state="IN_DOUBT").status == "IN_DOUBT before done"
+
+
+@pytest.mark.parametrize(("stands", "words"), [("last", "as far as it came"), ("undone", "taken back")])
+def test_a_mark_of_a_run_stands_in_the_legend_and_in_text_as_a_sign(stands: Standing, words: str) -> None:
+    picture = Picture("t", "", (Box("a", "a", "A", "contract", 1, stands),), ())
+    assert words in svg.draw(picture)
+    assert STANDS[stands].sign in dot.draw(picture)
+    assert STANDS[stands].sign in mermaid.draw(picture)
+    assert words not in svg.draw(Picture("t", "", (Box("a", "a", "A", "contract", 1),), ()))

@@ -1,0 +1,1 @@
+"""The pharmacy that the clinic of the tests sends to."""
