@@ -30,6 +30,7 @@ from pgs_runtime.requests import (
     Request,
     Spot,
     Suspended,
+    TakenBack,
     Turn,
     Waiting,
 )
@@ -276,6 +277,8 @@ class Attempt:
                 self._turn(place)
             case Failed(place):
                 self._drop(place)
+            case TakenBack(place):
+                self._hold_on(place)
         return _DONE
 
     def _mark(self) -> _Mark:
@@ -301,6 +304,14 @@ class Attempt:
         ground.back_to(mark.writes)
         self._counts = Counter(mark.counts)
         del self._within[mark.emitted :]
+
+    def _hold_on(self, place: Place) -> None:
+        """What was taken back stays so: a workflow around this one that fails, too, drops only what comes after it."""
+        mark = self._mark()
+        for open in self._marked:
+            depth = len(open.parents)
+            if (place.parents[:depth], place.iterations[:depth]) == (open.parents, open.iterations):
+                self._marked[open] = mark
 
     def _leave(self, request: Left) -> None:
         """Record the end of a workflow that was called."""

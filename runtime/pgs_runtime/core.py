@@ -49,6 +49,7 @@ from pgs_runtime.requests import (
     Request,
     Spot,
     Suspended,
+    TakenBack,
     Traversal,
     Waiting,
     answered,
@@ -91,6 +92,7 @@ def traverse(graph: Graph, frame: Frame, visited: Visitor, shared: Shared, place
                 yield from _walk(*undoing, way)
             except Cancelled:  # this one is given up; what else was done is undone all the same
                 exit = CANCELLED
+            yield TakenBack(place)
     return exit, left
 
 

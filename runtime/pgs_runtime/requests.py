@@ -60,6 +60,13 @@ class Failed:
 
 
 @frozen
+class TakenBack:
+    """A request: what the workflow at this place had committed is taken back now, whatever fails around it."""
+
+    place: Place
+
+
+@frozen
 class Spot:
     """Where something was asked: a place, a node there, and the step, "" of a wait; `undoing`: to take a node back."""
 
@@ -109,7 +116,7 @@ class Suspended:
     asks: tuple[Ask, ...]
 
 
-Request: TypeAlias = Operation | Entered | Left | Turn | Failed | Suspended
+Request: TypeAlias = Operation | Entered | Left | Turn | Failed | TakenBack | Suspended
 Walked: TypeAlias = tuple[Exit, bool]
 """The exit that was reached, and whether effects are left."""
 Traversal: TypeAlias = Generator[Request, Outcome, Walked]
