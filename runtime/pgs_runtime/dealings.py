@@ -22,6 +22,7 @@ from pgs_runtime.traced_outside import (
     Exchange,
     Expired,
     Intended,
+    Message,
     Reconciled,
     Replied,
     Sent,
@@ -33,7 +34,7 @@ from pgs_snapshot.frozen import frozen
 
 MOST_DEALINGS = 20
 """Dealings of one node that are told one by one."""
-_WHO = {"local": "the operating system's user at a command line"}
+_WHO = {"local": "the operating system's user at a command line", "workflow": "the run that emitted the event"}
 _VERDICTS = {
     "done": "it took place and ended as",
     "retry": "it did not take place and is to be asked for again under the same key",
@@ -87,6 +88,9 @@ def came(event: Event, code: Code, prose: Code) -> str:
     match event:
         case Sent(outcome=""):
             return f"{who(event.by, code)} sent {code(event.event)}: refused, because {untaken(event, code, prose)}"
+        case Sent(message=Message() as message):
+            emitter = f"the run {code(message.run)} of {code(message.workflow)}, asked for by {who(event.by, code)},"
+            return f"{emitter} emitted {code(event.event)}: accepted as {code(event.outcome)}"
         case Sent():
             return f"{who(event.by, code)} sent {code(event.event)}: accepted as {code(event.outcome)}"
         case Expired():

@@ -124,6 +124,8 @@ def _event(event: Event) -> Value:
     match event:
         case Sent():
             body |= {"kind": "signal", "event": event.event, "fields": event.fields, **_speaker(event.by)}
+            if event.message is not None:
+                body["message"] = {"n": event.message.n, "run": event.message.run, "workflow": event.message.workflow}
             if event.outcome:
                 return body | {"outcome": event.outcome}
             refused = [{"node": each.node, "signal": each.signal, "why": each.why} for each in event.refused]

@@ -328,6 +328,8 @@ def because(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[s
 def _heard(passed: Passed, code: Code) -> list[str]:
     """How a wait ended: who sent what, or that its time was over."""
     last = next((exchange.events[-1] for exchange in passed.asks if exchange.events), None)
+    if isinstance(last, Sent) and last.message is not None:
+        return [f"the run {code(last.message.run)} of {code(last.message.workflow)} emitted {code(last.event)}"]
     if isinstance(last, Sent):
         return [f"{code(str(last.by.actor.get('id')))} sent {code(last.event)}"]
     return ["its time was over"] if isinstance(last, Expired) else []

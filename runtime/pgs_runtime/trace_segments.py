@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias, cast
 
-from pgs_runtime.trace_lines import Members, NotALine
+from pgs_runtime.trace_lines import Members, NotALine, is_run_id
 from pgs_runtime.trace_nesting import Nest
 from pgs_runtime.traced_outside import (
     Ask,
@@ -23,6 +23,7 @@ from pgs_runtime.traced_outside import (
     Event,
     Expired,
     Intended,
+    Message,
     Place,
     Reconciled,
     Replied,
@@ -213,7 +214,8 @@ def _speaker(line: Members) -> Speaker:
 def _sent(line: Members, n: int, time: str) -> Sent:
     by, event, fields = _speaker(line), line.take("event", str), line.value("fields")
     if not line.has("refused"):
-        return Sent(n, time, by, event, fields, _spot(line, of_step=False), line.take("outcome", str), ())
+        spot, message = _spot(line, of_step=False), _message(line)
+        return Sent(n, time, by, event, fields, spot, line.take("outcome", str), (), message)
     refused: list[Untaken] = []
     for members in line.each("refused"):
         refused.append(
@@ -223,6 +225,18 @@ def _sent(line: Members, n: int, time: str) -> Sent:
     if not refused:
         raise NotALine("refuses an event without a reason")
     return Sent(n, time, by, event, fields, None, "", tuple(refused))
+
+
+def _message(line: Members) -> Message | None:
+    """The other run that emitted the event."""
+    if not line.has("message"):
+        return None
+    members = line.inner("message")
+    message = Message(members.take("run", str), members.take("workflow", str), members.count("n"))
+    members.end()
+    if not is_run_id(message.run):
+        raise NotALine("has a message of a `run` that is no run id")
+    return message
 
 
 def _expired(line: Members, n: int, time: str) -> Expired:

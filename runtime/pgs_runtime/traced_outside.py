@@ -70,8 +70,19 @@ class Untaken(NamedTuple):
     why: str
 
 
+class Message(NamedTuple):
+    """Where an event comes from that another run emitted: that run, and which of its events it was."""
+
+    run: str
+    workflow: str
+    n: int
+
+
 class Sent(NamedTuple):
-    """An event that somebody sent. `outcome`: the signal that accepted it, "" if none did, `refused` says why."""
+    """An event that somebody sent, or that another run emitted (`message`).
+
+    `outcome`: the signal that accepted it, "" if none did, `refused` says why.
+    """
 
     n: int
     time: str
@@ -81,6 +92,7 @@ class Sent(NamedTuple):
     spot: Spot | None
     outcome: str
     refused: tuple[Untaken, ...]
+    message: Message | None = None
 
 
 class Expired(NamedTuple):

@@ -114,6 +114,14 @@ def test_what_was_taken_back_and_what_was_cancelled_is_found_again() -> None:
     assert (event.by.actor["id"], event.reason) == ("cid", "the patient went home")
 
 
+def test_an_event_that_another_run_emitted_is_found_again_with_that_run() -> None:
+    ward = ward_of("told_by_a_run")
+    (sent,) = (event for event in events(ward.trace) if isinstance(event, Sent))
+    assert sent.message is not None
+    assert (sent.message.workflow, sent.message.n, sent.outcome) == ("clinic::WF_CONSENT_V0", 0, "GIVEN")
+    assert ward.runtime.store.run(sent.message.run) is not None
+
+
 def test_a_wait_whose_time_is_over_ended_so() -> None:
     trace = ward_of("expired").trace
     assert [type(event) for event in events(trace)] == [Expired]
@@ -216,6 +224,10 @@ REFUSED: list[tuple[str, Callable[[Bodies], object], str]] = [
     ("treated", set_at(3, time="now"), "another form of time at `time`"),
     ("treated", set_at(3, refused=[]), "refuses an event without a reason"),
     ("treated", set_at(3, refused=None, node="consent", outcome="MAYBE"), "no signal that is waited for there"),
+    ("told_by_a_run", set_at(3, message={"n": -1, "run": "0" * 26, "workflow": "x"}), "a number below 0 at `n`"),
+    ("told_by_a_run", set_at(3, message={"n": 0, "run": "../x", "workflow": "x"}), "a `run` that is no run id"),
+    ("told_by_a_run", set_at(3, message={"n": 0, "run": "0" * 26, "workflow": "x", "y": 1}), "a member `y`"),
+    ("treated", set_at(3, message={"n": 0, "run": "0" * 26, "workflow": "x"}), "a member `message`"),
     ("treated", set_at(5, node="elsewhere"), "answers what nobody has asked"),
     ("treated", set_at(5, event="clinic::EV_TREATED_V0"), "no signal that is waited for there"),
     ("treated", set_at(6, segment=4), "a member `segment`, which pgs-trace/1 does not know"),

@@ -69,6 +69,11 @@ def test_nothing_is_kept_that_is_not_told() -> None:
         ("waiting", "refused, because `GIVEN` of `consent` is for another `ward`; `WITHHELD` of `consent`"),
         ("expired", "What decided that: `consent` ended as `EXPIRED`, because its time was over."),
         ("treated", "sent `clinic::EV_CONSENT_V0`: accepted as `GIVEN`"),
+        (
+            "told_by_a_run",
+            "of `clinic::WF_CONSENT_V0`, asked for by `bea` as `clinic::AC_NURSE_V0` (the run that emitted",
+        ),
+        ("told_by_a_run", "emitted `clinic::EV_CONSENT_V0`: accepted as `GIVEN`"),
         ("in_doubt", "nobody knows what became of `RESERVE` of `clinic::CS_PHARMACY_V0` at `reserve`."),
         ("in_doubt", "nobody knows yet whether it took place"),
         ("reconciled", "said that it took place and ended as `SUCCESS`, for the reason `I called them up`"),

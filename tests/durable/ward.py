@@ -132,6 +132,12 @@ def _treated(ward: Ward) -> None:
     ward.says()
 
 
+def _told_by_a_run(ward: Ward) -> None:
+    ward.treat()
+    ward.now += 60_000_000
+    ward.runtime.run("clinic::WF_CONSENT_V0", {"ward": "W1", "note": f"{LABELLED} note"}, BEA)
+
+
 def _expired(ward: Ward) -> None:
     ward.treat()
     ward.now += 2 * DAY
@@ -213,6 +219,7 @@ RUNS: Mapping[str, Callable[[Ward], None]] = MappingProxyType(
     {
         "waiting": _waiting,
         "treated": _treated,
+        "told_by_a_run": _told_by_a_run,
         "expired": _expired,
         "in_doubt": _in_doubt,
         "reconciled": _reconciled,
