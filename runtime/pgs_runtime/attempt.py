@@ -286,14 +286,11 @@ class Attempt:
 
     def _turn(self, place: Place) -> None:
         """What is done from here on is done within a place; what others have done in this segment is not its own."""
-        mark, depth = self._mark(), len(place.parents)
-        for open in self._marked:
-            if (open.parents[:depth], open.iterations[:depth]) == (place.parents, place.iterations):
-                self._marked[open] = mark
+        mark = self._mark()
+        self._marked |= {open: mark for open in self._marked if place.holds(open)}
         for spot in self._answered:
-            inner = spot.place
-            if (inner.parents[:depth], inner.iterations[:depth]) == (place.parents, place.iterations):
-                self._last, self._struck = None, (inner, spot.node)
+            if place.holds(spot.place):
+                self._last, self._struck = None, (spot.place, spot.node)
                 break
 
     def _drop(self, place: Place) -> None:
@@ -308,10 +305,7 @@ class Attempt:
     def _hold_on(self, place: Place) -> None:
         """What was taken back stays so: a workflow around this one that fails, too, drops only what comes after it."""
         mark = self._mark()
-        for open in self._marked:
-            depth = len(open.parents)
-            if (place.parents[:depth], place.iterations[:depth]) == (open.parents, open.iterations):
-                self._marked[open] = mark
+        self._marked |= {open: mark for open in self._marked if open.holds(place)}
 
     def _leave(self, request: Left) -> None:
         """Record the end of a workflow that was called."""

@@ -265,6 +265,11 @@ class Place:
         """The place of the innermost of those nodes."""
         return Place(self.parents[:-1], self.iterations[:-1]) if len(self.parents) > 1 else TOP
 
+    def holds(self, inner: Place) -> bool:
+        """Whether another place is within this one, or this one itself."""
+        depth = len(self.parents)
+        return (inner.parents[:depth], inner.iterations[:depth]) == (self.parents, self.iterations)
+
     def within(self, node: str, iteration: int | None = None) -> Place:
         """The place of what `node`, which stands here, calls."""
         return Place((*self.parents, node), (*self.iterations, iteration))
