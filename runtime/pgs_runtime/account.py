@@ -80,7 +80,8 @@ def _verdict(trace: Trace, meaning: Meaning) -> Iterator[str]:
         yield from _cancelled(trace)
     elif ending.is_fault:
         within = "".join(f" within {code(node)}" for node in reversed(ending.within))
-        yield f"The run broke off at {code(ending.node)}{within} with the fault {code(ending.name)}:"
+        where = f" at {code(ending.node)}" if ending.node else ""
+        yield f"The run broke off{where}{within} with the fault {code(ending.name)}:"
         yield prose(ending.why)
     else:
         reason = f" with the reason {code(ending.name)}" if ending.name != ending.kind else ""
@@ -249,7 +250,8 @@ def _last(ending: Ending, meaning: Meaning) -> str:
     if ending.kind == "CANCELLED":
         return "the run was cancelled"
     if ending.is_fault:
-        return f"**{code(ending.node)}** — the run broke off here: fault {code(ending.name)}"
+        where = f"**{code(ending.node)}** — " if ending.node else ""
+        return f"{where}the run broke off here: fault {code(ending.name)}"
     node = meaning.node(ending.node)
     told = f" — {prose(node.summary)}" if node and node.summary else ""
     reason = f" {code(ending.name)}" if ending.name != ending.kind else ""

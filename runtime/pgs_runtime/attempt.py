@@ -220,7 +220,7 @@ class Attempt:
             first = {}
             if event.spot and event.reply:
                 self._reply(self._pending.pop(event.spot).ask, event.reply)
-        self._base = (Counter(self._counts), len(self._within))
+        self._base = (Counter(self._counts), len(self._within), len(self._chain.lines))
         self._marked = dict.fromkeys(self._marked, self._mark())
         if any(event.cancels for event in events):
             self._pending.clear()
@@ -237,7 +237,7 @@ class Attempt:
         self._marks[:] = [self._clock()]
         self._last: Visit | None = None
         self._struck = (TOP, self._graph.start.id)  # the node under way, as long as none was passed
-        self._base = (Counter(self._counts), len(self._within))
+        self._base = (Counter(self._counts), len(self._within), len(self._chain.lines))
         self._deadline = self._shop.elapsed() + self._shop.limits.run_seconds * 1_000_000
 
     def _reply(self, ask: Ask, reply: Outcome) -> None:
@@ -380,7 +380,7 @@ class Attempt:
         place, node = self._at_work()
         body: dict[str, Value] = {"fault": why, "kind": "fault", "node": node, **placed(place)}
         if self._ground.writes:
-            self._dropped[TOP] = {"from": self._marked[TOP].line, "to": len(self._chain.lines) - 1}
+            self._dropped[TOP] = {"from": max(1, self._base[2]), "to": len(self._chain.lines) - 1}
         self._ground.back_to(0)
         self._counts = Counter(self._base[0])
         del self._within[self._base[1] :]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +18,7 @@ from pgs_runtime.trace_lines import joined
 from pgs_runtime.verify import Level, verify
 from pgs_snapshot.values import Outcome as Told
 from tests.durable.test_reading import told
-from tests.durable.ward import ANN, BEA, CID, DAY, LABELLED, Ward, snapshot
+from tests.durable.ward import ANN, BEA, CID, CLINIC, DAY, LABELLED, RUNS, Ward, snapshot
 
 WORKFLOWS = (Ward.treat, Ward.treat_two, lambda ward: ward.go_round("W1", "W2", "W1", "W2"))
 HOW = ("closed", "lost", "gone")
@@ -81,3 +86,28 @@ def test_whatever_happens_to_a_run_its_trace_says_how_it_stands(data: st.DataObj
             do(ward, data.draw)
         except Refusal:
             continue
+
+
+def gone(ward: Ward) -> None:
+    """The second of two treatments fails and is taken back, and then the first."""
+    ward.treat_two()
+    ward.says()
+    ward.behaves("gone")
+    ward.says()
+
+
+@pytest.mark.parametrize("most", [3, 7, 12, 17, 20, 22, 28, 31])
+def test_a_run_that_breaks_off_anywhere_can_be_told(tmp_path: Path, most: int) -> None:
+    workspace = tmp_path / "clinic"
+    shutil.copytree(CLINIC, workspace)
+    with (workspace / "pgs.yaml").open("a", encoding="utf-8") as project:
+        project.write(f"limits: {{run_lines: {most}}}\n")
+    sealed = snapshot(workspace)
+    for come_to in (gone, RUNS["round_cancelled"], RUNS["cancelled"]):
+        ward = Ward(sealed=sealed)
+        with suppress(Refusal):  # what ended before takes no more
+            come_to(ward)
+        check(ward)
+        ending = ward.trace.ending
+        assert ending is not None
+        assert (ending.kind == "FAULTED") or len(ward.lines) <= most

@@ -43,9 +43,12 @@ def nurse(name: str) -> Actor:
 ANN, BEA, CID = map(nurse, ("ann", "bea", "cid"))
 
 
+CLINIC = Path(__file__).parent / "clinic"
+
+
 @cache
-def snapshot() -> Snapshot:
-    found = compile_workspace(Path(__file__).parent / "clinic")
+def snapshot(workspace: Path = CLINIC) -> Snapshot:
+    found = compile_workspace(workspace)
     assert [finding.message for finding in found.findings if finding.rule.severity == "error"] == []
     assert found.files is not None
     return Snapshot(verify(dict(found.files)))
@@ -58,6 +61,7 @@ class Ward:
     folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="ward-")))
     now: int = BEGAN
     run: str = ""
+    sealed: Snapshot = field(default_factory=snapshot)
 
     def __post_init__(self) -> None:
         atexit.register(rmtree, self.folder)
@@ -72,7 +76,7 @@ class Ward:
             sleep=lambda seconds: None,
         )
         store = MemoryStore(lambda size: b"s" * size)
-        self.runtime = Runtime(snapshot(), store, ports, read_settings(settings))
+        self.runtime = Runtime(self.sealed, store, ports, read_settings(settings))
 
     @property
     def lines(self) -> tuple[bytes, ...]:
