@@ -224,8 +224,8 @@ def steps(trace: Trace, meaning: Meaning) -> tuple[Step, ...]:
 def _reconcile(run: str, ask: Intended) -> Iterator[Step]:
     words = ("pgs_runtime", "reconcile", run, "--key", ask.key, "--reason", "TEXT", "--actor", "AC_NAME")
     choices = [("it took place", "--done OUTCOME"), ("it did not and is wanted still", "--retry")]
-    if not ask.spot.undoing:
-        choices.append(("it did not and nobody wants the run any more", "--give-up"))
+    why = "is left so" if ask.spot.undoing else "nobody wants the run any more"
+    choices.append((f"it did not and {why}", "--give-up"))
     for says, choice in choices:
         yield Step(f"Find out about {ask.operation}; if {says}", f"{shlex.join(words)} {choice}")
 

@@ -130,7 +130,7 @@ class LiveRuns:
         """End a run that stands still; what it did is undone as its protocol says for one that fails.
 
         Raises:
-            Refusal: R081; R082; R084, the run does not stand still, or takes back what it did.
+            Refusal: R081; R082; R084, the run does not stand still.
         """
         for _ in range(AGAIN):
             if run.status == "RUNNING":
@@ -138,7 +138,6 @@ class LiveRuns:
             if run.status not in ("WAITING", "IN_DOUBT"):
                 raise _not_still(run)
             journey = self._mover.continued(self._graph(run.request.workflow), run)
-            _demand_nothing_taken_back(journey)
             event = Event({"kind": "cancel", **word.line}, cancels=True)
             rows = [self._given_up(journey, each.key) for each in journey.effects]
             moved = self._mover.go_on(journey, [event], rows)
@@ -232,14 +231,6 @@ def _why(event: Event) -> str:
 def _not_still(run: Run) -> Refusal:
     message = f"The run `{run.id}` does not stand still: it is {run.status}."
     return Refusal("R084", message, ExitCode.USAGE)
-
-
-def _demand_nothing_taken_back(journey: Journey) -> None:
-    """What was begun to be taken back is taken back to the end: nobody can want less than that."""
-    if any(each.ask.spot.undoing for each in journey.effects):
-        id = journey.run.id
-        message = f"The run `{id}` is taking back what it did: say first what became of that."
-        raise Refusal("R084", message, ExitCode.USAGE, hint=f"`pgs_runtime show {id}` lists what is in doubt.")
 
 
 def _not_in_doubt(run: Run, key: str) -> Refusal:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from pgs_runtime.faults import Refusal
 from tests.durable.ward import Ward, ward_of
 
 CHART = "clinic::ST_CHART_V0"
@@ -29,13 +26,3 @@ def test_what_each_of_several_items_took_back_stays_so_when_the_run_is_cancelled
     assert ending is not None
     assert (ending.kind, ending.effects, ending.undone) == ("CANCELLED", {CHART: {"APPEND": 4}}, False)
     assert [len(ward.runtime.store.events(CHART, where, 1, 9)) for where in ("W1", "W2", "W3")] == [2, 0, 2]
-
-
-def test_a_run_that_takes_back_what_it_did_is_neither_cancelled_nor_given_up() -> None:
-    ward = ward_of("taking_back")
-    before = ward.lines
-    for act in (ward.cancel, lambda: ward.reconcile("give_up")):
-        with pytest.raises(Refusal, match="is taking back what it did") as refused:
-            act()
-        assert refused.value.code == "R084"
-    assert ward.lines == before

@@ -126,9 +126,9 @@ def test_a_live_run_comes_with_the_commands_that_go_on_with_it() -> None:
     assert all(f"--key {key}" in hint for hint in hints(doubt.trace))
 
 
-def test_what_is_being_taken_back_cannot_be_given_up() -> None:
+def test_what_is_being_taken_back_can_be_left_as_it_is() -> None:
     told = [step.command for step in steps(ward_of("taking_back").trace, Meaning(None, ""))]
-    assert [command.rpartition(" ")[2] for command in told] == ["OUTCOME", "--retry"]
+    assert [command.rpartition(" ")[2] for command in told] == ["OUTCOME", "--retry", "--give-up"]
 
 
 def test_a_name_in_a_trace_is_one_word_of_the_command_that_is_told() -> None:
