@@ -42,6 +42,9 @@ _VERDICTS = {
 }
 
 
+_NOT_UNDONE = "it did not take place and is left so"
+
+
 @frozen
 class Step:
     """What somebody can do about a run that goes on: in words, and the command, "" without one."""
@@ -102,7 +105,8 @@ def came(event: Event, code: Code, prose: Code) -> str:
             return f"it was in doubt, and left to a person: {code(event.why)}"
         case Reconciled():
             outcome = f" {code(event.outcome)}" if event.verdict == "done" else ""
-            says = f"said that {_VERDICTS[event.verdict]}{outcome}"
+            given_up = event.verdict == "give_up" and event.spot.undoing
+            says = f"said that {_NOT_UNDONE if given_up else _VERDICTS[event.verdict]}{outcome}"
             return f"{who(event.by, code)} {says}, for the reason {code(event.reason)}"
         case Cancelled():
             return f"{who(event.by, code)} cancelled the run, for the reason {code(event.reason)}"

@@ -89,6 +89,9 @@ class _Frame:
         if self.calling:
             self.passed.append(self._unended())
         elif self.asks:
+            spot = self.asks[0].ask.spot
+            if spot.undoing:
+                self.undone.append(_place_of_undone(self, spot.node))
             self.passed.append(_unanswered(self.asks))
         self.asks, self.calling, self.open, self.ended = [], "", {}, {}
 

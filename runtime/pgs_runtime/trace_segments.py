@@ -109,7 +109,7 @@ class Segments:
     # --- what came from outside ------------------------------------------------------------------
 
     def _hear(self, event: Event) -> None:
-        if self._nest.cancelled and not isinstance(event, Replied | Doubted | Reconciled):
+        if self._nest.cancelled and isinstance(event, Sent | Expired):
             raise NotALine("comes to a run that nobody wants any more")
         match event:
             case Cancelled():

@@ -122,6 +122,15 @@ def test_an_event_that_another_run_emitted_is_found_again_with_that_run() -> Non
     assert ward.runtime.store.run(sent.message.run) is not None
 
 
+def test_a_run_that_was_cancelled_while_it_was_taken_back_is_found_again() -> None:
+    trace = ward_of("cancelled_twice").trace
+    assert [type(event) for event in events(trace)][-3:] == [Cancelled, Doubted, Cancelled]
+    assert trace.ending is not None
+    assert (trace.ending.kind, sorted(trace.taken_back)) == ("CANCELLED", [])
+    assert trace.passed[-1].undoes
+    assert "to take it back; nobody knows whether it took place" in account(trace, snapshot())
+
+
 def test_a_wait_whose_time_is_over_ended_so() -> None:
     trace = ward_of("expired").trace
     assert [type(event) for event in events(trace)] == [Expired]

@@ -1,4 +1,4 @@
-"""What is taken back stays so, whatever fails around it, and is taken back to the end."""
+"""What is taken back stays so, whatever fails around it."""
 
 from __future__ import annotations
 

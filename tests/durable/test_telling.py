@@ -85,6 +85,7 @@ def test_nothing_is_kept_that_is_not_told() -> None:
         ("taking_back", "3. **`second`** — Treat a patient, if another nurse consents"),
         ("cancelled", "cancelled the run, for the reason `the patient went home`. The run ended **CANCELLED**."),
         ("cancelled", "by `send`, within `first`, which was taken back later"),
+        ("taking_back_given_up", "said that it did not take place and is left so"),
         ("cancelled_in_doubt", "`RESERVE`, by `reserve`; nobody knows whether it took place"),
         ("given_up", "said that it did not take place and nobody wants the run any more"),
         ("round_ended", "- item 1: `clinic::WF_TREAT_V0` ended COMPLETED at `done`"),

@@ -180,6 +180,20 @@ def _taking_back(ward: Ward) -> None:
     ward.says(given=False)
 
 
+def _taking_back_given_up(ward: Ward) -> None:
+    _taking_back(ward)
+    ward.reconcile("give_up")
+
+
+def _cancelled_twice(ward: Ward) -> None:
+    """The second time while what the first one takes back is in doubt, which then is left so."""
+    ward.treat_two()
+    ward.says()
+    ward.behaves("lost")
+    ward.cancel()
+    ward.cancel()
+
+
 def _second_waits(ward: Ward) -> None:
     ward.treat_two()
     ward.says()
@@ -230,6 +244,8 @@ RUNS: Mapping[str, Callable[[Ward], None]] = MappingProxyType(
         "given_up": _given_up,
         "taken_back": _taken_back,
         "taking_back": _taking_back,
+        "taking_back_given_up": _taking_back_given_up,
+        "cancelled_twice": _cancelled_twice,
         "second_waits": _second_waits,
         "cancelled": _cancelled,
         "cancelled_in_doubt": _cancelled_in_doubt,
