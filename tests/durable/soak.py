@@ -12,6 +12,7 @@ from pgs_snapshot.snapshot import Snapshot
 from tests.durable.shop import files, sealed
 from tests.durable.soaking.crowding import hot, on_postgres, processes
 from tests.durable.soaking.killing import kills
+from tests.durable.soaking.power import power
 from tests.durable.soaking.report import Task
 
 PARTS: Mapping[str, tuple[str, Callable[[Snapshot, Task], int]]] = {
@@ -19,6 +20,7 @@ PARTS: Mapping[str, tuple[str, Callable[[Snapshot, Task], int]]] = {
     "processes": ("four processes under SIGKILL and SIGSTOP beyond the lease, on SQLite", processes),
     "postgres": ("the same on PostgreSQL, whose server is restarted at once", on_postgres),
     "hot": ("two processes that register, and eight that count up one key, on both", hot),
+    "power": ("power cuts: what was not synced is dropped, torn or put in another order", power),
 }
 
 

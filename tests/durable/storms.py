@@ -82,13 +82,14 @@ class Weather:
 
     Attributes:
         blows: after so many, the rest is left alone.
-        restart: restarts the server, if there is one.
+        restart: restarts the server, if there is one; `restarts` is the share of blows that do.
     """
 
     workers: int = 4
     pause: float = 0.1
     blows: int = 1_000_000
     restart: Callable[[], None] | None = None
+    restarts: float = 0.05
     patience: float = 600.0
 
 
@@ -231,7 +232,7 @@ def judged(shop: Shop, runs: int) -> list[str]:
 def _blow(children: Sequence[int], chance: random.Random, weather: Weather, found: Storm) -> None:
     """Kill a process, or stop it until its lease is over, or restart the server at once."""
     child, kind = chance.choice(children), chance.random()
-    if weather.restart is not None and kind < 0.05:
+    if weather.restart is not None and kind < weather.restarts:
         found.restarts += 1
         weather.restart()
     elif kind < 0.8:

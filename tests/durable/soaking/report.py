@@ -6,6 +6,7 @@ import os
 import random
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -91,6 +92,8 @@ def _told(write: int, work: Callable[[], list[str]]) -> None:
             pipe.write("\n".join(lines))
         code = 0
     finally:
+        if code:
+            traceback.print_exc()
         os._exit(code)
 
 
