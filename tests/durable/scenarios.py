@@ -48,6 +48,18 @@ def undo(runtime: Runtime) -> None:
     assert (outcome.kind, outcome.exit) == ("FAILED", "FAILED")
 
 
+def tell(runtime: Runtime) -> None:
+    """Ask for a book, and let another run say that it is bought."""
+    waiting = runtime.run(AGREE, {"title": "T", "price": 5}, ADA, request_id="waits")
+    if waiting.kind == "RUNNING":
+        runtime.resume(waiting.trace_id)
+    runtime.run("buying::WF_DECIDE_V0", {"title": "T", "agreed": True}, BEN, request_id="tells")
+    runtime.deliver()
+    assert runtime.resume(waiting.trace_id).kind == "COMPLETED"
+    runtime.deliver()
+    assert runtime.store.messages() == ()
+
+
 SCENARIOS = (Scenario("note", note), Scenario("pay", pay), Scenario("buy", buy))
 """The three that the everyday suite samples."""
-EVERY = (*SCENARIOS, Scenario("undo", undo))
+EVERY = (*SCENARIOS, Scenario("tell", tell), Scenario("undo", undo))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pgs_runtime.faults import Refusal
+from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.leases import is_gone, own
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.port import Committed, Conflict, Fenced, Segment
@@ -131,6 +131,28 @@ def test_a_later_segment_that_another_writer_crosses_is_made_again_and_nothing_i
         "reply pay DECLINED", "contract pay DECLINED", "undo note SUCCESS", "exit declined DECLINED",
     ]  # fmt: skip
     assert store.check() == ()
+
+
+def test_conc_01_a_request_that_comes_again_while_the_bank_is_asked_is_told_that_it_runs(shop: Shop) -> None:
+    shop.runtime().close()
+    shop.behaves("slow")
+    child = os.fork()
+    if child == 0:
+        try:
+            code = 0 if shop.runtime().run(PAY, ASKED, ADA, request_id="once").kind == "COMPLETED" else 1
+        finally:
+            os._exit(code)
+    while not (shop.bank / "busy").exists():
+        time.sleep(0.01)
+    runtime = shop.runtime()
+    again = runtime.run(PAY, ASKED, ADA, request_id="once")
+    assert (again.kind, again.exit_code, again.repeated) == ("RUNNING", ExitCode.BUSY, True)
+    with pytest.raises(Refusal, match="Another process moves"):
+        runtime.resume(again.trace_id)
+    (shop.bank / "go").touch()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    ended = runtime.run(PAY, ASKED, ADA, request_id="once")
+    assert (ended.kind, ended.repeated, ended.trace_id, shop.asked) == ("COMPLETED", True, again.trace_id, 1)
 
 
 def test_a_signal_and_the_end_of_its_time_at_once_are_one_of_both(shop: Shop) -> None:
