@@ -78,8 +78,9 @@ def main() -> None:
             sys.exit(done.exit_code)
         except click.ClickException as error:
             _misused(error)
-    except KeyboardInterrupt:
-        complain("Interrupted.")
+    except KeyboardInterrupt as interrupt:
+        left = getattr(interrupt, "__notes__", ())
+        complain(f"Interrupted.{''.join(f' To go on: `pgs_runtime resume {run}`.' for run in left)}")
         sys.exit(ExitCode.INTERRUPTED)
     except OSError as error:
         complain(f"error[R061]: {give_up_output(error)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,18 @@ def found_in(data_root: Path, address: Address | None = None) -> Store | None:
     return store if store.exists() else None
 
 
+def kept_in(data_root: Path, address: Address | None = None) -> Store | None:
+    """The store that runs of a data root are kept in, or None where nothing was ever run; nothing is made.
+
+    Raises:
+        StoreUnusable: there was one and it is lost, as its first use tells; or there is no telling.
+    """
+    if address is None:
+        used = os.path.lexists(data_root / STATE) or os.path.lexists(data_root / _COPIES)
+        return store_in(data_root) if used else None
+    return found_in(data_root, address)
+
+
 def _postgres_at(address: Address, data_root: Path, *, make: bool) -> PostgresStore:
     try:  # what only this store needs comes with it: psycopg is no part of the default install
         from pgs_runtime.stores.postgres import PostgresStore
@@ -67,7 +80,7 @@ def own_settings(data_root: Path) -> Settings:
         Refusal: by `read_settings`.
     """
     file = data_root / FILE
-    return read_settings(file) if file.exists() else no_settings()
+    return read_settings(file) if file.exists() else no_settings(file)
 
 
 def accept(snapshot: Snapshot, store: Store, data_root: Path) -> None:
@@ -77,21 +90,30 @@ def accept(snapshot: Snapshot, store: Store, data_root: Path) -> None:
         Refusal: a newer version of this snapshot was accepted here before.
         StoreUnusable: the copy cannot be kept.
     """
-    name, version = snapshot.sealed.manifest.name, snapshot.sealed.manifest.version
-    key = f"{_VERSION}{name}"
+    name, version = snapshot.sealed.manifest.name, str(snapshot.sealed.manifest.version).encode()
     while True:
-        known = store.meta(key)
-        newest = int(known) if known is not None else -1
-        if version < newest:
-            raise Refusal(
-                "R053",
-                f"Version {version} of `{name}` is older than version {newest}, which was accepted here.",
-                ExitCode.SEAL,
-                hint="Compile with a higher `version` in pgs.yaml.",
-            )
+        known = demand_newest(snapshot, store)
         _keep(snapshot, data_root)  # first: a version that could not be kept must not keep older ones out
-        if version == newest or store.swap_meta(key, known, str(version).encode()):
+        if version == known or store.swap_meta(f"{_VERSION}{name}", known, version):
             return
+
+
+def demand_newest(snapshot: Snapshot, store: Store) -> bytes | None:
+    """The newest version that was accepted of a snapshot's name, or None; it is not newer than this one.
+
+    Raises:
+        Refusal: R053, it is.
+    """
+    name, version = snapshot.sealed.manifest.name, snapshot.sealed.manifest.version
+    known = store.meta(f"{_VERSION}{name}")
+    if known is not None and version < int(known):
+        raise Refusal(
+            "R053",
+            f"Version {version} of `{name}` is older than version {int(known)}, which was accepted here.",
+            ExitCode.SEAL,
+            hint="Compile with a higher `version` in pgs.yaml.",
+        )
+    return known
 
 
 def _keep(snapshot: Snapshot, data_root: Path) -> None:
@@ -116,7 +138,8 @@ def _unkept(copy: Path, error: OSError | None) -> StoreUnusable:
         return StoreUnusable("permission", message, "See what is there, or name another data root.")
     cause = cause_of(error)
     message = f"The snapshot cannot be kept at `{copy}`: {(error.strerror or 'refused').lower()}."
-    hint = "Free some disk space; nothing was lost." if cause == "full" else "Name a data root that you may write to."
+    room, other = "Free some disk space; what was committed stands.", "Name a data root that you may write to."
+    hint = room if cause == "full" else other
     return StoreUnusable(cause, message, hint)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -12,7 +12,7 @@ from pgs_runtime.export import Exported
 from pgs_runtime.outcomes import standing
 from pgs_runtime.rehearsal import Rehearsal
 from pgs_runtime.runtime import Outcome
-from pgs_runtime.stores.port import Run
+from pgs_runtime.stores.port import LIVE, Run
 from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
 
@@ -43,7 +43,7 @@ def told(outcome: Outcome, exported: Exported | None, error: dict[str, str] | No
 
 def shown(outcome: Outcome, exported: Exported | None) -> str:
     """How it ended, what it gave, what it changed, and where to read more."""
-    name = "" if outcome.exit == outcome.kind else f" {outcome.exit}"
+    name = "" if outcome.exit in ("", outcome.kind) else f" {outcome.exit}"
     lines = [f"{outcome.kind}{name}{' (answered before)' if outcome.repeated else ''}"]
     if outcome.message:
         lines.append(f"  why      {visible(outcome.message)}")
@@ -53,6 +53,8 @@ def shown(outcome: Outcome, exported: Exported | None) -> str:
     lines += _changes("changed", outcome.effects)
     lines += [f"  waits    {visible(_pending(wait))}" for wait in outcome.waits]
     lines += [f"  in doubt {visible(_pending(doubt))}" for doubt in outcome.doubts]
+    if outcome.kind in LIVE and exported:
+        lines.append(f"  next     pgs_runtime show {outcome.trace_id}")
     for path in exported.paths if exported else ():
         lines.append(f"  trace    {_short(path)}")
     for note in exported.notes if exported else ():
@@ -86,6 +88,21 @@ def rehearsed_json(rehearsal: Rehearsal) -> str:
     return json.dumps(body, sort_keys=True)
 
 
+def answered_json(outcome: Outcome) -> str:
+    """One JSON object about a request that was made before, when it was only rehearsed."""
+    body: dict[str, object] = json.loads(told(outcome, None))
+    return json.dumps({**body, "dry_run": True}, sort_keys=True)
+
+
+def answered_text(outcome: Outcome) -> str:
+    """The same on a few lines."""
+    told = f"It would be answered as before, by the run {outcome.trace_id}"
+    return "\n".join([told, shown(outcome, None), NOTHING_DONE])
+
+
+NOTHING_DONE = "Nothing was written, and nobody was asked."
+
+
 def rehearsed_text(rehearsal: Rehearsal) -> str:
     """What a run would do, on a few lines."""
     ends = {"WAITING": "It would wait here", "RUNNING": "It would ask the outside here"}
@@ -96,9 +113,9 @@ def rehearsed_text(rehearsal: Rehearsal) -> str:
     if rehearsal.result:
         lines.append(f"  result   {visible(json.dumps(rehearsal.result, ensure_ascii=False, sort_keys=True))}")
     lines += _changes("would do", rehearsal.effects)
-    lines += [f"  {'asks' if 'key' in ask else 'waits':<8} {visible(_pending(ask))}" for ask in rehearsal.asks]
+    lines += [f"  {'asks' if 'operation' in ask else 'waits':<8} {visible(_pending(ask))}" for ask in rehearsal.asks]
     way = " → ".join(f"{node} {outcome}" for node, outcome in _path(rehearsal.lines))
-    return "\n".join([*lines, f"  way      {visible(way)}", "Nothing was written, and nobody was asked."])
+    return "\n".join([*lines, f"  way      {visible(way)}", NOTHING_DONE])
 
 
 def _path(lines: tuple[bytes, ...]) -> list[list[str]]:
@@ -119,8 +136,9 @@ def _changes(verb: str, effects: Effects) -> list[str]:
 def _pending(asked: Mapping[str, Value]) -> str:
     """What a run waits for, or an effect in doubt, on one line."""
     where = "/".join(map(str, [*cast("list[str]", asked.get("parent", [])), asked["node"]]))
-    if "key" in asked:
-        return f"{where}: {asked['operation']} of {asked['side_effect']}, key {asked['key']}"
+    if "operation" in asked:
+        told = f"key {asked['key']}" if "key" in asked else json.dumps(asked.get("inputs"), ensure_ascii=False)
+        return f"{where}: {asked['operation']} of {asked['side_effect']}, {told}"
     signals = cast("list[dict[str, str]]", asked["signals"])
     names = ", ".join(f"{signal['name']} ({signal['event']})" for signal in signals)
     return f"{where}: {names}, until {asked['due']}"
@@ -131,17 +149,18 @@ def listed(run: Run) -> str:
     return f"{run.id}  {run.status:<9}  {visible(run.exit or '')}  {visible(run.request.workflow)}"
 
 
-def standing_text(run: Run) -> str:
-    """How a run stands, on a few lines."""
+def standing_text(run: Run, following: Sequence[str]) -> str:
+    """How a run stands, on a few lines; `following`: what can be done next."""
     outcome = standing(run)
     lines = [shown(outcome, None), f"  run      {run.id}", f"  of       {visible(run.request.workflow)}"]
     if run.request.key is not None:
         lines.append(f"  asked as {visible(run.request.key)}")
     lines.append(f"  snapshot {run.request.snapshot}")
+    lines += [f"  next     {visible(each)}" for each in following]
     return "\n".join(lines)
 
 
-def standing_json(run: Run) -> str:
+def standing_json(run: Run, following: Sequence[str]) -> str:
     """How a run stands, as one JSON object."""
     outcome = standing(run)
     body = {
@@ -151,6 +170,7 @@ def standing_json(run: Run) -> str:
         "exit_code": int(outcome.exit_code),
         "lines": run.head.line + 1,
         "message": outcome.message,
+        "next": list(following),
         "result": outcome.result,
         "waits": outcome.waits,
     }

@@ -6,26 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from pgs_runtime.accept import accepted, found_in
-from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.accept import accepted, found_in, kept_in
 from pgs_runtime.stores.port import Run, Status, Store, Timing
 from pgs_runtime.stores.postgres_address import Address
-from pgs_runtime.trace_lines import is_run_id
+from pgs_runtime.trace_lines import is_run_id, no_run
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.snapshot import Snapshot
-from pgs_snapshot.visible import visible
-
-_RUNS = "`pgs_runtime list` lists those that there are."
 
 
 class Evidence:
     """A workspace with its data root, or the address of its store. `store` is None where there is none."""
 
-    def __init__(self, workspace: Path, data_root: Path, address: Address | None = None) -> None:
+    def __init__(
+        self, workspace: Path, data_root: Path, address: Address | None = None, *, of_runs: bool = False
+    ) -> None:
+        """`of_runs`: what is asked about is in the store alone, so that one that was lost is not taken for none."""
         self._workspace = workspace
         self._data_root = data_root
-        self.store: Store | None = found_in(data_root, address)
+        self.store: Store | None = (kept_in if of_runs else found_in)(data_root, address)
 
     def __enter__(self) -> Evidence:
         return self
@@ -64,11 +63,9 @@ class Evidence:
         Raises:
             Refusal: R063, it is no run's id; R014, there is no such run here.
         """
-        if not is_run_id(run):
-            raise Refusal("R063", f"`{visible(run[:80])}` is not the id of a run.", ExitCode.USAGE, hint=_RUNS)
-        lines = self.store.lines(run) if self.store is not None else ()
+        lines = self.store.lines(run) if self.store is not None and is_run_id(run) else ()
         if not lines:
-            raise Refusal("R014", f"There is no run `{run}` in this store.", ExitCode.USAGE, hint=_RUNS)
+            raise no_run(run)
         return lines
 
     def run(self, id: str) -> Run:
@@ -77,10 +74,9 @@ class Evidence:
         Raises:
             Refusal: R063, it is no run's id; R014, there is no such run here.
         """
-        self.lines(id)
-        run = self.store.run(id) if self.store is not None else None
+        run = self.store.run(id) if self.store is not None and is_run_id(id) else None
         if run is None:
-            raise Refusal("R014", f"There is no run `{id}` in this store.", ExitCode.USAGE, hint=_RUNS)
+            raise no_run(id)
         return run
 
     def witness(self, run: str) -> Store | None:

@@ -24,6 +24,7 @@ from pgs_runtime.runtime import Runtime
 from pgs_runtime.trace_lines import is_run_id, joined
 from pgs_runtime.traces import Trace, trace_of
 from pgs_snapshot.frozen import frozen
+from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.visible import visible
 
@@ -54,7 +55,12 @@ def export(runtime: Runtime, folder: Path, run: str, picture: bool = True) -> Ex
     """
     if not is_run_id(run):
         raise Refusal("R063", f"`{visible(run[:80])}` is not the id of a run.", ExitCode.USAGE)
-    return write(folder, runtime.trace(run), runtime.snapshot, picture)
+    lines = runtime.trace(run)
+    try:
+        _, snapshot = runtime.origin(run)
+    except (Refusal, SealBroken):  # it is not at hand any more, and the files say so
+        return write(folder, lines, None, picture)
+    return write(folder, lines, snapshot, picture)
 
 
 def write(folder: Path, lines: Sequence[bytes], snapshot: Snapshot | None, picture: bool = True) -> Exported:

@@ -28,6 +28,7 @@ from pgs_runtime.redaction import Redactor
 from pgs_runtime.requests import Effect, Waiting
 from pgs_runtime.settle import Settled, Wanted, longest, settle_all
 from pgs_runtime.stores import port
+from pgs_runtime.stores.errors import StoreBusy, StoreUnusable
 from pgs_runtime.stores.port import (
     LONGEST_LEASE,
     Expected,
@@ -151,7 +152,17 @@ class Mover:
     # --- moving ----------------------------------------------------------------------------------
 
     def move(self, journey: Journey) -> Standing:
-        """Settle what was intended outside, and go on with the answers, until nothing is left to ask."""
+        """Settle what was intended outside, and go on with the answers, until nothing is left to ask.
+
+        What ends this in the middle names the run in a note: whoever is told has no other way to know it.
+        """
+        try:
+            return self._moved_on(journey)
+        except (KeyboardInterrupt, StoreBusy, StoreUnusable) as ends:
+            ends.add_note(journey.run.id)
+            raise
+
+    def _moved_on(self, journey: Journey) -> Standing:
         while isinstance(journey.result, Paused) and (wanted := self._wanted(journey)):
             self._extend(journey, wanted)
             settled = settle_all(wanted, self._shop.limits.effect_seconds, self._ports.sleep)
@@ -282,7 +293,9 @@ def settled_row(run: str, line: int, effect: Effect, key: str, outcome: Outcome 
 def elsewhere(run: str) -> Refusal:
     """Another process moves the run."""
     message = f"Another process moves the run `{run}`."
-    return Refusal("R082", message, ExitCode.BUSY, hint=f"Look again: `pgs_runtime show {run}`.")
+    return Refusal(
+        "R082", message, ExitCode.BUSY, hint=f"Try again. If its process has ended: `pgs_runtime resume {run}`."
+    )
 
 
 def _listeners(run: str, result: Result) -> tuple[Listener, ...]:

@@ -28,6 +28,8 @@ from pgs_snapshot.values import Outcome, Value
 
 AGAIN = 8  # times that a run is looked at again which others move at the same moment
 
+_SHOW = "`pgs_runtime show {}` tells how it stands."
+
 Verdict: TypeAlias = Literal["done", "retry", "give_up"]
 """What a person says of an effect in doubt: it took place; it did not, ask again; it did not, and nobody wants it."""
 
@@ -197,7 +199,7 @@ class LiveRuns:
         if run.status == "RUNNING":
             raise elsewhere(run.id)
         message = f"The run `{run.id}` does not wait for a signal: it is {run.status}."
-        raise Refusal("R084", message, ExitCode.USAGE)
+        raise Refusal("R084", message, ExitCode.USAGE, hint=_SHOW.format(run.id))
 
     def _given_up(self, journey: Journey, key: str) -> port.Effect:
         pending = next(each for each in journey.effects if each.key == key)
@@ -214,7 +216,8 @@ def _fitting(ask: Effect, outcome: Outcome | None) -> Outcome:
     filled, misfits = declared[outcome.name](cast(Value, outcome.outputs))
     if misfits:
         where = str(misfits[0]["at"])
-        message = f"The outputs do not fit `{outcome.name}` of `{ask.step.operation}`: it {misfits[0]['why']}."
+        what = f"`{where}`" if where else "the whole"
+        message = f"The outputs do not fit `{outcome.name}` of `{ask.step.operation}`: {what} {misfits[0]['why']}."
         raise Refusal("R085", message, ExitCode.REJECTED, where)
     return Outcome(outcome.name, **cast("dict[str, Value]", filled))
 
@@ -229,12 +232,13 @@ def _why(event: Event) -> str:
 
 
 def _not_still(run: Run) -> Refusal:
-    message = f"The run `{run.id}` does not stand still: it is {run.status}."
-    return Refusal("R084", message, ExitCode.USAGE)
+    message = f"The run `{run.id}` has ended {run.status}: there is nothing to cancel."
+    return Refusal("R084", message, ExitCode.USAGE, hint=_SHOW.format(run.id))
 
 
 def _not_in_doubt(run: Run, key: str) -> Refusal:
     if run.status != "IN_DOUBT":
-        return Refusal("R085", f"Nothing of the run `{run.id}` is in doubt: it is {run.status}.", ExitCode.USAGE)
+        message = f"Nothing of the run `{run.id}` is in doubt: it is {run.status}."
+        return Refusal("R085", message, ExitCode.USAGE, hint=_SHOW.format(run.id))
     message = f"Several effects of the run `{run.id}` are in doubt." if not key else f"No effect `{key}` is in doubt."
     return Refusal("R085", message, ExitCode.USAGE, hint=f"`pgs_runtime show {run.id}` lists them with their keys.")

@@ -83,7 +83,7 @@ def outcome_of(run: str, ended: Ended) -> Outcome:
         trace_id=run,
         effects=ended.effects,
         exit_code=exit_code_of(ended),
-        message=_message(ended),
+        message=message_of(ended),
     )
 
 
@@ -93,7 +93,7 @@ def answer_of(ended: Ended) -> bytes:
         "effects": ended.effects,
         "emitted": ended.emitted,
         "exit_code": int(exit_code_of(ended)),
-        "message": _message(ended),
+        "message": message_of(ended),
         "result": ended.result,
     }
     if ended.within:
@@ -160,7 +160,8 @@ def _doubt(pending: Pending) -> dict[str, Value]:
     return asked | spotted(pending.ask.spot)
 
 
-def _message(ended: Ended) -> str:
+def message_of(ended: Ended) -> str:
+    """What happened, of a fault; why, of a rejection; else ""."""
     if ended.fault is not None:
         return ended.fault.message
     told = (

@@ -21,11 +21,17 @@ def refusal_of(error: Refusal | SealBroken | StoreBusy | StoreUnusable | JsonRef
             return Refusal(error.code, error.message, ExitCode.SEAL, error.path, _MEND.get(error.code, ""))
         case StoreUnusable():
             message = f"{str(error).removesuffix('.')} [{error.cause}]."
-            return Refusal("R040", message, ExitCode.STORE, hint=error.hint)
+            return Refusal("R040", message, ExitCode.STORE, hint=" ".join(filter(None, (error.hint, _resume(error)))))
         case StoreBusy():
-            return Refusal("R041", str(error), ExitCode.BUSY, hint="Try again.")
+            return Refusal("R041", str(error), ExitCode.BUSY, hint=_resume(error) or "Try again.")
         case JsonRefused():
             where = error.pointer
             if where is None:
                 where = f"line {error.line}, column {error.column}" if error.line else ""
             return Refusal(error.code, f"The JSON is refused: {error.why}.", ExitCode.REJECTED, where)
+
+
+def _resume(error: Exception) -> str:
+    """What goes on with the run that was left in the middle, if one was."""
+    runs = dict.fromkeys(getattr(error, "__notes__", ()))
+    return " ".join(f"To go on: `pgs_runtime resume {run}`." for run in runs)

@@ -31,16 +31,17 @@ from pgs_runtime.rehearsal import Rehearsal, rehearsed
 from pgs_runtime.settings import Section, Settings, accepted_by, no_settings, read_settings
 from pgs_runtime.stores.port import LIVE, Head, Message, Request, Run, Store, StoreUnusable
 from pgs_runtime.stores.postgres_address import Address
+from pgs_runtime.trace_lines import no_run
 from pgs_runtime.transforms import Transforms
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.locate import search_path
 from pgs_snapshot.model import Policy
+from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.sealed_code.modules import SealedModules
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Outcome as Told
 from pgs_snapshot.values import Value
-from pgs_snapshot.visible import visible
 
 __all__ = ["Actor", "Outcome", "Runtime"]
 
@@ -196,15 +197,27 @@ class Runtime:
         return _told(begun)
 
     def dry_run(
-        self, workflow: str, payload: object, actor: Actor, config: dict[str, Value] | None = None
-    ) -> Rehearsal:
+        self,
+        workflow: str,
+        payload: object,
+        actor: Actor,
+        request_id: str | None = None,
+        config: dict[str, Value] | None = None,
+    ) -> Rehearsal | Outcome:
         """What a run would do up to its end or its first point of no return; nothing is written and nothing leaves.
+
+        A request that was made before gives the answer that its run gave.
 
         Raises:
             Refusal: as by `run`.
         """
         graph = self._graph(workflow)
-        given = self._intake.given(graph, self._intake.ask(payload, actor, None, config))
+        ask = self._intake.ask(payload, actor, request_id, config)
+        known = self.store.run_by_request(workflow, request_id) if request_id is not None else None
+        if known is not None:
+            return _repeated(known, ask)
+        given = self._intake.given(graph, ask)
+        self._demand_settings(graph)
         attempt = Attempt(graph, given, self._shop)
         return rehearsed(attempt.start(Live(self.store, self.limits.value_bytes)))
 
@@ -293,7 +306,7 @@ class Runtime:
         try:
             runtime = self._runtime_of(run)
             runtime.live.deliver(run, sent(message, self._run(message.run), runtime._intake))
-        except Refusal as refused:
+        except (Refusal, SealBroken) as refused:
             # Whoever goes on with that run is told why it cannot be; the message must not wait for it.
             return refused.code != "R082"
         return True
@@ -323,7 +336,7 @@ class Runtime:
     def _run(self, id: str) -> Run:
         run = self.store.run(id)
         if run is None:
-            raise _no_run(id)
+            raise no_run(id)
         return run
 
     def _runtime_of(self, run: Run) -> Runtime:
@@ -346,7 +359,7 @@ class Runtime:
         """
         lines = self.store.lines(trace_id)
         if not lines:
-            raise _no_run(trace_id)
+            raise no_run(trace_id)
         return lines
 
     def _graph(self, workflow: str) -> Graph:
@@ -390,10 +403,6 @@ def _told(moved: Standing) -> Outcome:
     if isinstance(moved.moved, Ended):
         return outcome_of(moved.run.id, moved.moved)
     return standing(moved.run)
-
-
-def _no_run(id: str) -> Refusal:
-    return Refusal("R014", f"There is no run `{visible(id[:80])}` in this store.", ExitCode.USAGE)
 
 
 def _repeated(run: Run, ask: Ask) -> Outcome:

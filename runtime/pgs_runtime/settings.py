@@ -123,9 +123,9 @@ def accepted_by(implementation: object) -> Schema:
     return cast(Schema, getattr(implementation, "SETTINGS", NOTHING))
 
 
-def no_settings() -> Settings:
-    """The settings of who has stated none."""
-    return Settings({})
+def no_settings(file: Path | None = None) -> Settings:
+    """The settings of who has stated none; `file`: where they would stand."""
+    return Settings({}, file)
 
 
 def read_settings(file: Path) -> Settings:

@@ -97,6 +97,8 @@ def settle(wanted: Wanted, timeout: float, sleep: Sleep) -> Settled:
             why = told.why
         except InDoubt as told:
             doubt = why = told.why
+            if policy.unknown == "suspend":
+                break
     return Settled(None, why)
 
 

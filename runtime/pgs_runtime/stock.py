@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from pgs_runtime.accept import found_in
+from pgs_runtime.accept import kept_in
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.stores.port import Kind, Store
 from pgs_runtime.stores.postgres_address import Address
@@ -36,7 +36,7 @@ class Stock:
         Raises:
             StoreBusy, StoreUnusable: the store cannot be opened.
         """
-        return cls(found_in(data_root, address))
+        return cls(kept_in(data_root, address))
 
     def __enter__(self) -> Stock:
         return self
@@ -128,7 +128,8 @@ class Stock:
         tallies = {tally.store: tally.kind for tally in self._store.tallies()} if self._store else {}
         if self._store is None or store not in tallies:
             message = f"Nothing was ever written to a store `{visible(store[:160])}`."
-            raise Refusal("R088", message, ExitCode.USAGE, hint=hint_of_unknown(store, sorted(tallies)))
+            hint = hint_of_unknown(store, sorted(tallies)) if tallies else "None of the stores holds anything."
+            raise Refusal("R088", message, ExitCode.USAGE, hint=hint)
         return tallies[store], self._store
 
 

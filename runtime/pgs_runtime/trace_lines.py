@@ -40,6 +40,14 @@ def is_run_id(text: str) -> bool:
     return _RUN_ID.fullmatch(text) is not None
 
 
+def no_run(id: str) -> Refusal:
+    """Why a run cannot be found: R063, that is no run's id; R014, there is no such run."""
+    hint = "`pgs_runtime list` lists those that there are."
+    if not is_run_id(id):
+        return Refusal("R063", f"`{visible(id[:80])}` is not the id of a run.", ExitCode.USAGE, hint=hint)
+    return Refusal("R014", f"There is no run `{id}` in this store.", ExitCode.USAGE, hint=hint)
+
+
 class NotALine(ValueError):
     """Some bytes are no line of a trace; the message follows `line 3 `."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections import Counter
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -14,6 +15,18 @@ TESTS = Path(__file__).parents[1]
 PAGE = TESTS.parent / "docs" / "reliability-cases.md"
 ROWS = re.findall(r"^\| ([A-Z]+-\d\d) \| (.+?) \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
 CASES = json.loads((TESTS / "data" / "reliability.json").read_bytes())["cases"]
+AREAS = {
+    "yaml", "json", "paths", "render", "limits", "cli", "ct", "compile", "effects", "crash", "concurrency", "clock",
+    "postgres",
+}  # fmt: skip
+WHOLE = {"effects": 8, "crash": 11, "concurrency": 9, "clock": 3, "postgres": 5, "limits": 4}
+"""Areas of which every case has a row, with how many there are."""
+
+
+def test_every_area_is_there_and_whole() -> None:
+    counted = Counter(case["area"] for case in CASES)
+    assert set(counted) == AREAS
+    assert {area: counted[area] for area in WHOLE} == WHOLE
 
 
 def test_every_case_has_its_row() -> None:

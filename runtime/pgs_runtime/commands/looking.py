@@ -14,7 +14,8 @@ from pgs_runtime.faults import ExitCode, Refusal
 from pgs_snapshot.visible import visible
 
 if TYPE_CHECKING:
-    from pgs_runtime.stores.port import Status
+    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.stores.port import Run, Status
 
 STATUSES = (
     "RUNNING", "WAITING", "IN_DOUBT", "COMPLETED", "DENIED", "REJECTED", "FAILED", "FAULTED", "STOPPED", "CANCELLED"
@@ -36,7 +37,7 @@ def list_runs(workspace: Path | None, data_root: Path | None, status: str | None
 
     wanted = cast("Status | None", status)
     root = root_of(workspace)
-    with Evidence(root, data_of(root, data_root), options.address()) as evidence:
+    with Evidence(root, data_of(root, data_root), options.address(), of_runs=True) as evidence:
         if as_json:
             say(listing(evidence.runs(wanted)))
         else:
@@ -58,9 +59,10 @@ def show(id: str, workspace: Path | None, data_root: Path | None, as_json: bool)
     from pgs_runtime.evidence import Evidence
 
     root = root_of(workspace)
-    with Evidence(root, data_of(root, data_root), options.address()) as evidence:
+    with Evidence(root, data_of(root, data_root), options.address(), of_runs=True) as evidence:
         run = evidence.run(id)
-    say(standing_json(run) if as_json else standing_text(run))
+        following = _following(evidence, run)
+    say(standing_json(run, following) if as_json else standing_text(run, following))
 
 
 @click.command()
@@ -141,7 +143,7 @@ def export_run(id: str, workspace: Path | None, data_root: Path | None, picture:
     from pgs_runtime.traces import trace_of
 
     root = root_of(workspace)
-    with Evidence(root, data_of(root, data_root), options.address()) as evidence:
+    with Evidence(root, data_of(root, data_root), options.address(), of_runs=True) as evidence:
         lines = evidence.lines(id)
         snapshot = evidence.snapshot(trace_of(lines).header.snapshot)
     say(written(write(root / "traces", lines, snapshot, picture), as_json))
@@ -162,3 +164,16 @@ def _trace_file(trace: Path) -> bytes:
             return opened.read(LIMITS.size + 1)
     except OSError as error:
         raise Refusal("R019", f"`{visible(str(file))}` cannot be read: {error.strerror}.", ExitCode.USAGE) from error
+
+
+def _following(evidence: Evidence, run: Run) -> tuple[str, ...]:
+    """What can be done so that a live run goes on."""
+    from pgs_runtime.hints import hints
+    from pgs_runtime.reasons import Meaning
+    from pgs_runtime.stores.port import LIVE
+    from pgs_runtime.traces import trace_of
+
+    if run.status not in LIVE:
+        return ()
+    meaning = Meaning(evidence.snapshot(run.request.snapshot), run.request.workflow)
+    return hints(trace_of(evidence.lines(run.id)), meaning)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,8 @@ from pgs_snapshot.streams import complain, output_to_error
 from pgs_snapshot.values import Value
 
 if TYPE_CHECKING:
-    from pgs_runtime.runtime import Actor, Outcome, Runtime
+    from pgs_runtime.rehearsal import Rehearsal
+    from pgs_runtime.runtime import Outcome, Runtime
 
 
 @click.command()
@@ -78,16 +78,22 @@ def run(
 
     One that waits, or asks the outside, is left where it waits: list, show, signal and resume go on from there.
     """
+    from pgs_runtime.opening import rehearsing
     from pgs_runtime.runtime import Runtime, verified
 
     root = root_of(workspace)
     snapshot = verified(root, pin)
     given = json_file(payload, size=max(SIZE, snapshot.limits().payload_bytes))
     stated = cast("dict[str, Value]", json_file(config)) if config else None
-    with Runtime.over(snapshot, data_of(root, data_root), address=options.address(), settings=settings) as runtime:
+    data, address = data_of(root, data_root), options.address()
+    if dry_run:
+        with rehearsing(snapshot, data, address, settings) as runtime:
+            asks = who(snapshot, actor, workflow)
+            with output_to_error():
+                rehearsed = runtime.dry_run(workflow, given, asks, request_id, stated)
+            _tell_rehearsed(rehearsed, as_json)
+    with Runtime.over(snapshot, data, address=address, settings=settings) as runtime:
         asks = who(snapshot, actor, workflow)
-        if dry_run:
-            _rehearse(runtime, workflow, given, asks, stated, as_json)
         with output_to_error():  # what a capability writes there is not our answer
             outcome = runtime.run(workflow, given, asks, request_id, stated)
         _answer(runtime, root, outcome, picture, as_json)
@@ -114,18 +120,18 @@ def resume(
 
     With the run ID, whose process has ended or whose wait is over; without ID, with every such run.
     """
-    with _opened(workspace, data_root, pin, settings) as (root, runtime):
-        if id:
-            with output_to_error():
-                outcome = runtime.resume(id)
-            _answer(runtime, root, outcome, picture, as_json)
-        _resume_all(runtime, root, picture, as_json)
+    if not id:
+        _resume_all(workspace, data_root, pin, settings, picture, as_json)
+    with _opened(id, workspace, data_root, pin, settings) as (root, runtime):
+        with output_to_error():
+            outcome = runtime.resume(id)
+        _answer(runtime, root, outcome, picture, as_json)
 
 
 @click.command("signal")
 @click.argument("id")
 @click.option("--event", required=True, cls=Setting, help="The event's name; in full, or as the run's domain has it.")
-@click.option("--payload", cls=Setting, default="", metavar="FILE", help="Its fields: a JSON file; - is stdin.")
+@click.option("--payload", cls=Setting, metavar="FILE", help="Its fields: a JSON file; - is stdin.")
 @options.place
 @options.actor
 @options.pin
@@ -136,7 +142,7 @@ def resume(
 def send(
     id: str,
     event: str,
-    payload: str,
+    payload: str | None,
     workspace: Path | None,
     data_root: Path | None,
     actor: str | None,
@@ -147,7 +153,7 @@ def send(
 ) -> None:
     """Send an event to a run that waits."""
     fields = json_file(payload) if payload else {}
-    with _opened(workspace, data_root, pin, settings) as (root, runtime):
+    with _opened(id, workspace, data_root, pin, settings) as (root, runtime):
         workflow, snapshot = runtime.origin(id)
         named = event if "::" in event else f"{workflow.partition('::')[0]}::{event}"
         with output_to_error():
@@ -184,7 +190,7 @@ def cancel(
 
     What the run ID did is undone as its protocol says of one that fails.
     """
-    with _opened(workspace, data_root, pin, settings) as (root, runtime):
+    with _opened(id, workspace, data_root, pin, settings) as (root, runtime):
         workflow, snapshot = runtime.origin(id)
         says = who(snapshot, actor, workflow)
         with output_to_error():
@@ -195,10 +201,10 @@ def cancel(
 @click.command()
 @click.argument("id")
 @click.option("--done", cls=Setting, metavar="OUTCOME", help="It took place, and ended so.")
-@click.option("--outputs", cls=Setting, default="", metavar="FILE", help="With --done: what it gave, a JSON file.")
+@click.option("--outputs", cls=Setting, metavar="FILE", help="With --done: what it gave, a JSON file.")
 @click.option("--retry", is_flag=True, help="It did not take place: ask again under the same key.")
 @click.option("--give-up", is_flag=True, help="It did not take place, and nobody wants it: as if cancelled.")
-@click.option("--key", cls=Setting, default="", help="Of the effect, where several are in doubt; `show` lists them.")
+@click.option("--key", cls=Setting, help="Of the effect, where several are in doubt; `show` lists them.")
 @click.option("--reason", required=True, cls=Setting, help="How that is known, for the record.")
 @options.place
 @options.actor
@@ -210,10 +216,10 @@ def cancel(
 def reconcile(
     id: str,
     done: str | None,
-    outputs: str,
+    outputs: str | None,
     retry: bool,
     give_up: bool,
-    key: str,
+    key: str | None,
     reason: str,
     workspace: Path | None,
     data_root: Path | None,
@@ -231,16 +237,18 @@ def reconcile(
 
     if (done is not None) + retry + give_up != 1:
         raise Refusal("R001", "One of `--done`, `--retry` and `--give-up` says what became of it.", ExitCode.USAGE)
+    if outputs is not None and done is None:
+        raise Refusal("R001", "`--outputs` says what it gave, and goes with `--done`.", ExitCode.USAGE)
     gave = json_file(outputs) if outputs else {}
     if not isinstance(gave, dict):
         raise Refusal("R085", "The outputs of an effect are an object.", ExitCode.REJECTED)
     told = Told(done, **gave) if done is not None else None
-    with _opened(workspace, data_root, pin, settings) as (root, runtime):
+    with _opened(id, workspace, data_root, pin, settings) as (root, runtime):
         workflow, snapshot = runtime.origin(id)
         says = who(snapshot, actor, workflow)
         with output_to_error():
             outcome = runtime.reconcile(
-                id, "done" if told else "retry" if retry else "give_up", says, reason, key, told
+                id, "done" if told else "retry" if retry else "give_up", says, reason, key or "", told
             )
         _answer(runtime, root, outcome, picture, as_json, done="CANCELLED" if give_up else "")
 
@@ -248,15 +256,15 @@ def reconcile(
 # --- what they share -------------------------------------------------------------------------------
 
 
-def _rehearse(
-    runtime: Runtime, workflow: str, given: Value, asks: Actor, config: dict[str, Value] | None, as_json: bool
-) -> NoReturn:
-    from pgs_runtime.answers import rehearsed_json, rehearsed_text
+def _tell_rehearsed(rehearsed: Rehearsal | Outcome, as_json: bool) -> NoReturn:
+    from pgs_runtime.answers import answered_json, answered_text, rehearsed_json, rehearsed_text
+    from pgs_runtime.rehearsal import Rehearsal
 
-    with output_to_error():
-        rehearsal = runtime.dry_run(workflow, given, asks, config)
-    say(rehearsed_json(rehearsal) if as_json else rehearsed_text(rehearsal))
-    sys.exit(rehearsal.exit_code)
+    if isinstance(rehearsed, Rehearsal):
+        say(rehearsed_json(rehearsed) if as_json else rehearsed_text(rehearsed))
+    else:
+        say(answered_json(rehearsed) if as_json else answered_text(rehearsed))
+    sys.exit(rehearsed.exit_code)
 
 
 def _answer(runtime: Runtime, root: Path, outcome: Outcome, picture: bool, as_json: bool, done: str = "") -> NoReturn:
@@ -286,40 +294,37 @@ def _export(
 
 @contextmanager
 def _opened(
-    workspace: Path | None, data_root: Path | None, pin: str | None, settings: Path | None
+    id: str, workspace: Path | None, data_root: Path | None, pin: str | None, settings: Path | None
 ) -> Iterator[tuple[Path, Runtime]]:
-    from pgs_runtime.runtime import Runtime, verified
+    """The workspace, and the runtime over the store that has a run."""
+    from pgs_runtime.trace_lines import no_run
 
-    root = root_of(workspace)
-    data, address = data_of(root, data_root), options.address()
-    with Runtime.over(verified(root, pin), data, address=address, settings=settings) as runtime:
+    root, runtime = _found(workspace, data_root, pin, settings)
+    if runtime is None:
+        raise no_run(id)
+    with runtime:
         yield root, runtime
 
 
-def _resume_all(runtime: Runtime, root: Path, picture: bool, as_json: bool) -> NoReturn:
-    """Go on with every run that somebody can go on with, and tell of each that has moved or cannot."""
-    from pgs_runtime.answers import told_of, told_on_a_line
-    from pgs_runtime.export import export
+def _resume_all(
+    workspace: Path | None, data_root: Path | None, pin: str | None, settings: Path | None, picture: bool, as_json: bool
+) -> NoReturn:
+    from pgs_runtime.commands.resuming import resume_all, tell
 
-    code, moved = ExitCode.DONE, list[dict[str, object]]()
-    for id in list(runtime.interrupted()):
-        before = runtime.head(id)
-        try:
-            with output_to_error():
-                outcome = runtime.resume(id)
-            if runtime.head(id) == before:
-                continue
-            export(runtime, root / "traces", id, picture)
-        except Refusal as refused:
-            code = code or refused.exit_code
-            complain(f"error[{refused.code}]: {refused.message}")
-            continue
-        if as_json:
-            moved.append(told_of(outcome))
-        else:
-            say(told_on_a_line(outcome))
-    with output_to_error():
-        runtime.deliver()
-    if as_json:
-        say(json.dumps({"runs": moved}, sort_keys=True))
-    sys.exit(code)
+    root, runtime = _found(workspace, data_root, pin, settings)
+    if runtime is None:
+        tell([], [], as_json)
+        sys.exit(ExitCode.DONE)
+    with runtime:
+        sys.exit(resume_all(runtime, root, picture, as_json))
+
+
+def _found(
+    workspace: Path | None, data_root: Path | None, pin: str | None, settings: Path | None
+) -> tuple[Path, Runtime | None]:
+    """The workspace, and the runtime over its store, if there is one."""
+    from pgs_runtime.opening import found
+    from pgs_runtime.runtime import verified
+
+    root = root_of(workspace)
+    return root, found(verified(root, pin), data_of(root, data_root), options.address(), settings)

@@ -58,21 +58,21 @@ def load(
 
 
 @state.command("ls")
-@click.argument("store", required=False, default="")
+@click.argument("name", metavar="[STORE]", required=False, default="")
 @options.place
 @options.as_json
 @reporting
-def ls(store: str, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
+def ls(name: str, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
     """List the stores that hold something; of STORE its keys, or its streams with their lengths."""
     from pgs_runtime.stock import Stock
 
     with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
-        if store:
-            rows = stock.keys(store)
+        if name:
+            rows = stock.keys(name)
             text = [f"{size:>6}  {visible(key)}" if size is not None else visible(key) for key, size in rows.items()]
         else:
             rows = stock.stores()
-            text = [f"{count:>6}  {visible(name)}" for name, count in rows.items()]
+            text = [f"{count:>6}  {visible(held)}" for held, count in rows.items()]
     if as_json:
         say(json.dumps(rows, sort_keys=True))
     elif text:
@@ -80,16 +80,16 @@ def ls(store: str, workspace: Path | None, data_root: Path | None, as_json: bool
 
 
 @state.command("get")
-@click.argument("store")
+@click.argument("name", metavar="STORE")
 @click.argument("key")
 @options.place
 @reporting
-def get(store: str, key: str, workspace: Path | None, data_root: Path | None) -> None:
+def get(name: str, key: str, workspace: Path | None, data_root: Path | None) -> None:
     """Print what KEY of STORE holds, or the records of the stream KEY, as JSON and in clear."""
     from pgs_runtime.stock import Stock
 
     with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
-        for data in stock.get(store, key):
+        for data in stock.get(name, key):
             say(data.decode())
 
 

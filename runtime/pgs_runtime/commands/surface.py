@@ -106,9 +106,14 @@ def refuse(refused: Refusal, as_json: bool) -> NoReturn:
     """Say what is wrong, and end with its exit code."""
     if as_json:
         click.echo(json.dumps({"error": error_of(refused)}, sort_keys=True))
-    told = not refused.where or f"`{refused.where}`" in refused.message
-    where = "" if told else f" ({visible(refused.where)})"
+    complain_of(refused)
+    sys.exit(refused.exit_code)
+
+
+def complain_of(refused: Refusal, within: str = "") -> None:
+    """Say what is wrong, and what to do; `within` is of what many things are wrong with."""
+    places = [place for place in (within, refused.where) if place and f"`{place}`" not in refused.message]
+    where = f" ({visible(', '.join(places))})" if places else ""
     complain(f"error[{refused.code}]{where}: {visible(refused.message)}")
     if refused.hint:
         complain(f"  hint: {visible(refused.hint)}")
-    sys.exit(refused.exit_code)

@@ -34,7 +34,7 @@ _CAUSES: dict[str, tuple[Cause, str, str]] = {
     "42703": ("altered", "has lost a column", "Restore the database from a backup."),
     "42883": ("altered", "has lost a function", "Restore the database from a backup."),
     "42P01": ("altered", "has lost a table", "Restore the database from a backup."),
-    "53100": ("full", "has no room left", "Free some disk space on the server; nothing was lost."),
+    "53100": ("full", "has no room left", "Free some disk space on the server; what was committed stands."),
     "58": ("io", "cannot be read or written", _LOG),
     "XX001": ("corrupt", "is corrupt", "Restore the database from a backup."),
     "XX002": ("corrupt", "is corrupt", "Restore the database from a backup."),

@@ -18,7 +18,7 @@ _CAUSES: dict[int, tuple[Cause, str, str]] = {
     sqlite3.SQLITE_PERM: ("permission", "may not be opened", _WRITABLE),
     sqlite3.SQLITE_AUTH: ("permission", "may not be opened", _WRITABLE),
     sqlite3.SQLITE_CANTOPEN: ("permission", "cannot be opened", _WRITABLE),
-    sqlite3.SQLITE_FULL: ("full", "has no room left", "Free some disk space; nothing was lost."),
+    sqlite3.SQLITE_FULL: ("full", "has no room left", "Free some disk space; what was committed stands."),
     sqlite3.SQLITE_IOERR: ("io", "cannot be read or written", "Look at the disk and the system's log."),
 }
 

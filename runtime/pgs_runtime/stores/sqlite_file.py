@@ -237,7 +237,8 @@ def _lost(path: Path, how: str, options: SqliteOptions) -> StoreUnusable:
     return StoreUnusable(
         "altered",
         f"The store `{path}` is {how}, and what stands in `{options.companion}` beside it says that there was one.",
-        f"Restore the file from a backup. To begin with nothing, take away `{beside}` too.",
+        "Restore the file from a backup, or name with `--store` the store in PostgreSQL that it was. "
+        f"To begin with nothing, take away `{beside}` too.",
     )
 
 

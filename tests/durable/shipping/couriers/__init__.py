@@ -1,0 +1,1 @@
+"""Couriers that the shop of the tests sends its parcels by."""
