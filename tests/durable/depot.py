@@ -51,6 +51,7 @@ class Depot:
 
     Attributes:
         pauses: the seconds between tries that were slept in this process, which takes no time.
+        store: the address of the store, for commands; "": a file in the data root.
     """
 
     place: Installation
@@ -58,6 +59,7 @@ class Depot:
     mail: MailParty
     settings: Path
     pauses: list[float] = field(default_factory=list)
+    store: str = ""
 
     def tell(self, **sections: object) -> None:
         """Write the settings, with other sections for some side effects, by their codes."""
@@ -96,7 +98,8 @@ class Depot:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**ENVIRONMENT, "PGS_SETTINGS": str(self.settings)}
+        at = {"PGS_STORE": self.store} if self.store else {}
+        return {**ENVIRONMENT, "PGS_SETTINGS": str(self.settings), **at}
 
     def started(self, *arguments: str, payload: object = None) -> subprocess.Popen[bytes]:
         """A command under way."""

@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.durable.depot import ENOUGH, Depot, until
+from tests.durable.depot import ENOUGH, NOTES, Depot, until
+from tests.durable.test_commands import ORDER, PACKED
+from tests.durable.test_commands import signal as signal_to
 from tests.durable.test_whole_runs import BEFORE, CHARGE, DONE, MAIL, TOLD
 from tests.end_to_end.programs import agrees
 from tests.parties.mail import SILENT
 from tests.parties.service import Mood
+from tests.postgres import Server
 
 KEYED, LEFT, PARCEL = "WF_CHARGE_KEYED_V0", "WF_CHARGE_LEFT_V0", "WF_PARCEL_V0"
 NEVER = Mood(end="never")
@@ -150,3 +153,18 @@ def test_conc_02_who_is_stopped_at_its_call_is_left_alone_while_its_lease_lasts(
     with depot.runtime() as runtime:
         assert depot.whole(runtime, id) == DONE
     assert len(depot.service.done) == 1
+
+
+def test_a_live_run_in_postgresql_goes_on_as_one_in_a_file_does(depot: Depot, postgres: Server) -> None:
+    depot.store = postgres.url()
+    depot.service.moods.append(NEVER)
+    id = killed(depot, KEYED, CHARGE, asked(depot, 1))
+    assert depot.command("cancel", id, "--reason", "r", "--json").error()["code"] == "R082"
+    answer = depot.command("resume", "--json", "--no-picture")
+    assert (answer.code, [run["kind"] for run in answer.json()["runs"]]) == (0, ["COMPLETED"])
+    assert (len(depot.service.done), len(depot.service.asked)) == (1, 2)
+    waits = depot.run("WF_ORDER_V0", ORDER, "--json").json()["trace_id"]
+    assert signal_to(depot, waits, PACKED).code == 0
+    assert depot.command("state", "get", NOTES, "o1").out == '{"what":"ORDERED"}\n{"what":"PACKED"}\n'
+    assert depot.command("verify", depot.place.workspace / "traces" / waits).code == 0
+    assert not (depot.place.data / "state.db").exists()

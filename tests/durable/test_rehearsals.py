@@ -126,11 +126,14 @@ def test_state_is_listed_read_and_written_out_and_taken_back_in(depot: Depot, tm
     assert depot.command("state", "ls", NOTES).out == "     1  o1\n"
     assert depot.command("state", "ls", NOTES, "--json").json() == {"o1": 1}
     assert depot.command("state", "get", NOTES, "o1").out == '{"what":"ORDERED"}\n'
+    whole = depot.command("state", "get", NOTES, "o1", "--json").json()
+    assert whole == {"key": "o1", "store": NOTES, "values": [{"what": "ORDERED"}]}
     near = depot.command("state", "ls", "shipping::ST_NOTE_V0", "--json")
     nothing = "Nothing was ever written to a store `shipping::ST_NOTE_V0`."
     refused(near, 2, "R088", nothing, f"Is it `{NOTES}`?")
     absent = depot.command("state", "get", NOTES, "o2")
     assert (absent.code, absent.err) == (2, f"error[R088]: `{NOTES}` holds nothing under `o2`.\n")
+    assert depot.command("state", "get", NOTES, "o2", "--json").error()["code"] == "R088"
     out = tmp_path / "out"
     written = depot.command("state", "export", out, "--json").json()["files"]
     assert written == [str(out / "events" / "shipping__ST_NOTES_V0.jsonl"), str(out / "state.json")]

@@ -33,9 +33,10 @@ def load(
     pin: str | None,
     as_json: bool,
 ) -> None:
-    """Write the rows of FILE, a JSON object of stores, or nothing; - reads standard input.
+    """Write rows into stores.
 
-    A store's rows are values by key, or lists of records by stream. The load leaves a trace like any run.
+    Those of FILE, a JSON object of stores, or nothing of it; - reads standard input. A store's rows are values by key,
+    or lists of records by stream. The load leaves a trace like any run.
     """
     from pgs_runtime.export import export
     from pgs_runtime.runtime import Runtime
@@ -63,7 +64,10 @@ def load(
 @options.as_json
 @reporting
 def ls(name: str, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
-    """List the stores that hold something; of STORE its keys, or its streams with their lengths."""
+    """List what the stores hold.
+
+    Each with how much that is; of STORE its keys, or its streams with their lengths.
+    """
     from pgs_runtime.stock import Stock
 
     with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
@@ -83,14 +87,21 @@ def ls(name: str, workspace: Path | None, data_root: Path | None, as_json: bool)
 @click.argument("name", metavar="STORE")
 @click.argument("key")
 @options.place
+@options.as_json
 @reporting
-def get(name: str, key: str, workspace: Path | None, data_root: Path | None) -> None:
-    """Print what KEY of STORE holds, or the records of the stream KEY, as JSON and in clear."""
+def get(name: str, key: str, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
+    """Print what a key holds.
+
+    The value of KEY in STORE, or the records of the stream KEY, one on a line: as JSON and in clear.
+    """
     from pgs_runtime.stock import Stock
 
     with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
-        for data in stock.get(name, key):
-            say(data.decode())
+        held = stock.get(name, key)
+    if as_json:
+        say(json.dumps({"key": key, "store": name, "values": [json.loads(data) for data in held]}, sort_keys=True))
+    else:
+        say("\n".join(data.decode() for data in held))
 
 
 @state.command("export")
@@ -99,9 +110,10 @@ def get(name: str, key: str, workspace: Path | None, data_root: Path | None) -> 
 @options.as_json
 @reporting
 def export_state(folder: Path, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
-    """Write everything that the stores hold to FOLDER, in clear: registry/, state/ and events/, a file for each store.
+    """Write out everything that the stores hold.
 
-    FOLDER is made, and holds nothing yet. state.json in it is the whole as `state load` takes it.
+    To FOLDER, in clear: registry/, state/ and events/, with a file for each store. FOLDER is made, and holds nothing
+    yet. state.json in it is the whole as `state load` takes it.
     """
     from pgs_runtime.stock import Stock
 
