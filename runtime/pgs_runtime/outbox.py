@@ -2,7 +2,7 @@
 
 Laws:
 * a message is written in the transaction that emits it, and only if some run listens for its event at that moment;
-* each run that listens is told once, by the emitter's actor, and takes it or not as it would a signal;
+* each run that listened then is told once, by the emitter's actor, and takes it or not as it would a signal;
 * a message stays until all of them have been told, so a process that ends in between loses none.
 """
 
@@ -24,11 +24,13 @@ AUTHENTICATED_BY = "workflow"
 
 
 def addressees(store: Store, message: Message) -> Iterator[Run]:
-    """The runs that listen for an event with these fields."""
+    """The runs that listen for an event with these fields, and did so when it was emitted."""
     fields = cast("dict[str, Value]", orjson.loads(message.fields))
     digests: dict[bytes, str] = {}
     seen: set[str] = set()
     for listener in store.listeners(message.event):
+        if listener.run not in message.heard:
+            continue  # what it began to wait for later is nothing that was said before
         if listener.names not in digests:
             names = cast("list[str]", orjson.loads(listener.names))
             digests[listener.names] = digest_of({name: fields.get(name) for name in names})

@@ -78,3 +78,24 @@ def test_a_message_of_a_process_that_ended_is_delivered_by_the_next_one(shop: Sh
     assert runtime.resume(mine.trace_id).kind == "COMPLETED"
     assert shop.paid == [5]
     assert runtime.store.messages() == ()
+
+
+def test_who_begins_to_wait_when_something_was_said_already_has_not_heard_it(shop: Shop) -> None:
+    """The process that said it has ended before it could deliver it."""
+    runtime = shop.runtime()
+    mine = runtime.run(BUY, {"title": "T", "price": 5}, ADA)
+    ending = shop.runtime()
+    commit = ending.store.commit
+
+    def last(segment: Segment) -> object:
+        commit(segment)
+        raise KeyboardInterrupt
+
+    ending.store.commit = last  # type: ignore[method-assign, assignment]
+    with suppress(KeyboardInterrupt):
+        ending.run(DECIDE, YES, BEN)
+    late = runtime.run(BUY, {"title": "T", "price": 6}, ADA)
+    runtime.deliver()
+    assert (runtime.resume(mine.trace_id).kind, runtime.resume(late.trace_id).kind) == ("COMPLETED", "WAITING")
+    assert shop.paid == [5]
+    assert runtime.store.messages() == ()

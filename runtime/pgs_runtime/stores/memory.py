@@ -124,8 +124,9 @@ class MemoryStore:
         if segment.listeners is not None:
             self._listeners[run.id] = segment.listeners
         for message in segment.messages:
-            if self.listeners(message.event):
-                self._outbox[message.run, message.n] = message
+            heard = {listener.run for listener in self.listeners(message.event)}
+            if heard:
+                self._outbox[message.run, message.n] = message._replace(heard=tuple(sorted(heard, key=str.encode)))
         if segment.kept is not None:
             self._kept.setdefault(run.id, []).append(Kept(segment.first_line, segment.kept))
         known = self._runs.get(run.id)

@@ -119,8 +119,9 @@ def listeners(session: Session, event: str) -> tuple[Listener, ...]:
 
 
 def messages(session: Session, limit: int) -> tuple[Message, ...]:
-    query = "SELECT run, n, event, fields FROM $.outbox ORDER BY run, n LIMIT %s"
-    return tuple(Message(*row) for row in session.execute(query, (limit,)).fetchall())
+    query = "SELECT run, n, event, fields, heard FROM $.outbox ORDER BY run, n LIMIT %s"
+    found = session.execute(query, (limit,)).fetchall()
+    return tuple(Message(run, n, event, fields, tuple(heard.split("\n"))) for run, n, event, fields, heard in found)
 
 
 def take_out(session: Session, message: Message) -> None:

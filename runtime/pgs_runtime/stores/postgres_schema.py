@@ -242,7 +242,7 @@ _OUTBOX: tuple[Object, ...] = (
     Table("listeners", "run text, event text, names bytea, match text", ()),
     Index("listeners_run", "listeners", ("run",)),
     Index("listeners_event", "listeners", ("event", "run")),
-    Table("outbox", "run text, n bigint, event text, fields bytea", ("run", "n")),
+    Table("outbox", "run text, n bigint, event text, fields bytea, heard text", ("run", "n")),
     *never("outbox", "a message", "UPDATE", "TRUNCATE"),
 )
 

@@ -349,12 +349,16 @@ class Listener(NamedTuple):
 
 
 class Message(NamedTuple):
-    """An event that a run has emitted while somebody listened for it; `n` counts those of the run, from 0."""
+    """An event that a run has emitted while somebody listened for it; `n` counts those of the run, from 0.
+
+    `heard`: the runs that listened for it then, in their order, which the store knows.
+    """
 
     run: str
     n: int
     event: str
     fields: bytes
+    heard: tuple[str, ...] = ()
 
 
 class LogEntry(NamedTuple):

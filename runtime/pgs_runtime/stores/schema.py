@@ -221,7 +221,7 @@ _OUTBOX = (
 ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX listeners_event ON listeners (event, run)",
     """CREATE TABLE outbox (
-  run TEXT NOT NULL, n INTEGER NOT NULL, event TEXT NOT NULL, fields BLOB NOT NULL,
+  run TEXT NOT NULL, n INTEGER NOT NULL, event TEXT NOT NULL, fields BLOB NOT NULL, heard TEXT NOT NULL,
   PRIMARY KEY (run, n)
 ) STRICT, WITHOUT ROWID""",
     """CREATE TRIGGER outbox_insert BEFORE INSERT ON outbox BEGIN

@@ -175,9 +175,12 @@ class SqliteStore:
             return tuple(Listener(*row) for row in connection.execute(query, (event,)))
 
     def messages(self, limit: int = 100) -> tuple[Message, ...]:
-        query = "SELECT run, n, event, fields FROM outbox ORDER BY run, n LIMIT ?"
+        query = "SELECT run, n, event, fields, heard FROM outbox ORDER BY run, n LIMIT ?"
         with self._session() as connection:
-            return tuple(Message(*row) for row in connection.execute(query, (limit,)))
+            found = connection.execute(query, (limit,))
+            return tuple(
+                Message(run, n, event, fields, tuple(heard.split("\n"))) for run, n, event, fields, heard in found
+            )
 
     def take_out(self, message: Message) -> None:
         with self._session() as connection, _transaction(connection):

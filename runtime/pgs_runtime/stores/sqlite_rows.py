@@ -49,8 +49,8 @@ _SETTLE = "UPDATE effects SET status = ?, response = ? WHERE key = ? AND run = ?
 _KEEP = "INSERT INTO kept (run, line, body) VALUES (?, ?, ?)"
 _UNLISTEN = "DELETE FROM listeners WHERE run = ?"
 _LISTEN = "INSERT OR IGNORE INTO listeners (run, event, names, match) VALUES (?, ?, ?, ?)"
-_SEND = """INSERT INTO outbox (run, n, event, fields) SELECT ?, ?, ?, ?
-    WHERE EXISTS (SELECT 1 FROM listeners WHERE event = ?)"""
+_SEND = """INSERT INTO outbox (run, n, event, fields, heard) SELECT ?, ?, ?, ?, group_concat(run, char(10))
+    FROM (SELECT DISTINCT run FROM listeners WHERE event = ? ORDER BY run) HAVING count(*) > 0"""
 _LINE = "INSERT INTO trace (run, n, line) VALUES (?, ?, ?)"
 _TIMING = "INSERT INTO timing (run, line, at, took) VALUES (?, ?, ?, ?)"
 _LOG = "INSERT INTO log (n, run, line, digest) SELECT coalesce(max(n), -1) + 1, ?, ?, ? FROM log RETURNING n"
@@ -174,7 +174,7 @@ def apply(connection: sqlite3.Connection, segment: Segment) -> int:
         connection.execute(_UNLISTEN, (run.id,))
         connection.executemany(_LISTEN, segment.listeners)
     if segment.messages:
-        connection.executemany(_SEND, [(*message, message.event) for message in segment.messages])
+        connection.executemany(_SEND, [(*message[:4], message.event) for message in segment.messages])
     if segment.timing:
         connection.executemany(_TIMING, [(run.id, *timed) for timed in segment.timing])
     _move(connection, run, known=segment.expected is not None)

@@ -174,13 +174,17 @@ def test_a_message_is_kept_for_who_listens_at_that_moment(store: Store) -> None:
     run = committed(store, replace(first("r1", status="WAITING"), listeners=heard))
     committed(store, replace(first("r2"), messages=(Message("r2", 0, "EV", b"{}"), Message("r2", 1, "EV_C", b"{}"))))
     assert store.listeners("EV") == heard[:1]
-    assert store.messages() == (Message("r2", 0, "EV", b"{}"),)
+    assert store.messages() == (Message("r2", 0, "EV", b"{}", ("r1",)),)
     later = committed(store, replace(following(run, status="WAITING"), listeners=heard[1:]))
     assert (store.listeners("EV"), store.listeners("EV_B")) == ((), heard[1:])
     committed(store, replace(first("r3"), messages=(Message("r3", 0, "EV", b"{}"),)))
     store.take_out(Message("r2", 0, "EV", b"{}"))
     store.take_out(Message("r2", 0, "EV", b"{}"))
     assert store.messages() == ()
+    other = committed(store, replace(first("é", status="WAITING"), listeners=(heard[1]._replace(run="é"),)))
+    committed(store, replace(first("r4"), messages=(Message("r4", 0, "EV_B", b"{}"),)))
+    assert store.messages() == (Message("r4", 0, "EV_B", b"{}", ("r1", "é")),)
+    committed(store, replace(following(other), listeners=()))
     committed(store, replace(following(later), listeners=()))
     assert store.listeners("EV_B") == ()
 

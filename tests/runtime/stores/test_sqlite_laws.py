@@ -131,7 +131,7 @@ UNLAWFUL = {
     ],
     "an effect is never intended again": ["UPDATE effects SET status = 'INTENT' WHERE key = 'intended'"],
     "an effect never goes": ["DELETE FROM effects"],
-    "a message stands once": ["REPLACE INTO outbox VALUES ('live', 0, 'EV', x'00')"],
+    "a message stands once": ["REPLACE INTO outbox VALUES ('live', 0, 'EV', x'00', '')"],
     "a message never changes": ["UPDATE outbox SET fields = x'00'"],
     "what a segment takes is kept once": ["REPLACE INTO kept VALUES ('live', 0, x'00')"],
     "what is kept of a segment never changes": ["UPDATE kept SET body = x'00'"],
