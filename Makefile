@@ -18,7 +18,7 @@ test: .venv/.dev .venv/.project
 mutants: .venv/.dev .venv/.project
 	@.venv/bin/python -m tests.compiler.mutants
 
-## make soak      set up, then kill, stop and cut the power of durable runs, an hour (SOAK="kills --every 20" for some)
+## make soak      set up, then kill, stop and cut the power of durable runs, some hours (SOAK="kills --every 20" for some)
 soak: .venv/.dev .venv/.project
 	@.venv/bin/python -m tests.durable.soak $(SOAK)
 
