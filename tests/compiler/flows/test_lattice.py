@@ -81,11 +81,14 @@ def seen(veiled: Veil, path: list[str]) -> bool:
 
 
 def words(flow: Flow, path: list[str]) -> bool:
-    """Whether a word is carried on the way there."""
+    """Whether a word is carried on the way there; a list has items under every name."""
     for name in path:
         if flow.words:
             return True
-        flow = flow.member(name) if name != "*" else flow.rest or flow.items or CLEAN
+        if flow.items is not None:
+            flow = flow.items
+        else:
+            flow = flow.member(name) if name != "*" else flow.rest or CLEAN
     return bool(flow.words)
 
 
