@@ -85,10 +85,8 @@ def words(flow: Flow, path: list[str]) -> bool:
     for name in path:
         if flow.words:
             return True
-        if flow.items is not None:
-            flow = flow.items
-        else:
-            flow = flow.member(name) if name != "*" else flow.rest or CLEAN
+        named = flow.member(name) if name != "*" else flow.rest or CLEAN
+        flow = flow.items if flow.items is not None else named
     return bool(flow.words)
 
 
