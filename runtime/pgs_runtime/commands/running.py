@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 
 from pgs_runtime import options
-from pgs_runtime.commands.surface import SIZE, data_of, error_of, json_file, refuse, reporting, root_of, say, who
+from pgs_runtime.commands.desk import Desk, at_a_desk
+from pgs_runtime.commands.surface import SIZE, error_of, json_file, refuse, say, who
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.options import Setting
 from pgs_snapshot.streams import complain, output_to_error
@@ -39,9 +37,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="A JSON file; - reads standard input.  [PGS_PAYLOAD]",
 )
-@options.place
 @options.actor
-@options.pin
 @click.option(
     "--request-id",
     cls=Setting,
@@ -55,24 +51,16 @@ if TYPE_CHECKING:
     envvar="PGS_CONFIG",
     help="A JSON file: the binding's configuration by name.  [PGS_CONFIG]",
 )
-@options.settings
 @click.option("--dry-run", is_flag=True, help="Tell what would be done; write nothing, and ask nobody outside.")
-@options.picture
-@options.as_json
-@reporting
+@at_a_desk
 def run(
+    desk: Desk,
     workflow: str,
     payload: str,
-    workspace: Path | None,
-    data_root: Path | None,
     actor: str | None,
-    pin: str | None,
     request_id: str | None,
     config: str | None,
-    settings: Path | None,
     dry_run: bool,
-    picture: bool,
-    as_json: bool,
 ) -> None:
     """Run a workflow, and write its trace to traces/ID/.
 
@@ -81,121 +69,87 @@ def run(
     from pgs_runtime.opening import rehearsing
     from pgs_runtime.runtime import Runtime, verified
 
-    root = root_of(workspace)
-    snapshot = verified(root, pin)
+    snapshot = verified(desk.root, desk.pin)
     given = json_file(payload, size=max(SIZE, snapshot.limits().payload_bytes))
     stated = cast("dict[str, Value]", json_file(config)) if config else None
-    data, address = data_of(root, data_root), options.address()
+    address = options.address()
     if dry_run:
-        with rehearsing(snapshot, data, address, settings) as runtime:
+        with rehearsing(snapshot, desk.data, address, desk.settings) as runtime:
             asks = who(snapshot, actor, workflow)
             with output_to_error():
                 rehearsed = runtime.dry_run(workflow, given, asks, request_id, stated)
-            _tell_rehearsed(rehearsed, as_json)
-    with Runtime.over(snapshot, data, address=address, settings=settings) as runtime:
+            _tell_rehearsed(rehearsed, desk.as_json)
+    with Runtime.over(snapshot, desk.data, address=address, settings=desk.settings) as runtime:
         asks = who(snapshot, actor, workflow)
         with output_to_error():  # what a capability writes there is not our answer
             outcome = runtime.run(workflow, given, asks, request_id, stated)
-        _answer(runtime, root, outcome, picture, as_json)
+        _answer(desk, runtime, outcome)
 
 
 @click.command()
 @click.argument("id", required=False, default="")
-@options.place
-@options.pin
-@options.settings
-@options.picture
-@options.as_json
-@reporting
-def resume(
-    id: str,
-    workspace: Path | None,
-    data_root: Path | None,
-    pin: str | None,
-    settings: Path | None,
-    picture: bool,
-    as_json: bool,
-) -> None:
+@at_a_desk
+def resume(desk: Desk, id: str) -> None:
     """Go on with runs that were left in the middle.
 
     With the run ID, whose process has ended or whose wait is over; without ID, with every such run.
     """
     if not id:
-        _resume_all(workspace, data_root, pin, settings, picture, as_json)
-    with _opened(id, workspace, data_root, pin, settings) as (root, runtime):
+        _resume_all(desk)
+    with desk.opened(id) as runtime:
         with output_to_error():
             outcome = runtime.resume(id)
-        _answer(runtime, root, outcome, picture, as_json)
+        _answer(desk, runtime, outcome)
 
 
 @click.command("signal")
 @click.argument("id")
 @click.option("--event", required=True, cls=Setting, help="The event's name; in full, or as the run's domain has it.")
 @click.option("--payload", cls=Setting, metavar="FILE", help="Its fields: a JSON file; - is stdin.")
-@options.place
 @options.actor
-@options.pin
-@options.settings
-@options.picture
-@options.as_json
-@reporting
+@at_a_desk
 def send(
+    desk: Desk,
     id: str,
     event: str,
     payload: str | None,
-    workspace: Path | None,
-    data_root: Path | None,
     actor: str | None,
-    pin: str | None,
-    settings: Path | None,
-    picture: bool,
-    as_json: bool,
 ) -> None:
     """Send an event to a run that waits."""
     fields = json_file(payload) if payload else {}
-    with _opened(id, workspace, data_root, pin, settings) as (root, runtime):
+    with desk.opened(id) as runtime:
         workflow, snapshot = runtime.origin(id)
         named = event if "::" in event else f"{workflow.partition('::')[0]}::{event}"
         with output_to_error():
             outcome, why = runtime.signal(id, named, fields, who(snapshot, actor, workflow))
         if why:
             refused = Refusal("R083", f"The signal was refused: {why}", ExitCode.REJECTED)
-            _export(runtime, root, outcome, picture, as_json, refused)
+            _export(desk, runtime, outcome, refused)
             refuse(refused, as_json=False)
-        _answer(runtime, root, outcome, picture, as_json)
+        _answer(desk, runtime, outcome)
 
 
 @click.command()
 @click.argument("id")
 @click.option("--reason", required=True, cls=Setting, help="Why, for the record.")
-@options.place
 @options.actor
-@options.pin
-@options.settings
-@options.picture
-@options.as_json
-@reporting
+@at_a_desk
 def cancel(
+    desk: Desk,
     id: str,
     reason: str,
-    workspace: Path | None,
-    data_root: Path | None,
     actor: str | None,
-    pin: str | None,
-    settings: Path | None,
-    picture: bool,
-    as_json: bool,
 ) -> None:
     """End a run that waits or is in doubt.
 
     What the run ID did is undone as its protocol says of one that fails.
     """
-    with _opened(id, workspace, data_root, pin, settings) as (root, runtime):
+    with desk.opened(id) as runtime:
         workflow, snapshot = runtime.origin(id)
         says = who(snapshot, actor, workflow)
         with output_to_error():
             outcome = runtime.cancel(id, says, reason)
-        _answer(runtime, root, outcome, picture, as_json, done="CANCELLED")
+        _answer(desk, runtime, outcome, done="CANCELLED")
 
 
 @click.command()
@@ -206,14 +160,10 @@ def cancel(
 @click.option("--give-up", is_flag=True, help="It did not take place, and nobody wants it: as if cancelled.")
 @click.option("--key", cls=Setting, help="Of the effect, where several are in doubt; `show` lists them.")
 @click.option("--reason", required=True, cls=Setting, help="How that is known, for the record.")
-@options.place
 @options.actor
-@options.pin
-@options.settings
-@options.picture
-@options.as_json
-@reporting
+@at_a_desk
 def reconcile(
+    desk: Desk,
     id: str,
     done: str | None,
     outputs: str | None,
@@ -221,13 +171,7 @@ def reconcile(
     give_up: bool,
     key: str | None,
     reason: str,
-    workspace: Path | None,
-    data_root: Path | None,
     actor: str | None,
-    pin: str | None,
-    settings: Path | None,
-    picture: bool,
-    as_json: bool,
 ) -> None:
     """Say what became of an effect in doubt.
 
@@ -243,14 +187,14 @@ def reconcile(
     if not isinstance(gave, dict):
         raise Refusal("R085", "The outputs of an effect are an object.", ExitCode.REJECTED)
     told = Told(done, **gave) if done is not None else None
-    with _opened(id, workspace, data_root, pin, settings) as (root, runtime):
+    with desk.opened(id) as runtime:
         workflow, snapshot = runtime.origin(id)
         says = who(snapshot, actor, workflow)
         with output_to_error():
             outcome = runtime.reconcile(
                 id, "done" if told else "retry" if retry else "give_up", says, reason, key or "", told
             )
-        _answer(runtime, root, outcome, picture, as_json, done="CANCELLED" if give_up else "")
+        _answer(desk, runtime, outcome, done="CANCELLED" if give_up else "")
 
 
 # --- what they share -------------------------------------------------------------------------------
@@ -267,64 +211,35 @@ def _tell_rehearsed(rehearsed: Rehearsal | Outcome, as_json: bool) -> NoReturn:
     sys.exit(rehearsed.exit_code)
 
 
-def _answer(runtime: Runtime, root: Path, outcome: Outcome, picture: bool, as_json: bool, done: str = "") -> NoReturn:
+def _answer(desk: Desk, runtime: Runtime, outcome: Outcome, done: str = "") -> NoReturn:
     """Write the files of a run, say how it stands, and end as it did; with 0 where it is what was asked for."""
-    _export(runtime, root, outcome, picture, as_json)
+    _export(desk, runtime, outcome)
     sys.exit(ExitCode.DONE if outcome.kind == done else outcome.exit_code)
 
 
-def _export(
-    runtime: Runtime, root: Path, outcome: Outcome, picture: bool, as_json: bool, error: Refusal | None = None
-) -> None:
+def _export(desk: Desk, runtime: Runtime, outcome: Outcome, error: Refusal | None = None) -> None:
     """Write the files of a run, and say how it stands."""
     from pgs_runtime.answers import shown, told
     from pgs_runtime.export import export
 
     try:
-        exported = export(runtime, root / "traces", outcome.trace_id, picture)
+        exported = export(runtime, desk.root / "traces", outcome.trace_id, desk.picture)
     except KeyboardInterrupt:
         complain(f"Interrupted. Run `{outcome.trace_id}` stands: it is {outcome.kind}.")
         sys.exit(ExitCode.INTERRUPTED)
     except Refusal as refused:
-        say(told(outcome, None, error_of(refused)) if as_json else shown(outcome, None))
+        say(told(outcome, None, error_of(refused)) if desk.as_json else shown(outcome, None))
         refuse(refused, as_json=False)
     wrong = error_of(error) if error else None
-    say(told(outcome, exported, wrong) if as_json else shown(outcome, exported))
+    say(told(outcome, exported, wrong) if desk.as_json else shown(outcome, exported))
 
 
-@contextmanager
-def _opened(
-    id: str, workspace: Path | None, data_root: Path | None, pin: str | None, settings: Path | None
-) -> Iterator[tuple[Path, Runtime]]:
-    """The workspace, and the runtime over the store that has a run."""
-    from pgs_runtime.trace_lines import no_run
-
-    root, runtime = _found(workspace, data_root, pin, settings)
-    if runtime is None:
-        raise no_run(id)
-    with runtime:
-        yield root, runtime
-
-
-def _resume_all(
-    workspace: Path | None, data_root: Path | None, pin: str | None, settings: Path | None, picture: bool, as_json: bool
-) -> NoReturn:
+def _resume_all(desk: Desk) -> NoReturn:
     from pgs_runtime.commands.resuming import resume_all, tell
 
-    root, runtime = _found(workspace, data_root, pin, settings)
+    runtime = desk.found()
     if runtime is None:
-        tell([], [], as_json)
+        tell([], [], desk.as_json)
         sys.exit(ExitCode.DONE)
     with runtime:
-        sys.exit(resume_all(runtime, root, picture, as_json))
-
-
-def _found(
-    workspace: Path | None, data_root: Path | None, pin: str | None, settings: Path | None
-) -> tuple[Path, Runtime | None]:
-    """The workspace, and the runtime over its store, if there is one."""
-    from pgs_runtime.opening import found
-    from pgs_runtime.runtime import verified
-
-    root = root_of(workspace)
-    return root, found(verified(root, pin), data_of(root, data_root), options.address(), settings)
+        sys.exit(resume_all(runtime, desk.root, desk.picture, desk.as_json))

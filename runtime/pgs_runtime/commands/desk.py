@@ -1,0 +1,74 @@
+"""What every command that moves runs is told: where they are, what may run, and how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from pgs_runtime import options
+from pgs_runtime.commands.surface import data_of, reporting, root_of
+from pgs_snapshot.frozen import frozen
+
+if TYPE_CHECKING:
+    from pgs_runtime.runtime import Runtime
+
+
+@frozen
+class Desk:
+    """The options that these commands share.
+
+    Attributes:
+        root: the workspace.
+        data: the folder of the state store.
+    """
+
+    root: Path
+    data: Path
+    pin: str | None
+    settings: Path | None
+    picture: bool
+    as_json: bool
+
+    def found(self) -> Runtime | None:
+        """The runtime over the store, if there is one."""
+        from pgs_runtime.opening import found
+        from pgs_runtime.runtime import verified
+
+        return found(verified(self.root, self.pin), self.data, options.address(), self.settings)
+
+    @contextmanager
+    def opened(self, id: str) -> Iterator[Runtime]:
+        """The runtime over the store that has a run."""
+        from pgs_runtime.trace_lines import no_run
+
+        runtime = self.found()
+        if runtime is None:
+            raise no_run(id)
+        with runtime:
+            yield runtime
+
+
+def at_a_desk(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that move runs, as one `Desk`, and let it report what is refused."""
+
+    @wraps(command)
+    def wrapped(workspace: Path | None, data_root: Path | None, **given: object) -> None:
+        root = root_of(workspace)
+        desk = Desk(
+            root=root,
+            data=data_of(root, data_root),
+            pin=cast("str | None", given.pop("pin")),
+            settings=cast("Path | None", given.pop("settings")),
+            picture=bool(given.pop("picture")),
+            as_json=bool(given.pop("as_json")),
+        )
+        command(desk, **given)
+
+    options_of = (options.as_json, options.picture, options.settings, options.pin, options.place)
+    bundled: Callable[..., None] = reporting(wrapped)
+    for option in options_of:
+        bundled = option(bundled)
+    return bundled
