@@ -55,6 +55,7 @@ from pgs_runtime.requests import (
     answered,
 )
 from pgs_runtime.undoing import Doing, unwinding
+from pgs_snapshot.model import ACTED
 from pgs_snapshot.values import Outcome
 
 
@@ -126,7 +127,7 @@ def _walk(nodes: Mapping[str, Node], edge: Edge, way: _Way) -> Traversal:
                         spot = Spot(place, node.id, step.name, node.undoing)
                         answer = yield from answered(Effect(spot, step, given, way.binding))
                         frame[RUN] = slots[1] = moment.facts
-                        wrote = wrote or (step.writes and answer.name in ("SUCCESS", "UNKNOWN"))
+                        wrote = wrote or (step.writes and answer.name in ACTED)
                     else:
                         answer = step.call(given)
                 done.append((step, answer, seen))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pgs_runtime.reasons import Meaning
 from pgs_runtime.traced import Asked, Inner, Passed, Returned, Stored, Trace
-from pgs_runtime.traced_outside import UNKNOWN, Exchange, Intended, Reconciled, Replied
+from pgs_runtime.traced_outside import UNKNOWN, UNREADABLE, Exchange, Intended, Reconciled, Replied
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Value
 
@@ -61,7 +61,7 @@ def changes(trace: Trace, meaning: Meaning) -> Iterator[Change]:
         yield from _unanswered(trace)
     for change in done:
         step = change.step
-        if isinstance(step, Asked) and step.outcome == UNKNOWN and meaning.mode(step) != "read":
+        if isinstance(step, Asked) and step.outcome in (UNKNOWN, UNREADABLE) and meaning.mode(step) != "read":
             yield Change(change.where, change.operation, 1, change.node, step, change.undoes, unknown=True)
 
 

@@ -12,6 +12,8 @@ Place: TypeAlias = tuple[tuple[str, int | None], ...]
 Verdict: TypeAlias = Literal["done", "retry", "give_up"]
 UNKNOWN = "UNKNOWN"
 """How an effect ends that nobody knows about, where its author has said where that leads."""
+UNREADABLE = "UNREADABLE"
+"""How an effect ends that was answered, and nobody could read what."""
 EXPIRED = "EXPIRED"
 """How a wait ends whose time is over."""
 

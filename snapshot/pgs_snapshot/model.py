@@ -99,6 +99,9 @@ class EffectStep:
     at: str
 
 
+ACTED = frozenset({"SUCCESS", "UNKNOWN", "UNREADABLE"})
+"""The outcomes of an external operation that writes under which it has taken place, or may have."""
+
 Step: TypeAlias = "TransformStep | OperationStep | EffectStep | DecideStep"
 
 

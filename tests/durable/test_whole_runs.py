@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from pgs_runtime.examine import as_text
 from pgs_runtime.faults import ExitCode
+from pgs_runtime.traces import trace_of
 from pgs_snapshot.values import Outcome
 from tests.durable.depot import Depot
 from tests.parties.mail import CUT, DRIP, LOSE, SILENT
@@ -123,6 +125,20 @@ def test_an_answer_of_which_only_the_status_can_be_read_is_an_answer(depot: Depo
         assert (run.kind, run.result) == ("COMPLETED", {"status": 200})
         assert depot.whole(runtime, run) == [*BEFORE, "reply charge UNREADABLE", *DONE[5:]]
     assert (len(depot.service.asked), len(depot.service.done)) == (1, 1)
+
+
+def test_what_was_answered_and_could_not_be_read_may_have_taken_place_and_is_undone(depot: Depot) -> None:
+    depot.service.moods.append(Mood(body=b"<html>"))
+    order = {**CHARGE, "to": "ada@example.org", "until": "2096-01-01T00:00:00Z"}
+    with depot.runtime() as runtime:
+        run = runtime.run("shipping::WF_ORDER_V0", order, depot.actor(runtime))
+        assert (run.kind, run.effects) == ("WAITING", {})
+        ended = runtime.cancel(run.trace_id, depot.actor(runtime), "not wanted")
+        assert (ended.kind, depot.notes(runtime)) == ("CANCELLED", ["PAY_BACK"])
+        assert depot.whole(runtime, run)[-2:] == ["undo charge SUCCESS", "cancelled"]
+        text = as_text(trace_of(runtime.trace(run.trace_id)), runtime.snapshot)
+    assert "  core::CS_HTTP_CALL_V0 CALL: nobody knows whether it took place" in text.splitlines()
+    assert len(depot.service.done) == 1
 
 
 @pytest.mark.parametrize("workflow", [KEYED, LEFT])

@@ -24,7 +24,7 @@ class _State:
 
 
 def check(program: Program, surfaces: Surfaces, workflow: Workflow, graph: Graph) -> Iterator[Finding]:
-    """Every node whose effects can be committed before a FAILED exit has an `undo`, and no other has."""
+    """Every node whose effects can be committed before a FAILED exit has an `undo`, and none that cannot need it."""
     found = behaviours(program, surfaces, workflow)
     if not all(behaviour.sound for behaviour in found.values()):
         return
@@ -37,7 +37,7 @@ def check(program: Program, surfaces: Surfaces, workflow: Workflow, graph: Graph
         undo = node.undo if isinstance(node, ContractNodeSyntax | CallNodeSyntax) else None
         if way and undo is None:
             yield _left(node, way, places)
-        elif undo is not None and not way:
+        elif undo is not None and not way and not _stands_behind(graph, found, node.id.text, own):
             yield Finding(
                 "F558",
                 f"`{node.id.text}` is never undone: {_why(own)}.",
@@ -49,7 +49,7 @@ def check(program: Program, surfaces: Surfaces, workflow: Workflow, graph: Graph
 def _why(own: Behaviour) -> str:
     if not own.leaving:
         return "it has no effect"
-    return "no FAILED exit lies behind a point of no return that commits it"
+    return "no FAILED exit lies behind a point of no return that commits it, and the run cannot be cancelled behind it"
 
 
 def _left(node: object, way: Sequence[str], places: dict[str, Place]) -> Finding:
@@ -91,6 +91,23 @@ def _way(graph: Graph, found: dict[str, Behaviour], start: str, own: Behaviour) 
             continue
         go(node, here, here.committed, frozenset(node.next))
     return ()
+
+
+def _stands_behind(graph: Graph, found: dict[str, Behaviour], start: str, own: Behaviour) -> bool:
+    """Whether a point of no return lies behind the effects of a node, where the run can be cancelled."""
+    nodes = {node.id: node for node in graph.nodes}
+    first = nodes[start]
+    waiting = [] if isinstance(first, ExitNode) else [first.next[name].to for name in own.leaving if name in first.next]
+    seen: set[str] = set()
+    while waiting:
+        node = nodes[waiting.pop()]
+        if isinstance(node, ExitNode) or node.id in seen:
+            continue
+        if found[node.id].commits:
+            return True
+        seen.add(node.id)
+        waiting += [edge.to for edge in node.next.values()]
+    return False
 
 
 def _trail(end: _State, came: dict[_State, _State | None]) -> list[str]:

@@ -1,6 +1,7 @@
 """What has happened when a node or a workflow ends so: whether it was committed, and whether effects stand.
 
-An operation has had an effect if it writes and ended as SUCCESS; an external one also if it ended as UNKNOWN.
+An operation has had an effect if it writes and ended as SUCCESS; an external one may also have had one if it ended as
+UNKNOWN or UNREADABLE.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def _own(program: Program, step: model.Step, outcome: str) -> Traits:
         case model.OperationStep(store=store, operation=operation):
             return Traits(False, outcome == "SUCCESS" and _writes(program, store, operation))
         case model.EffectStep(side_effect=side_effect, operation=operation):
-            done = outcome in ("SUCCESS", UNKNOWN)
+            done = outcome in model.ACTED
             return Traits(True, done and _writes(program, side_effect, operation))
     return NONE
 

@@ -13,10 +13,9 @@ from dataclasses import replace
 import networkx as nx
 
 from pgs_compiler.elaborate.surfaces import EMPTY_LIST, SOME_FAILED, STOPPED, SUCCESS, TOO_MANY
-from pgs_compiler.elaborate.traits import UNKNOWN
 from pgs_compiler.prove.deciding import decided_by, possible
 from pgs_compiler.prove.points import Doing, Frame, Linked, Point, Points, Unfolded
-from pgs_snapshot.model import CallNode, Contract, ContractNode, DecideStep, EachNode, ExitNode, Graph
+from pgs_snapshot.model import ACTED, CallNode, Contract, ContractNode, DecideStep, EachNode, ExitNode, Graph
 
 MAX_POINTS = 50_000
 """Of one workflow with everything that it calls; nothing is proven of a larger one."""
@@ -143,7 +142,7 @@ class _Unfolding:
         if not doings:
             return point
         step = self._unfolded.step_at(point)
-        if self._linked.writes(step) and point.outcome in (SUCCESS, UNKNOWN):
+        if self._linked.writes(step) and point.outcome in ACTED:
             doings = tuple(replace(doing, wrote="yes") if _is_open(doing, point) else doing for doing in doings)
         if self._unfolded.commits(point):
             doings = tuple(replace(doing, committed=True) for doing in doings)

@@ -191,7 +191,7 @@ class Unfolded:
             return at
         if at.enters and isinstance(node, model.ContractNode | model.CallNode) and node.undo:
             done.append(Done(len(at.calls), at.node))
-        if self.parts.writes(self.step(at)) and at.outcome in ("SUCCESS", "UNKNOWN"):
+        if self.parts.writes(self.step(at)) and at.outcome in model.ACTED:
             done = [item._replace(wrote="yes") if at.inside(item) else item for item in done]
         if self.commits(at):
             done = [item._replace(committed=True) for item in done]
