@@ -12,6 +12,7 @@
 | R064, R065, R066 | the process for transforms | 6, 10 |
 | R067, R068, R069 | the settings of external effects | 2 |
 | R08x | a live run: a signal, a person's word, going on with it | 2, 5, 9, 11 |
+| R11x | keys, and who is trusted | 2, 3 |
 """
 
 from __future__ import annotations

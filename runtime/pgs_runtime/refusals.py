@@ -6,19 +6,27 @@ from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.stores.errors import StoreBusy, StoreUnusable
 from pgs_snapshot.jsontext import JsonRefused
 from pgs_snapshot.seal import SealBroken
+from pgs_snapshot.signing import KeyRefused
+from pgs_snapshot.trust_files import TrustRefused
 
 # What is usually meant, where compiling is the answer; after any other broken seal it would hide what happened.
 _MEND = {"Z901": "Compile one: `pgs_compiler compile`.", "Z912": "If the change is meant, compile again."}
-HANDLED = (Refusal, SealBroken, StoreBusy, StoreUnusable, JsonRefused)
+HANDLED = (Refusal, SealBroken, StoreBusy, StoreUnusable, JsonRefused, KeyRefused, TrustRefused)
 
 
-def refusal_of(error: Refusal | SealBroken | StoreBusy | StoreUnusable | JsonRefused) -> Refusal:
+def refusal_of(
+    error: Refusal | SealBroken | StoreBusy | StoreUnusable | JsonRefused | KeyRefused | TrustRefused,
+) -> Refusal:
     """The refusal that an exception of the library stands for."""
     match error:
         case Refusal():
             return error
         case SealBroken():
             return Refusal(error.code, error.message, ExitCode.SEAL, error.path, _MEND.get(error.code, ""))
+        case KeyRefused():
+            return Refusal(error.code, error.message, ExitCode.USAGE, hint=error.hint)
+        case TrustRefused():
+            return Refusal(error.code, error.message, ExitCode.SEAL, error.path)
         case StoreUnusable():
             message = f"{str(error).removesuffix('.')} [{error.cause}]."
             return Refusal("R040", message, ExitCode.STORE, hint=" ".join(filter(None, (error.hint, _resume(error)))))
