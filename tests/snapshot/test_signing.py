@@ -185,6 +185,7 @@ def test_seal_13_a_private_key_shows_nothing_of_itself_and_is_not_copied() -> No
 
 
 def test_nothing_of_cryptography_is_loaded_before_something_is_signed_or_verified() -> None:
-    code = "import sys, pgs_snapshot.signing, pgs_snapshot.trust, pgs_runtime.runtime; print('cryptography' in sys.modules)"
+    modules = "pgs_snapshot.signing, pgs_snapshot.trust, pgs_runtime.runtime, pgs_runtime.refusals"
+    code = f"import sys, {modules}; print('cryptography' in sys.modules)"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

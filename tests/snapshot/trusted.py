@@ -23,7 +23,7 @@ def day(text: str) -> datetime:
 
 
 def trust_folder(folder: Path, **policy: Value) -> Path:
-    """A trust directory that demands one signature of snapshots; `policy` stands in place of, or beside, its members."""
+    """A trust directory that demands one signature of snapshots, unless members of the policy say something else."""
     for name in ("keys", "revoked", "rotations"):
         (folder / name).mkdir(parents=True)
     write_policy(folder, **policy)
