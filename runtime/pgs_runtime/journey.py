@@ -149,6 +149,11 @@ class Mover:
             now = max(now, run.lease.until)
         return self._store.claim(run.id, lease, now, run.epoch)
 
+    def is_left(self, run: Run) -> bool:
+        """Whether nobody moves a run that is under way: its process is gone, or has held it for longer than it may."""
+        lease = run.lease
+        return lease is None or lease.until <= self._ports.clock() or is_gone(lease.owner)
+
     # --- moving ----------------------------------------------------------------------------------
 
     def move(self, journey: Journey) -> Standing:

@@ -75,6 +75,21 @@ class LiveRuns:
         over = [each for each in journey.waits if each.due <= now]
         return self._on(journey, [expired(each, timestamp(now)) for each in over])
 
+    def resume_left(self, run: Run) -> Standing:
+        """Go on with a run whose process has ended in the middle; any other stays as it is.
+
+        Raises:
+            Refusal: R081, it diverges.
+        """
+        if run.status != "RUNNING" or not self._mover.is_left(run):
+            return Standing(run, None)
+        try:
+            return self.resume(run)
+        except Refusal as refused:
+            if refused.code != "R082":
+                raise
+            return Standing(self._now(run), None)
+
     def signal(self, run: Run, sent: Sent) -> Heard:
         """Give a signal to a run that waits; the wait's time goes before it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -88,6 +89,7 @@ class Runtime:
         self._settings = settings or no_settings()
         self._accepted = accepted
         self._others: dict[str, Runtime] = {}
+        self._reached: dict[str, None] = {}
         self._linker = Linker(snapshot, load, self._transforms.get, self.redactor, self._section)
         own = _fact(store, "store")
         self._intake = Intake(snapshot, self.redactor, self.ports, own)
@@ -172,8 +174,8 @@ class Runtime:
             workflow: its full name.
             payload: a JSON value; it is copied.
             actor: who acts, as the transport knows it.
-            request_id: the same id gives the same run and its recorded answer; 1 to 200 letters, digits and
-                `_ . : @ + -`, the first a letter or digit.
+            request_id: the same id gives the same run and its recorded answer, and goes on with a run whose process
+                has ended in the middle; 1 to 200 letters, digits and `_ . : @ + -`, the first a letter or digit.
             config: values of the binding's configuration that differ from their defaults.
 
         Raises:
@@ -187,7 +189,7 @@ class Runtime:
         if request_id is not None:
             known = self.store.run_by_request(workflow, request_id)
             if known is not None:
-                return _repeated(known, ask)
+                return self._again(known, ask)
         given = self._intake.given(graph, ask)
         self._demand_settings(graph)
         begun = self._mover.begin(graph, given, self._request(graph, ask))
@@ -195,6 +197,15 @@ class Runtime:
             return _repeated(begun.run, ask)
         self._post()
         return _told(begun)
+
+    def _again(self, known: Run, ask: Ask) -> Outcome:
+        """The answer of an earlier run of the same request id, which is gone on with if its process has ended."""
+        answer = _repeated(known, ask)
+        if known.status != "RUNNING":
+            return answer
+        moved = self._runtime_of(known).live.resume_left(known)
+        self._post()
+        return replace(_told(moved), repeated=True)
 
     def dry_run(
         self,
@@ -299,6 +310,12 @@ class Runtime:
                 if all(told):
                     self.store.take_out(message)
 
+    def reached(self) -> tuple[str, ...]:
+        """The ids of the runs that messages have moved since this was asked last."""
+        reached = tuple(self._reached)
+        self._reached.clear()
+        return reached
+
     def _tell(self, run: Run, message: Message) -> bool:
         """Tell a run of a message; False: it is not to be had at this moment."""
         if run.status == "RUNNING":
@@ -309,6 +326,8 @@ class Runtime:
         except (Refusal, SealBroken) as refused:
             # Whoever goes on with that run is told why it cannot be; the message must not wait for it.
             return refused.code != "R082"
+        if self.head(run.id) != run.head:
+            self._reached[run.id] = None
         return True
 
     def _post(self) -> None:

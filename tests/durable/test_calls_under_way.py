@@ -121,14 +121,13 @@ def test_crash_07_who_is_told_to_stop_in_the_midst_of_a_call_leaves_a_run_that_g
     assert len(depot.service.done) == 1
 
 
-def test_crash_07_whoever_asks_again_with_the_same_request_id_finds_the_run(depot: Depot) -> None:
+def test_crash_07_whoever_asks_again_with_the_same_request_id_goes_on_with_the_run(depot: Depot) -> None:
     depot.service.moods.append(NEVER)
     line = run(KEYED, "--request-id", "r1")
     depot.killed(asked(depot, 1), signal.SIGKILL, *line, payload=CHARGE)
     again = depot.run(KEYED, CHARGE, "--request-id", "r1", "--json")
-    assert (again.code, again.json()["kind"], again.json()["repeated"]) == (11, "RUNNING", True)
+    assert (again.code, again.json()["kind"], again.json()["repeated"]) == (0, "COMPLETED", True)
     id = again.json()["trace_id"]
-    assert depot.command("resume", id, "--no-picture").code == 0
     last = depot.run(KEYED, CHARGE, "--request-id", "r1", "--json")
     assert (last.code, last.json()["trace_id"], last.json()["result"]) == (0, id, {"status": 200})
     other = depot.run(KEYED, {**CHARGE, "amount": 6}, "--request-id", "r1", "--json")
@@ -138,7 +137,7 @@ def test_crash_07_whoever_asks_again_with_the_same_request_id_finds_the_run(depo
 
 def test_conc_02_who_is_stopped_at_its_call_is_left_alone_while_its_lease_lasts(depot: Depot) -> None:
     depot.service.moods.append(NEVER)
-    process = depot.started(*run(KEYED), payload=CHARGE)
+    process = depot.started(*run(KEYED, "--request-id", "r1"), payload=CHARGE)
     until(asked(depot, 1))
     os.kill(process.pid, signal.SIGSTOP)
     id = str(depot.only_run()["id"])
@@ -147,6 +146,8 @@ def test_conc_02_who_is_stopped_at_its_call_is_left_alone_while_its_lease_lasts(
     assert held.error()["hint"] == f"Try again. If its process has ended: `pgs_runtime resume {id}`."
     everything = depot.command("resume", "--json")
     assert (everything.code, everything.json()) == (0, {"refused": [], "runs": []})
+    again = depot.run(KEYED, CHARGE, "--request-id", "r1", "--json")
+    assert (again.code, again.json()["kind"], again.json()["trace_id"]) == (11, "RUNNING", id)
     os.kill(process.pid, signal.SIGCONT)
     process.communicate(timeout=ENOUGH)
     assert process.returncode == 0

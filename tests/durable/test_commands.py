@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -262,6 +263,26 @@ def test_a_run_whose_snapshot_is_gone_stays_where_it_is(depot: Depot) -> None:
     assert everything.err.startswith(f"error[Z901] ({id}")
     (depot.place.data / "elsewhere").rename(depot.place.data / "snapshots" / root)
     assert depot.command("resume", id, "--no-picture").code == 1
+
+
+def test_the_files_of_a_run_that_another_one_moves_are_made_as_well(depot: Depot) -> None:
+    id, other = waiting(depot), waiting(depot, {**ORDER, "order": "o2"})
+    before = trace_file(depot, other).read_bytes()
+    packed = depot.run("WF_PACK_V0", {"order": "o1", "boxes": 2}, "--json")
+    assert (packed.code, packed.json()["kind"], len(depot.mail.taken)) == (0, "COMPLETED", 1)
+    assert b'"kind":"exit"' in trace_file(depot, id).read_bytes().splitlines()[-1]
+    assert depot.command("verify", trace_file(depot, id)).code == 0
+    assert trace_file(depot, other).read_bytes() == before
+    blocked = trace_file(depot, other).parent
+    shutil.rmtree(blocked)
+    blocked.symlink_to(depot.place.data)
+    unwritten = depot.run("WF_PACK_V0", {"order": "o2", "boxes": 1}, "--json")
+    assert (unwritten.code, unwritten.json()["kind"], "error[R062]" in unwritten.err) == (14, "COMPLETED", True)
+    assert depot.command("show", other, "--json").json()["status"] == "COMPLETED"
+
+
+def trace_file(depot: Depot, id: str) -> Path:
+    return depot.place.workspace / "traces" / id / f"{id}.jsonl"
 
 
 # --- in doubt ------------------------------------------------------------------------------------

@@ -39,6 +39,13 @@ def resume_all(runtime: Runtime, root: Path, picture: bool, as_json: bool) -> Ex
             complain_of(why, within=id)
     with output_to_error():
         runtime.deliver()
+    for id in runtime.reached():
+        try:
+            export(runtime, root / "traces", id, picture)
+        except Refusal as unwritten:
+            code = code or unwritten.exit_code
+            refused.append({"error": error_of(unwritten), "trace_id": id})
+            complain_of(unwritten, within=id)
     tell(moved, refused, as_json)
     return code
 

@@ -222,6 +222,7 @@ def _export(desk: Desk, runtime: Runtime, outcome: Outcome, error: Refusal | Non
     from pgs_runtime.answers import shown, told
     from pgs_runtime.export import export
 
+    wrong = error_of(error) if error else None
     try:
         exported = export(runtime, desk.root / "traces", outcome.trace_id, desk.picture)
     except KeyboardInterrupt:
@@ -230,8 +231,12 @@ def _export(desk: Desk, runtime: Runtime, outcome: Outcome, error: Refusal | Non
     except Refusal as refused:
         say(told(outcome, None, error_of(refused)) if desk.as_json else shown(outcome, None))
         refuse(refused, as_json=False)
-    wrong = error_of(error) if error else None
     say(told(outcome, exported, wrong) if desk.as_json else shown(outcome, exported))
+    try:
+        for id in runtime.reached():
+            export(runtime, desk.root / "traces", id, desk.picture)
+    except Refusal as refused:
+        refuse(refused, as_json=False)
 
 
 def _resume_all(desk: Desk) -> NoReturn:
