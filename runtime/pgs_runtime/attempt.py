@@ -190,8 +190,8 @@ class Attempt:
         self._dropped: dict[Place, dict[str, Value]] = {}
         self._marked: dict[Place, _Mark] = {}
         self._answered: tuple[Spot, ...] = ()
-        self._moment = Moment(given.facts)
-        shared = Shared(self._moment, given.configs)
+        self.moment = Moment(given.facts)
+        shared = Shared(self.moment, given.configs)
         self._frame = frame_of(graph, given.payload, given.actor, shared)
         self._marks: list[int] = []
         self._deadline = 0
@@ -209,7 +209,7 @@ class Attempt:
 
     def resume(self, ground: Ground, time: str, events: Sequence[Event]) -> Paused | Ended:
         """Make the segment that begins with these events, at a time as `$.run.time` has it."""
-        moment = self._moment
+        moment = self.moment
         moment.facts = {**moment.facts, "time": time}
         moment.segment += 1
         self._open(ground, len(self._chain.lines))

@@ -38,13 +38,31 @@ Configs: TypeAlias = Mapping[str, dict[str, Value]]
 
 
 class Moment:
-    """What all walks of a run share: its facts (`$.run`) as they are now, and the number of the segment it is in."""
+    """What all walks of a run share: its facts (`$.run`) as they are now, and the number of the segment it is in.
 
-    __slots__ = ("facts", "segment")
+    Attributes:
+        acted: the places of what was called and has not ended, in which effects stand that no `undo` there takes back.
+        calling: the calls under way that have an `undo`, by the place of what they called.
+    """
+
+    __slots__ = ("acted", "calling", "facts", "segment")
 
     def __init__(self, facts: dict[str, Value]) -> None:
         self.facts = facts
         self.segment = 0
+        self.acted: set[Place] = set()
+        self.calling: dict[Place, Call] = {}
+
+    def forget(self, place: Place) -> None:
+        """What was called there has ended, or was taken back: its effects are the business of what is around it."""
+        if self.acted:
+            self.acted = {each for each in self.acted if not place.holds(each)}
+
+    @property
+    def halfway(self) -> str:
+        """A call that has an `undo` and would need it, but has not ended, as a path; "" if there is none."""
+        held = [place for place in self.calling if any(place.holds(each) for each in self.acted)]
+        return "/".join(min(held, key=lambda place: len(place.parents)).parents) if held else ""
 
 
 @frozen
@@ -97,11 +115,16 @@ def reached(exit: Exit, frame: Frame) -> Reached:
 
 def call(node: Call, caller: Caller) -> Calling:
     """Call the workflow of a node once."""
-    frame, place = caller.frame, caller.place
+    frame, place, moment = caller.frame, caller.place, caller.shared.moment
     inputs = node.callee.inputs(frame)
-    graph, end, left = yield from _called(node.callee, inputs, caller, place.within(node.id))
+    within = place.within(node.id)
+    if node.undo:
+        moment.calling[within] = node
+    graph, end, left = yield from _called(node.callee, inputs, caller, within)
     if end.exit is CANCELLED:
         raise Cancelled
+    moment.calling.pop(within, None)
+    moment.forget(within)
     frame[node.slot] = end.result
     return Visit(node, inputs, [], end.name, end.result, (), place, graph.workflow, left)
 
@@ -127,6 +150,8 @@ def each(node: Each, caller: Caller) -> Calling:
     if outcome != "TOO_MANY":
         outputs["items"] = [{"exit": end.name, "kind": end.exit.kind, "result": end.result} for _, end, _ in ended]
     frame[node.slot] = outputs
+    for index in range(len(ended)):
+        caller.shared.moment.forget(place.within(node.id, index))
     left = any(left for _, _, left in ended)
     return Visit(node, {"each": items}, [], outcome, outputs, (), place, "", left)
 

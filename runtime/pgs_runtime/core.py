@@ -87,6 +87,7 @@ def traverse(graph: Graph, frame: Frame, visited: Visitor, shared: Shared, place
         exit = CANCELLED
     if exit.kind in ("FAILED", "CANCELLED"):
         yield Failed(place)
+        shared.moment.forget(place)
         left = False
         for undoing in unwinding(way.doings, exit, frame, shared.moment.segment):
             try:
@@ -145,16 +146,16 @@ def _walk(nodes: Mapping[str, Node], edge: Edge, way: _Way) -> Traversal:
             except KeyError:
                 raise Missing(f"the last step of {node.id!r} does not end it") from None  # F531 of the compiler
             frame[node.slot] = found = outputs(slots)
-            if wrote:
-                left = True
-                if node.undo:
-                    doings.append(Doing(node.undo, node.undo.inputs(frame), began))
-            visit = Visit(node, inputs, done, outcome, found, refused, place)
+            if wrote and node.undo:
+                doings.append(Doing(node.undo, node.undo.inputs(frame), began))
+            elif wrote and place is not TOP:
+                moment.acted.add(place)
+            visit = Visit(node, inputs, done, outcome, found, refused, place, "", wrote)
         elif isinstance(node, Exit):
             return node, left
         else:
             visit = yield from _through(node, way)
-            left = left or visit.left
+        left = left or visit.left
         visited(visit)
         edge = _out(visit)
 
@@ -172,6 +173,8 @@ def _through(node: Call | Each | Wait, way: _Way) -> Generator[Request, Outcome,
         visit = yield from call(node, caller) if isinstance(node, Call) else each(node, caller)
         if visit.left and isinstance(node, Call) and node.undo:
             way.doings.append(Doing(node.undo, node.undo.inputs(frame), began))
+        elif visit.left and way.place is not TOP:
+            moment.acted.add(way.place)
     frame[RUN] = moment.facts
     return visit
 

@@ -147,7 +147,8 @@ class LiveRuns:
         """End a run that stands still; what it did is undone as its protocol says for one that fails.
 
         Raises:
-            Refusal: R081; R082; R084, the run does not stand still.
+            Refusal: R081; R082; R084, the run does not stand still; R140, it cannot be taken back
+                where it stands.
         """
         for _ in range(AGAIN):
             if run.status == "RUNNING":
@@ -155,6 +156,7 @@ class LiveRuns:
             if run.status not in ("WAITING", "IN_DOUBT"):
                 raise _not_still(run)
             journey = self._mover.continued(self._graph(run.request.workflow), run)
+            _demand_whole(journey)
             event = Event({"kind": "cancel", **word.line}, cancels=True)
             rows = [self._given_up(journey, each.key) for each in journey.effects]
             moved = self._mover.go_on(journey, [event], rows)
@@ -170,7 +172,8 @@ class LiveRuns:
             outcome: how it ended, if it is `done`.
 
         Raises:
-            Refusal: R081; R082; R085, there is no such effect in doubt, or it cannot have ended so.
+            Refusal: R081; R082; R085, there is no such effect in doubt, or it cannot have ended so; R140, it is given
+                up where the run cannot be taken back.
         """
         for _ in range(AGAIN):
             if run.status != "IN_DOUBT":
@@ -192,6 +195,7 @@ class LiveRuns:
             elif verdict == "retry":
                 journey.left.discard(pending.key)
             else:
+                _demand_whole(journey)
                 event = Event(line, cancels=True)
                 rows = [self._given_up(journey, each.key) for each in journey.effects]
             moved = self._mover.go_on(journey, [event], rows)
@@ -220,6 +224,17 @@ class LiveRuns:
         pending = next(each for each in journey.effects if each.key == key)
         row = settled_row(journey.run.id, pending.line, cast(Effect, pending.ask), key, None)
         return port.Effect(row.key, row.run, row.line, "FAILED", row.request, None)
+
+
+def _demand_whole(journey: Journey) -> None:
+    """Refuse to take back a run in the middle of a call that has acted, and whose `undo` is for what it gave."""
+    halfway = journey.attempt.moment.halfway
+    if halfway:
+        message = (
+            f"`{halfway}` has acted and has not ended, so nothing can take it back yet: its `undo` is for its end."
+        )
+        hint = f"Let it end first; `pgs_runtime show {journey.run.id}` tells what it waits for."
+        raise Refusal("R140", message, ExitCode.USAGE, hint=hint)
 
 
 def _fitting(ask: Effect, outcome: Outcome | None) -> Outcome:

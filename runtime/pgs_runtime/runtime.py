@@ -270,7 +270,8 @@ class Runtime:
         """End a run that stands still. What it did is undone as its protocol says for a run that fails.
 
         Raises:
-            Refusal: R014; R018; R081; R082; R084, the run has ended or is under way.
+            Refusal: R014; R018; R081; R082; R084, the run has ended or is under way; R140, it is in the
+                middle of a call that could be taken back only at its end.
         """
         run = self._run(id)
         runtime = self._runtime_of(run)

@@ -63,6 +63,24 @@ def test_a_run_that_waits_is_cancelled_and_undone(shop: Shop) -> None:
     assert (said["reason"], said["actor"]) == ("changed my mind", {"id": "ben", "type": "core::AC_OPERATOR_V0"})
 
 
+def test_a_run_is_not_cancelled_in_the_middle_of_a_call_that_only_its_end_can_take_back(shop: Shop) -> None:
+    runtime = shop.runtime()
+    run = runtime.run("buying::WF_HOLD_TWO_V0", {"title": "T", "second": "S"}, ADA)
+    agree(shop, run.trace_id, "T")
+    before = lines(runtime, run)
+    with pytest.raises(Refusal) as refused:
+        shop.runtime().cancel(run.trace_id, BEN, "no")
+    assert (refused.value.code, refused.value.exit_code) == ("R140", ExitCode.USAGE)
+    assert refused.value.message == (
+        "`first` has acted and has not ended, so nothing can take it back yet: its `undo` is for its end."
+    )
+    assert lines(runtime, run) == before
+    agree(shop, run.trace_id, "T")
+    ended = shop.runtime().cancel(run.trace_id, BEN, "no")  # the second one has not acted yet
+    assert (ended.kind, notes(runtime.store, "T")) == ("CANCELLED", ["ORDERED", "GIVEN_UP"])
+    assert told(runtime, run)[-4:] == ["cancel", "second return CANCELLED", "undo first SUCCESS", "cancelled"]
+
+
 def test_concurrent_items_are_all_cancelled(shop: Shop) -> None:
     runtime = shop.runtime()
     asked = {"titles": ["A", "B"], "until": "2026-03-02T09:00:00Z"}
