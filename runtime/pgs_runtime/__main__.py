@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 import pgs_snapshot
-from pgs_runtime.commands import looking, running, states
+from pgs_runtime.commands import custody, looking, running, states
 from pgs_runtime.commands.surface import refuse
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.options import asks_for_json, said
@@ -54,6 +54,8 @@ for command in (
     looking.verify,
     looking.export_run,
     states.state,
+    custody.checkpoint,
+    custody.witness,
 ):
     cli.add_command(command)
 

@@ -217,13 +217,10 @@ def judgement(verdict: Verdict, asked: Level) -> str:
 def judged(verdict: Verdict, asked: Level, name: str) -> str:
     """The level that was reached, and what was found; `name` is the file's, for lines that name no run."""
     marks = {"held": "✓", "failed": "✗", "not possible": "–"}
-    reached = verdict.level.label if verdict.level >= asked else f"{verdict.level.label}; asked: {asked.label}"
+    reached = verdict.level.label if verdict.level >= asked else f"{verdict.level.label}, not {asked.label}"
     lines = [f"{visible(verdict.run or name)}  {reached}"]
-    lines += [
-        f"  {marks[check.found]} {check.name:<9} {visible(check.says)}"
-        for check in verdict.checks
-        if verdict.broken == 0 or check.found == "failed"
-    ]
+    said = {check.says: check for check in reversed(verdict.checks) if verdict.broken == 0 or check.found == "failed"}
+    lines += [f"  {marks[each.found]} {each.name:<10} {visible(each.says)}" for each in reversed(said.values())]
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@
 | R067, R068, R069 | the settings of external effects | 2 |
 | R08x | a live run: a signal, a person's word, going on with it | 2, 5, 9, 11 |
 | R11x | keys, and who is trusted | 2, 3 |
+| R12x | checkpoints, and where they are kept | 2, 3, 14 |
 """
 
 from __future__ import annotations

@@ -114,6 +114,20 @@ settings = click.option(
     envvar="PGS_SETTINGS",
     help="What is said about the outside: a JSON file; settings.json in the data root unless given.  [PGS_SETTINGS]",
 )
+trust = click.option(
+    "--trust",
+    cls=Setting,
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="PGS_TRUST",
+    help="The folder that says whose signatures count.  [PGS_TRUST]",
+)
+kept = click.option(
+    "--kept",
+    cls=Setting,
+    multiple=True,
+    metavar="PLACE",
+    help="Where checkpoints are kept: a folder, or git:FOLDER; may stand more than once.",
+)
 picture = click.option("--picture/--no-picture", default=True, help="Draw the way taken beside the trace.")
 as_json = click.option(
     "--json", "as_json", is_flag=True, envvar="PGS_JSON", help="Answer with one JSON object.  [PGS_JSON]"

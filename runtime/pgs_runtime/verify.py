@@ -5,6 +5,8 @@
 | self-consistent | each line has its number, its own digest and the digest of the line before |
 | complete | the last line is the end of the run, and counts the lines |
 | anchored | the store has this run with this very last line, and the snapshot that ran is known |
+| authentic | a trusted key signed a checkpoint of the log that has this last line, and the log did not change since |
+| witnessed | somebody else keeps that checkpoint or cosigned it |
 
 Laws:
 * a check that could not be made is said, and never counts as one that held;
@@ -14,7 +16,8 @@ The trace of a run that goes on is no more than self-consistent: its end is stil
 that was cut.
 
 Self-consistent and complete say that nobody changed the trace by accident. Whoever changes it on purpose can
-chain it again; only what was kept elsewhere, in the store, tells.
+chain it again; only what was kept elsewhere, in the store, tells. Whoever owns the store can change it as well; only
+what was signed before, and what others keep, tells.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from typing import Literal, TypeAlias
 
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.record import FORMAT
-from pgs_runtime.stores.port import LIVE, Store
+from pgs_runtime.stores.port import LIVE, Head, Store
 from pgs_runtime.trace_lines import LIMITS, NotALine, TraceLimits, is_run_id, members_of, split
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
@@ -42,6 +45,8 @@ class Level(IntEnum):
     SELF_CONSISTENT = 1
     COMPLETE = 2
     ANCHORED = 3
+    AUTHENTIC = 4
+    WITNESSED = 5
 
     @property
     def label(self) -> str:
@@ -55,16 +60,27 @@ LEVELS: Mapping[str, Level] = MappingProxyType({level.label: level for level in 
 ENDS = ("exit", "fault", "cancelled")
 """The kinds of a last line."""
 
+CHECKS = ("lines", "end", "snapshot", "store", "log", "checkpoint", "witness")
+
 Found: TypeAlias = Literal["held", "failed", "not possible"]
 
 
 @frozen
 class Check:
-    """One of `lines`, `end`, `snapshot`, `store`, and what was found, in a sentence."""
+    """One of `lines`, `end`, `snapshot`, `store`, `log`, `checkpoint`, `witness`, and what was found, in a sentence."""
 
     name: str
     found: Found
     says: str
+
+
+Custody: TypeAlias = Callable[[str, Head], tuple[Check, Check, Check]]
+"""Judges by checkpoints whether a run had a last line: the checks `log`, `checkpoint` and `witness`."""
+
+NO_KEYS_WHY = "No keys were at hand to judge signatures with: `--trust DIR` names them."
+_NOTHING = "Neither keys nor checkpoints were at hand: `--trust DIR` and `--kept PLACE` name them."
+NO_KEYS: tuple[Check, ...] = tuple(Check(name, "not possible", _NOTHING) for name in CHECKS[-3:])
+"""Those of a verifier who has nothing to judge by."""
 
 
 @frozen
@@ -98,15 +114,18 @@ def verify(
     knows: Callable[[str], bool] | None = None,
     store: Store | None = None,
     limits: TraceLimits = LIMITS,
+    custody: Custody | None = None,
 ) -> Verdict:
     """Judge the bytes of a `.jsonl` file.
 
     Args:
         knows: whether a snapshot of this id is here, unchanged; None where there are no snapshots to ask for.
         store: the store that the run was in, if it is at hand.
+        custody: what is known of checkpoints, if anything is.
 
     Raises:
         StoreBusy, StoreUnusable: by the store.
+        Refusal: R120, R122, R123, by custody.
     """
     try:
         lines = split(data, limits)
@@ -121,6 +140,7 @@ def verify(
         _end(last, len(lines), store),
         _snapshot(chain[0], knows),
         _store(lines, last, store),
+        *(custody(str(last["run"]), Head(len(lines) - 1, str(last["digest"]))) if custody else NO_KEYS),
     )
     return Verdict(_level(checks), checks, len(lines), 0, str(last["run"]), str(last["digest"]))
 
@@ -129,12 +149,17 @@ def _level(checks: Sequence[Check]) -> Level:
     held = {check.name for check in checks if check.found == "held"}
     if "end" not in held:
         return Level.SELF_CONSISTENT
-    return Level.ANCHORED if {"snapshot", "store"} <= held else Level.COMPLETE
+    forked = any(check.name == "log" and check.found == "failed" for check in checks)
+    if forked or not {"snapshot", "store"} <= held:
+        return Level.COMPLETE
+    if not {"log", "checkpoint"} <= held:
+        return Level.ANCHORED
+    return Level.WITNESSED if "witness" in held else Level.AUTHENTIC
 
 
 def _nothing(why: str, line: int, lines: int) -> Verdict:
     after = "The lines are not sound, so this says nothing."
-    skipped = tuple(Check(name, "not possible", after) for name in ("end", "snapshot", "store"))
+    skipped = tuple(Check(name, "not possible", after) for name in CHECKS[1:])
     return Verdict(Level.BROKEN, (Check("lines", "failed", why), *skipped), lines, line)
 
 

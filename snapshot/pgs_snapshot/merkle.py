@@ -83,7 +83,7 @@ def _split(size: int) -> int:
 
 
 def inclusion(index: int, size: int) -> tuple[Span, ...]:
-    """The ranges whose roots prove that leaf `index` is one of `size` (RFC 9162, 2.1.3.1), in the order of the proof."""
+    """The ranges whose roots prove that leaf `index` is one of `size`, in the order of a proof (RFC 9162, 2.1.3.1)."""
     if not 0 <= index < size:
         raise ValueError(f"there is no leaf {index} among {size}")
     start, stop = 0, size
@@ -124,7 +124,7 @@ def consistency(old: int, size: int) -> tuple[Span, ...]:
 
 
 def shown_in(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Whether the proof shows that the leaf of this hash is number `index` of `size` under `root` (RFC 9162, 2.1.3.2)."""
+    """Whether the proof shows that this hash is leaf `index` of `size` under `root` (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     number, last, found = index, size - 1, leaf
@@ -142,7 +142,7 @@ def shown_in(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: b
 
 
 def grown_from(old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether the proof shows that `size` leaves under `root` begin with `old` under `old_root` (RFC 9162, 2.1.4.2)."""
+    """Whether the proof shows that `size` leaves under `root` begin with `old` of `old_root` (RFC 9162, 2.1.4.2)."""
     if not 0 <= old <= size or (old in (0, size) and proof):
         return False
     if old == 0:

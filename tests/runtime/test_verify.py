@@ -28,8 +28,14 @@ def known(till: Runtime) -> Callable[[str], bool]:
     return lambda id: id == till.snapshot.id
 
 
+UNASKED = ("log", "checkpoint", "witness")
+"""The checks that take keys, or a place that keeps checkpoints."""
+
+
 def found(verdict: Verdict) -> dict[str, str]:
-    return {check.name: check.found for check in verdict.checks}
+    """What was found by the checks that take neither."""
+    assert {check.found for check in verdict.checks if check.name in UNASKED} == {"not possible"}
+    return {check.name: check.found for check in verdict.checks if check.name not in UNASKED}
 
 
 def says(verdict: Verdict, name: str) -> str:
@@ -78,7 +84,7 @@ def test_a_run_that_the_store_does_not_know_is_not_anchored() -> None:
 
 
 def test_levels_are_asked_for_by_name() -> None:
-    assert list(LEVELS) == ["self-consistent", "complete", "anchored"]
+    assert list(LEVELS) == ["self-consistent", "complete", "anchored", "authentic", "witnessed"]
 
 
 # --- what is seen without a store ----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Merkle trees: the roots and proofs of RFC 9162, against the definition and against known numbers, and every forgery."""
+"""Merkle trees: the roots and proofs of RFC 9162, against the definition and known numbers, and forged."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from pgs_snapshot.visible import visible
 if TYPE_CHECKING:
     from pgs_runtime.evidence import Evidence
     from pgs_runtime.stores.port import Run, Status
+    from pgs_runtime.verify import Custody
 
 STATUSES = (
     "RUNNING", "WAITING", "IN_DOUBT", "COMPLETED", "DENIED", "REJECTED", "FAILED", "FAULTED", "STOPPED", "CANCELLED"
@@ -97,20 +98,30 @@ def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json
 @click.command()
 @click.argument("trace", type=click.Path(path_type=Path))
 @options.place
+@options.trust
+@options.kept
 @click.option(
     "--level",
-    type=click.Choice(("self-consistent", "complete", "anchored")),
+    type=click.Choice(("self-consistent", "complete", "anchored", "authentic", "witnessed")),
     default="anchored",
     show_default=True,
     help="How much has to be known.",
 )
 @options.as_json
 @reporting
-def verify(trace: Path, workspace: Path | None, data_root: Path | None, level: str, as_json: bool) -> None:
+def verify(
+    trace: Path,
+    workspace: Path | None,
+    data_root: Path | None,
+    trust: Path | None,
+    kept: tuple[str, ...],
+    level: str,
+    as_json: bool,
+) -> None:
     """Check that nothing of a trace was changed.
 
-    Its chain, its end, the snapshot, and the store's own record. TRACE is a .jsonl file, or the folder that holds it.
-    The exit code is 0 only at the level asked for.
+    Its chain, its end, the snapshot, the store's own record; with --trust what keys have signed, with --kept what is
+    kept elsewhere. TRACE is a .jsonl file, or the folder that holds it. The exit code is 0 only at the level asked for.
     """
     from pgs_runtime.answers import judged, judgement
     from pgs_runtime.evidence import Evidence
@@ -120,7 +131,8 @@ def verify(trace: Path, workspace: Path | None, data_root: Path | None, level: s
     root = root_of(workspace)
     data = _trace_file(trace)
     with Evidence(root, data_of(root, data_root), options.address()) as evidence:
-        verdict = judge(data, evidence.knows, evidence.store)
+        custody = _custody(evidence, trust, kept) if trust is not None or kept else None
+        verdict = judge(data, evidence.knows, evidence.store, custody=custody)
     asked = LEVELS[level]
     say(judgement(verdict, asked) if as_json else judged(verdict, asked, _trace_path(trace).stem))
     sys.exit(verdict.exit_code(asked))
@@ -147,6 +159,18 @@ def export_run(id: str, workspace: Path | None, data_root: Path | None, picture:
         lines = evidence.lines(id)
         snapshot = evidence.snapshot(trace_of(lines).header.snapshot)
     say(written(write(root / "traces", lines, snapshot, picture), as_json))
+
+
+def _custody(evidence: Evidence, trust: Path | None, kept: tuple[str, ...]) -> Custody:
+    """What judges by checkpoints."""
+    from datetime import UTC, datetime
+
+    from pgs_runtime.covering import StoreCustody
+    from pgs_runtime.keeping import place_of
+    from pgs_snapshot.trust import read_trust
+
+    found = read_trust(trust) if trust is not None else None
+    return StoreCustody(evidence.store, found, [place_of(place) for place in kept], datetime.now(UTC))
 
 
 def _trace_path(trace: Path) -> Path:

@@ -1,0 +1,164 @@
+"""Commands that keep a record out of the reach of whoever owns the store: checkpoint, witness."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pgs_runtime import options
+from pgs_runtime.commands.surface import data_of, reporting, root_of, say
+from pgs_runtime.faults import ExitCode, Refusal
+from pgs_snapshot.visible import visible
+
+if TYPE_CHECKING:
+    from pgs_runtime.custody import Signed
+    from pgs_runtime.stores.port import Store
+    from pgs_snapshot.signing import SigningKey
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@options.place
+@click.option(
+    "--key",
+    "keys",
+    cls=options.Setting,
+    multiple=True,
+    type=_FILE,
+    metavar="FILE",
+    help="The private key that signs; may stand more than once.",
+)
+@click.option(
+    "--to",
+    cls=options.Setting,
+    multiple=True,
+    metavar="PLACE",
+    help="Where it is kept: a folder, git:FOLDER, or command:PROGRAM ARGUMENT; may stand more than once.",
+)
+@click.option("--quick", is_flag=True, help="Read only what came after the last checkpoint.")
+@click.option("--proof-from", type=click.IntRange(0), metavar="SIZE", help="Write what a witness needs that saw SIZE.")
+@options.as_json
+@reporting
+def checkpoint(
+    workspace: Path | None,
+    data_root: Path | None,
+    keys: tuple[Path, ...],
+    to: tuple[str, ...],
+    quick: bool,
+    proof_from: int | None,
+    as_json: bool,
+) -> None:
+    """Sign how far the log of the store has come, and keep that elsewhere.
+
+    A log that has shrunk, or of which anything was changed since the last checkpoint or the newest at a place, is
+    not signed; the exit code is 3. With --proof-from the proof for a witness goes to the standard output.
+    """
+    from contextlib import closing
+
+    from pgs_runtime.custody import bundle, sign_and_keep
+    from pgs_runtime.keeping import place_of
+
+    places = [place_of(text) for text in to]
+    if bool(keys) is not bool(to) or (not keys and proof_from is None):
+        hint = "Type `pgs_runtime checkpoint --key FILE --to PLACE`."
+        raise Refusal("R001", "A checkpoint takes a key that signs and a place that keeps.", ExitCode.USAGE, hint=hint)
+    root = root_of(workspace)
+    with closing(_store(data_of(root, data_root))) as store:
+        if keys:
+            made, kept = sign_and_keep(store, list(map(_key, keys)), places, _now, quick=quick)
+        proof = bundle(store, proof_from) if proof_from is not None else None
+    if proof is not None:
+        sys.stdout.buffer.write(proof)
+    else:
+        say(_kept_json(made, kept, to) if as_json else _kept_text(made, kept, to))
+
+
+@click.command()
+@click.argument("proof", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--key", cls=options.Setting, required=True, type=_FILE, metavar="FILE", help="The private key of the witness."
+)
+@options.trust
+@click.option(
+    "--seen", cls=options.Setting, required=True, metavar="DIR", help="The witness's own folder for this log."
+)
+@options.as_json
+@reporting
+def witness(proof: Path, key: Path, trust: Path | None, seen: str, as_json: bool) -> None:
+    """Cosign a checkpoint of somebody else's log.
+
+    PROOF is what `checkpoint --proof-from` wrote, or `-`. The cosigned checkpoint goes to the standard output and
+    to the folder of --seen. What contradicts a checkpoint in that folder is not signed; the exit code is 3.
+    """
+    from datetime import UTC, datetime
+
+    from pgs_runtime.keeping import Folder
+    from pgs_runtime.witness import read_bundle, witnessed
+    from pgs_snapshot.trust import read_trust
+
+    if trust is None:
+        hint = "Name the folder that says whose checkpoints count: `--trust DIR`."
+        raise Refusal("R001", "A witness has to know whose checkpoints it cosigns.", ExitCode.USAGE, hint=hint)
+    given = read_bundle(_read(proof))
+    note = witnessed(given, read_trust(trust), _key(key), Folder(seen, Path(seen)), datetime.now(UTC))
+    text = note.data().decode()
+    say(json.dumps({"checkpoint": text, "size": given.checkpoint.size}) if as_json else text.removesuffix("\n"))
+
+
+def _key(file: Path) -> SigningKey:
+    from pgs_snapshot.signing import PASSPHRASE, read_key
+
+    word = os.environ.get(PASSPHRASE, "")
+    return read_key(file, lambda: word.encode() or None)
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+def _read(proof: Path) -> bytes:
+    from pgs_snapshot.notes import SIZE
+
+    try:
+        with click.open_file(str(proof), "rb") as file:
+            return bytes(file.read(SIZE + 1))
+    except OSError as error:
+        raise Refusal("R019", f"`{visible(str(proof))}` cannot be read: {error.strerror}.", ExitCode.USAGE) from error
+
+
+def _store(data: Path) -> Store:
+    from pgs_runtime.accept import kept_in
+
+    store = kept_in(data, options.address())
+    if store is None:
+        hint = "Name the folder of the store: `--data-root DIR`."
+        message = f"There is no store in `{visible(str(data))}`, so there is no log."
+        raise Refusal("R125", message, ExitCode.USAGE, hint=hint)
+    return store
+
+
+def _kept_text(made: Signed, kept: Sequence[bool], to: Sequence[str]) -> str:
+    lines = [f"checkpoint of {made.checkpoint.size} commits", f"  log      {made.checkpoint.origin}"]
+    lines += [f"  signed   by the key {key.id[:16]}…" for key in made.keys]
+    for place, new in zip(to, kept, strict=True):
+        lines.append(f"  {'kept at' if new else 'is at':<8} {visible(place)}{'' if new else ' already'}")
+    return "\n".join(lines)
+
+
+def _kept_json(made: Signed, kept: Sequence[bool], to: Sequence[str]) -> str:
+    body = {
+        "checkpoint": made.note.data().decode(),
+        "keys": [key.id for key in made.keys],
+        "kept": [{"new": new, "place": place} for place, new in zip(to, kept, strict=True)],
+        "origin": made.checkpoint.origin,
+        "size": made.checkpoint.size,
+    }
+    return json.dumps(body, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,124 @@
+"""What a store's log and checkpoints say of the last line of a run: the checks `log`, `checkpoint` and `witness`.
+
+The log is read whole and its roots are computed, so a proof of inclusion or consistency is not needed here: they are
+for those who do not have the log (`pgs_runtime.casefile`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pgs_runtime.authentic import Word, word_on
+from pgs_runtime.custody import checkpoint_at, contradiction, last_signed, origin_in
+from pgs_runtime.keeping import Place
+from pgs_runtime.log import Log
+from pgs_runtime.stores.port import Head, Store
+from pgs_runtime.verify import NO_KEYS_WHY, Check
+from pgs_snapshot.frozen import frozen
+from pgs_snapshot.notes import Checkpoint, Note
+from pgs_snapshot.trust import Trust
+from pgs_snapshot.visible import visible
+
+
+@frozen
+class Known:
+    """A checkpoint that is at hand, and at which place; "": the store's own memory."""
+
+    note: Note
+    checkpoint: Checkpoint
+    place: str
+
+
+class StoreCustody:
+    """The log of a store, held against the checkpoint that it remembers and those that are kept elsewhere."""
+
+    def __init__(self, store: Store | None, trust: Trust | None, places: Sequence[Place], now: datetime) -> None:
+        """`now` is the verifier's time, with its zone."""
+        self._store = store
+        self._trust = trust
+        self._places = places
+        self._now = now
+
+    def __call__(self, run: str, head: Head) -> tuple[Check, Check, Check]:
+        """The three checks of a run with this last line.
+
+        Raises:
+            Refusal: R120, R122, R123; StoreBusy, StoreUnusable.
+        """
+        if self._store is None:
+            why = "No store was at hand, whose log a checkpoint could be of."
+            return _unknown("log", why), _unknown("checkpoint", why), _unknown("witness", why)
+        log = Log(self._store)
+        index = log.find(run, head)
+        known = self._known(self._store, log, index)
+        checked = _log(log, index, known, origin_in(self._store))
+        covering = [each for each in known if index is not None and each.checkpoint.size > index]
+        if checked.found != "held" or index is None or self._trust is None or not covering:
+            why = self._why(checked, index, known)
+            return checked, _unknown("checkpoint", why), _unknown("witness", why)
+        words = [(each, word_on(each.note, each.checkpoint, self._trust, self._now)) for each in covering]
+        return checked, _checkpoint(words, index), _witness(words)
+
+    def _known(self, store: Store, log: Log, index: int | None) -> list[Known]:
+        """What the store remembers, and of each place the first checkpoint that covers the commit, and the newest."""
+        last = last_signed(store)
+        known = [Known(last.note, last.checkpoint, "")] if last else []
+        for place in self._places:
+            sizes = place.sizes()
+            covering = [size for size in sizes if size > (index if index is not None else log.size)]
+            known += [Known(*checkpoint_at(place, size), place.name) for size in sorted({*covering[:1], *sizes[-1:]})]
+        return known
+
+    def _why(self, log: Check, index: int | None, known: Sequence[Known]) -> str:
+        """Why nothing can be said of signatures."""
+        if log.found != "held" or index is None:
+            return "The log does not hold, so this says nothing."
+        if self._trust is None:
+            return NO_KEYS_WHY
+        if not known:
+            return "No checkpoint was signed of this log: `pgs_runtime checkpoint` signs one."
+        newest = max(each.checkpoint.size for each in known)
+        return f"No checkpoint covers commit {index + 1}: the newest is of {newest} commits."
+
+
+def _unknown(name: str, why: str) -> Check:
+    return Check(name, "not possible", why)
+
+
+def _log(log: Log, index: int | None, known: Sequence[Known], origin: str) -> Check:
+    roots = log.roots(each.checkpoint.size for each in known)
+    for each in known:
+        where = f" That is kept at `{visible(each.place)}`." if each.place else ""
+        if each.checkpoint.origin != origin:
+            return Check("log", "failed", f"The checkpoint is of another log, `{each.checkpoint.origin}`.{where}")
+        why = contradiction(log.size, each.checkpoint, roots.get(each.checkpoint.size))
+        if why:
+            return Check("log", "failed", f"{why}{where}")
+    if index is None:
+        return Check("log", "failed", f"None of the {log.size} commits of the log is this run's with this last line.")
+    grown = f", and the log continues what was signed at {max(roots)}" if roots else ""
+    return Check("log", "held", f"Commit {index + 1} of {log.size} is this run's with this last line{grown}.")
+
+
+def _checkpoint(words: Sequence[tuple[Known, Word]], index: int) -> Check:
+    for known, word in words:
+        if not word.why:
+            size, names = known.checkpoint.size, ", ".join(word.signers)
+            says = f"The checkpoint of {size} commits, which covers commit {index + 1}, is signed by {names}."
+            return Check("checkpoint", "held", says)
+    known, word = words[0]
+    return Check("checkpoint", "failed", f"The checkpoint of {known.checkpoint.size} commits {word.why}.")
+
+
+def _witness(words: Sequence[tuple[Known, Word]]) -> Check:
+    for known, word in words:
+        if not word.why and not word.unseen:
+            says = f"The checkpoint of {known.checkpoint.size} commits is cosigned by {', '.join(word.witnesses)}."
+            return Check("witness", "held", says)
+    for known, word in words:
+        if not word.why and known.place:
+            says = f"The checkpoint of {known.checkpoint.size} commits is kept at `{visible(known.place)}`."
+            return Check("witness", "held", says)
+    unseen = next((word.unseen for _, word in words if not word.why), "No trusted key signed a checkpoint.")
+    return Check("witness", "not possible", f"{unseen} No place was named that keeps it.")
