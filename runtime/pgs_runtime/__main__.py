@@ -47,6 +47,7 @@ for command in (
     running.resume,
     running.send,
     running.cancel,
+    running.abandon,
     running.reconcile,
     looking.list_runs,
     looking.show,

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from pgs_runtime.dealings import came, day, dealings, goes_on, happened, standing, steps, vouched
 from pgs_runtime.left import Change, changes, emissions
 from pgs_runtime.markdown import code, json_fence, prose
+from pgs_runtime.outcomes import ABANDONED
 from pgs_runtime.reasons import Case, Meaning, because, cases, deciding, named, sentence, written
 from pgs_runtime.redaction import REDACTED
-from pgs_runtime.traced_outside import Cancelled
+from pgs_runtime.traced_outside import Abandoned, Cancelled
 from pgs_runtime.traces import Asked, Computed, Decided, Ending, Header, Inner, Passed, Step, Stored, Trace
 from pgs_snapshot.snapshot import Snapshot
 
@@ -98,9 +99,11 @@ def _cancelled(trace: Trace) -> Iterator[str]:
     """Who ended a run that nobody wanted any more."""
     for segment in trace.segments:
         for event in segment.events:
-            if isinstance(event, Cancelled) or getattr(event, "verdict", "") == "give_up":
+            if isinstance(event, Cancelled | Abandoned) or getattr(event, "verdict", "") == "give_up":
                 yield f"On {day(segment.time)}, {came(event, code, prose)}."
     yield "The run ended **CANCELLED**."
+    if trace.ending is not None and trace.ending.name == ABANDONED:
+        yield "Nothing more was taken back."
 
 
 def _stands(trace: Trace, ending: Ending) -> str:
@@ -248,7 +251,7 @@ def _step(step: Step, meaning: Meaning) -> str:
 
 def _last(ending: Ending, meaning: Meaning) -> str:
     if ending.kind == "CANCELLED":
-        return "the run was cancelled"
+        return "the run was cancelled" if ending.name != ABANDONED else "the run was left as it stands"
     if ending.is_fault:
         where = f"**{code(ending.node)}** — " if ending.node else ""
         return f"{where}the run broke off here: fault {code(ending.name)}"

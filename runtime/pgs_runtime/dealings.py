@@ -14,6 +14,7 @@ from pgs_runtime.reasons import Code, Meaning
 from pgs_runtime.traced import Passed, Trace
 from pgs_runtime.traced_outside import (
     UNKNOWN,
+    Abandoned,
     Ask,
     Awaited,
     Cancelled,
@@ -108,6 +109,9 @@ def came(event: Event, code: Code, prose: Code) -> str:
             given_up = event.verdict == "give_up" and event.spot.undoing
             says = f"said that {_NOT_UNDONE if given_up else _VERDICTS[event.verdict]}{outcome}"
             return f"{who(event.by, code)} {says}, for the reason {code(event.reason)}"
+        case Abandoned():
+            left = f"left the run as it stands, which could not be gone on with ({code(event.code)})"
+            return f"{who(event.by, code)} {left}, for the reason {code(event.reason)}"
         case Cancelled():
             return f"{who(event.by, code)} cancelled the run, for the reason {code(event.reason)}"
 
@@ -167,7 +171,7 @@ def happened(trace: Trace, code: Code, prose: Code) -> Iterator[str]:
 
 
 def _at(event: Event, code: Code) -> str:
-    if isinstance(event, Cancelled) or event.spot is None:
+    if isinstance(event, Cancelled | Abandoned) or event.spot is None:
         return ""
     spot = event.spot
     return f", at {code(spot.path)}{', which was being taken back' if spot.undoing else ''}"

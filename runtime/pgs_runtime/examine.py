@@ -60,7 +60,7 @@ def _head(trace: Trace, meaning: Meaning) -> Iterator[str]:
     if ending is None:
         ended = "not ended" if trace.state == "CUT" else f"{trace.state}, not ended"
     elif ending.kind == "CANCELLED":
-        ended = "CANCELLED"
+        ended = "CANCELLED" if ending.name == ending.kind else "CANCELLED, left as it stands"
     elif ending.is_fault:
         ended = f"FAULTED {ending.name}{f' at {ending.node}' if ending.node else ''}"
     else:

@@ -12,6 +12,7 @@ from pgs_runtime.left import changes, emissions
 from pgs_runtime.reasons import Case, Meaning, because, cases, deciding
 from pgs_runtime.stores.port import Timing
 from pgs_runtime.traced_outside import (
+    Abandoned,
     Awaited,
     Cancelled,
     Doubted,
@@ -119,7 +120,7 @@ def _pending(exchange: Exchange) -> Value:
 def _event(event: Event) -> Value:
     """One thing that came from outside; its kind is that of its line."""
     body: dict[str, Value] = {"line": event.n, "time": event.time}
-    if not isinstance(event, Cancelled) and event.spot is not None:
+    if not isinstance(event, Cancelled | Abandoned) and event.spot is not None:
         body |= _spot(event.spot)
     match event:
         case Sent():
@@ -135,6 +136,8 @@ def _event(event: Event) -> Value:
         case Reconciled():
             told: dict[str, Value] = {"kind": "reconciled", "as": event.verdict, "reason": event.reason}
             return body | told | _speaker(event.by) | ({"outcome": event.outcome} if event.outcome else {})
+        case Abandoned():
+            return body | {"kind": "abandon", "code": event.code, "reason": event.reason} | _speaker(event.by)
         case Cancelled():
             return body | {"kind": "cancel", "reason": event.reason} | _speaker(event.by)
         case Doubted():

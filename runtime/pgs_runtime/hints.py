@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pgs_runtime.dealings import steps
+from pgs_runtime.outcomes import ABANDONED
 from pgs_runtime.reasons import Meaning
 from pgs_runtime.traced import Trace
 
 _AGAIN = "Nothing was changed, so the same request can be sent again."
 _STANDS = "What was committed before stands; look at that before the same request is sent again."
+_BY_HAND = "Nothing more was taken back: what the protocol would undo of what stands is to be undone by hand."
 _BY_FAULT: Mapping[str, str] = MappingProxyType(
     {
         "R030": "Set `run_lines` under `limits` in pgs.yaml higher, compile, and run again.",
@@ -47,6 +49,8 @@ def hints(trace: Trace, meaning: Meaning | None = None) -> tuple[str, ...]:
             return ("The trace stops before the end: compare it with the store, `pgs_runtime verify`.",)
         found = steps(trace, meaning or Meaning(None, ""))
         return tuple(f"{step.says}: {step.command}" for step in found)
+    if ending.name == ABANDONED:
+        return (_BY_HAND,)
     again = _STANDS if ending.effects else _AGAIN
     if ending.exit_code is None:
         told = [_BY_KIND.get(ending.kind, "")]

@@ -10,15 +10,18 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
+import orjson
 from jsonschema_rs import Draft202012Validator
 
 from pgs_runtime.attempt import Given
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.linked import Graph
+from pgs_runtime.outcomes import Outcome, standing
 from pgs_runtime.ports import Ports, request_run_id, run_id, timestamp
 from pgs_runtime.record import FORMAT
 from pgs_runtime.redaction import Redact, Redactor
 from pgs_runtime.signals import Sent, Word
+from pgs_runtime.stores.port import Run
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.frozen import frozen
@@ -255,3 +258,20 @@ def _taken(value: object, code: str, what: str, depth: int = MAX_DEPTH) -> Value
     except NotPlain as refused:
         message = f"The {what} is no JSON value as protocols have it: {refused.why}."
         raise Refusal(code, message, exit_code, refused.pointer) from refused
+
+
+def repeated(run: Run, ask: Ask) -> Outcome:
+    """The answer of an earlier run of the same request id."""
+    if ask.request_id is None:
+        raise AssertionError(f"the run id {run.id} was given out twice")
+    earlier = cast("dict[str, Value]", orjson.loads(run.request.actor))
+    if (earlier["id"], earlier["type"]) != (ask.actor["id"], ask.actor["type"]):
+        raise _used(ask.request_id, "by another actor", "actor")
+    if run.request.payload_digest != digest(ask.text):
+        raise _used(ask.request_id, f"for another payload, by run `{run.id}`", "payload")
+    return standing(run, repeated=True)
+
+
+def _used(request_id: str, how: str, what: str) -> Refusal:
+    message = f"The request id `{request_id}` was used {how}."
+    return Refusal("R015", message, ExitCode.REJECTED, hint=f"Send a new request id with a new {what}.")

@@ -254,7 +254,7 @@ class Mover:
             status = "RUNNING"
         elif effects:
             status = "IN_DOUBT"
-        answer = None if status == "RUNNING" else answer_of_paused(status, result)
+        answer = answer_of_paused(status, result)
         lease = Lease(self._name(), self._ports.clock() + int(MARGIN * 1_000_000)) if status == "RUNNING" else None
         return replace(run, status=status, head=head, answer=answer, lease=lease)
 

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, cast
 
 import orjson
 
+from pgs_runtime.abandoning import as_it_stands, refuse_what_goes_on
 from pgs_runtime.attempt import Event
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.journey import Journey, Mover, Standing, elsewhere, settled_row
@@ -22,12 +23,15 @@ from pgs_runtime.redaction import Redactor
 from pgs_runtime.requests import Effect
 from pgs_runtime.signals import Sent, Word, accepted, expired
 from pgs_runtime.stores import port
-from pgs_runtime.stores.port import ENDED, Run, Store
+from pgs_runtime.stores.port import ENDED, Committed, Run, Store
 from pgs_snapshot.frozen import frozen
+from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.values import Outcome, Value
 
 AGAIN = 8  # times that a run is looked at again which others move at the same moment
 
+_HINDERED = ("R081", "R140")
+"""What keeps a run from being gone on with, or cancelled, for good."""
 _SHOW = "`pgs_runtime show {}` tells how it stands."
 
 Verdict: TypeAlias = Literal["done", "retry", "give_up"]
@@ -164,6 +168,45 @@ class LiveRuns:
                 return self._mover.move(journey)
             run = moved.run
         raise elsewhere(run.id)
+
+    def abandon(self, run: Run, word: Word, why: str = "") -> Run:
+        """End a run as it stands that cannot be gone on with; nothing is done again, and nothing is taken back.
+
+        Args:
+            why: the code of what is known to keep the run from being gone on with; "": that is to be found out.
+
+        Raises:
+            Refusal: R082; R084, the run has ended; R141, it can be gone on with or cancelled.
+        """
+        for _ in range(AGAIN):
+            if run.status in ENDED:
+                raise _not_still(run)
+            if run.status == "RUNNING" and not self._mover.is_left(run):
+                raise elsewhere(run.id)
+            code = why or self._hindered(run)
+            ours = self._mover.claimed(run) if run.status == "RUNNING" else run
+            if ours is not None:
+                segment = as_it_stands(self._store, ours, word, code, self._ports.clock())
+                if isinstance(self._store.commit(segment), Committed):
+                    return segment.run
+            run = self._now(run)
+        raise elsewhere(run.id)
+
+    def _hindered(self, run: Run) -> str:
+        """The code of what keeps a run from being gone on with and from being cancelled.
+
+        Raises:
+            Refusal: R141, nothing does; or what an operator has to mend.
+        """
+        try:
+            journey = self._mover.continued(self._graph(run.request.workflow), run)
+            if run.status != "RUNNING":
+                _demand_whole(journey)
+        except (Refusal, SealBroken) as hindered:
+            if hindered.code in _HINDERED or isinstance(hindered, SealBroken):
+                return hindered.code
+            raise
+        raise refuse_what_goes_on(run)
 
     def reconcile(self, run: Run, key: str, verdict: Verdict, outcome: Outcome | None, word: Word) -> Standing:
         """Say what became of an effect in doubt.

@@ -8,19 +8,69 @@ Laws:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Callable, Iterator
+from typing import TypeAlias, cast
 
 import orjson
 
+from pgs_runtime.faults import Refusal
 from pgs_runtime.intake import Intake
+from pgs_runtime.live import LiveRuns
 from pgs_runtime.signals import Sent
 from pgs_runtime.stores.port import Message, Run, Store
+from pgs_runtime.trace_lines import no_run
 from pgs_snapshot.canonical import digest_of
+from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.values import Value
 
 AUTHENTICATED_BY = "workflow"
 """Who vouches for the sender of a message: the run that emitted it, which has admitted its actor."""
+
+Addressee: TypeAlias = Callable[[Run], tuple[LiveRuns, Intake]]
+"""How the runs of a run's snapshot are moved, and what becomes a signal to them."""
+
+
+class Outbox:
+    """Delivers the messages of a store."""
+
+    def __init__(self, store: Store, addressee: Addressee) -> None:
+        self._store = store
+        self._addressee = addressee
+        self._reached: dict[str, None] = {}
+
+    def deliver(self) -> None:
+        """Tell everybody who listened; a message to a run that is not to be had at this moment stays."""
+        tried: set[Message] = set()
+        while messages := [each for each in self._store.messages() if each not in tried]:
+            for message in messages:
+                tried.add(message)
+                told = [self._tell(run, message) for run in addressees(self._store, message)]
+                if all(told):
+                    self._store.take_out(message)
+
+    def reached(self) -> tuple[str, ...]:
+        """The ids of the runs that messages have moved since this was asked last."""
+        reached = tuple(self._reached)
+        self._reached.clear()
+        return reached
+
+    def _tell(self, run: Run, message: Message) -> bool:
+        """Tell a run of a message; False: it is not to be had at this moment."""
+        if run.status == "RUNNING":
+            return False
+        emitter = self._store.run(message.run)
+        if emitter is None:
+            raise no_run(message.run)
+        try:
+            live, intake = self._addressee(run)
+            live.deliver(run, sent(message, emitter, intake))
+        except (Refusal, SealBroken) as refused:
+            # Whoever goes on with that run is told why it cannot be; the message must not wait for it.
+            return refused.code != "R082"
+        later = self._store.run(run.id)
+        if later is not None and later.head != run.head:
+            self._reached[run.id] = None
+        return True
 
 
 def addressees(store: Store, message: Message) -> Iterator[Run]:

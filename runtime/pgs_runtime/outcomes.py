@@ -58,6 +58,10 @@ class Outcome:
     doubts: tuple[dict[str, Value], ...] = ()
 
 
+ABANDONED = "ABANDONED"
+"""The name of the end of a run that was left as it stands."""
+
+
 class _Answer(TypedDict):
     """What the store keeps of an outcome beside the run itself.
 
@@ -107,15 +111,27 @@ def pending_of(paused: Paused) -> tuple[dict[str, Value], ...]:
 
 
 def answer_of_paused(status: str, paused: Paused) -> bytes:
-    """What is told of a run that stands still."""
+    """What is told of a live run."""
     answer: _Answer = {
-        "doubts": [_doubt(each) for each in paused.pending if isinstance(each.ask, Effect)],
+        "doubts": [_doubt(each) for each in paused.pending if isinstance(each.ask, Effect) and status == "IN_DOUBT"],
         "effects": paused.stretch.effects,
         "emitted": {},
         "exit_code": int(_EXIT_CODES[status]),
         "message": "",
         "result": {},
         "waits": [_wait(each) for each in paused.pending if isinstance(each.ask, Waiting)],
+    }
+    return canonical(cast(Value, answer))
+
+
+def answer_of_abandoned(effects: Effects) -> bytes:
+    """What is told of a run that was left as it stands. `effects`: what had been done by then."""
+    answer: _Answer = {
+        "effects": effects,
+        "emitted": {},
+        "exit_code": int(_EXIT_CODES["CANCELLED"]),
+        "message": "",
+        "result": {},
     }
     return canonical(cast(Value, answer))
 

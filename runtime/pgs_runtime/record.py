@@ -9,6 +9,7 @@ Laws:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import cast
@@ -67,6 +68,11 @@ class Chain:
     def head(self) -> str:
         """The digest of the last line."""
         return self._head.decode()
+
+    def follow(self, lines: Sequence[bytes], head: str) -> None:
+        """Go on behind lines that are on record. `head`: the digest of the last one."""
+        self.lines, self._head = [*lines], head.encode()
+        self.size = sum(map(len, lines))
 
     def add(self, body: dict[str, Value]) -> None:
         """Append a line."""

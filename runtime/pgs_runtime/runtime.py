@@ -8,9 +8,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import cast
-
-import orjson
 
 from pgs_runtime.accept import accept, accepted, own_settings, store_in
 from pgs_runtime.attempt import Attempt, Ended, Workshop
@@ -18,19 +15,19 @@ from pgs_runtime.capability import loader
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.grounds import Live
 from pgs_runtime.installed import verify_installed
-from pgs_runtime.intake import Actor, Ask, Intake
+from pgs_runtime.intake import Actor, Ask, Intake, repeated
 from pgs_runtime.journey import Mover, Standing
 from pgs_runtime.link import Linker
 from pgs_runtime.linked import Graph
 from pgs_runtime.live import LiveRuns, Verdict
-from pgs_runtime.outbox import addressees, sent
+from pgs_runtime.outbox import Outbox
 from pgs_runtime.outcomes import Outcome, outcome_of, standing
 from pgs_runtime.ports import Ports
 from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.rehearsal import Rehearsal, rehearsed
 from pgs_runtime.settings import Section, Settings, accepted_by, no_settings, read_settings
-from pgs_runtime.stores.port import LIVE, Head, Message, Request, Run, Store, StoreUnusable
+from pgs_runtime.stores.port import LIVE, Head, Request, Run, Store, StoreUnusable
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.trace_lines import no_run
 from pgs_runtime.transforms import Transforms
@@ -89,7 +86,6 @@ class Runtime:
         self._settings = settings or no_settings()
         self._accepted = accepted
         self._others: dict[str, Runtime] = {}
-        self._reached: dict[str, None] = {}
         self._linker = Linker(snapshot, load, self._transforms.get, self.redactor, self._section)
         own = _fact(store, "store")
         self._intake = Intake(snapshot, self.redactor, self.ports, own)
@@ -98,6 +94,7 @@ class Runtime:
         self._shop = Workshop(narrator, self.limits, clock, elapsed, own.decode())
         self._mover = Mover(store, self._shop, self.ports, self.redactor, self._policy)
         self.live = LiveRuns(store, self._mover, self._graph, self.ports, self.redactor)
+        self._outbox = Outbox(store, self._addressee)
 
     @classmethod
     def open(
@@ -194,13 +191,13 @@ class Runtime:
         self._demand_settings(graph)
         begun = self._mover.begin(graph, given, self._request(graph, ask))
         if begun.moved is None:
-            return _repeated(begun.run, ask)
+            return repeated(begun.run, ask)
         self._post()
         return _told(begun)
 
     def _again(self, known: Run, ask: Ask) -> Outcome:
         """The answer of an earlier run of the same request id, which is gone on with if its process has ended."""
-        answer = _repeated(known, ask)
+        answer = repeated(known, ask)
         if known.status != "RUNNING":
             return answer
         moved = self._runtime_of(known).live.resume_left(known)
@@ -226,7 +223,7 @@ class Runtime:
         ask = self._intake.ask(payload, actor, request_id, config)
         known = self.store.run_by_request(workflow, request_id) if request_id is not None else None
         if known is not None:
-            return _repeated(known, ask)
+            return repeated(known, ask)
         given = self._intake.given(graph, ask)
         self._demand_settings(graph)
         attempt = Attempt(graph, given, self._shop)
@@ -279,6 +276,20 @@ class Runtime:
         self._post()
         return _told(moved)
 
+    def abandon(self, id: str, actor: Actor, reason: str) -> Outcome:
+        """End a run as it stands that can neither be gone on with nor cancelled: nothing is done, nothing taken back.
+
+        Raises:
+            Refusal: R014; R018; R082; R084, the run has ended; R141, it can be gone on with or cancelled.
+        """
+        run, why = self._run(id), ""
+        try:
+            runtime = self._runtime_of(run)
+        except (Refusal, SealBroken) as gone:
+            runtime, why = self, gone.code
+        left = runtime.live.abandon(run, runtime._intake.word(actor, reason), why)
+        return standing(left)
+
     def reconcile(
         self, id: str, verdict: Verdict, actor: Actor, reason: str, key: str = "", told: Told | None = None
     ) -> Outcome:
@@ -303,33 +314,15 @@ class Runtime:
 
         A message to a run that another process moves at this moment stays, and is delivered by who comes next.
         """
-        tried: set[Message] = set()
-        while messages := [each for each in self.store.messages() if each not in tried]:
-            for message in messages:
-                tried.add(message)
-                told = [self._tell(run, message) for run in addressees(self.store, message)]
-                if all(told):
-                    self.store.take_out(message)
+        self._outbox.deliver()
 
     def reached(self) -> tuple[str, ...]:
         """The ids of the runs that messages have moved since this was asked last."""
-        reached = tuple(self._reached)
-        self._reached.clear()
-        return reached
+        return self._outbox.reached()
 
-    def _tell(self, run: Run, message: Message) -> bool:
-        """Tell a run of a message; False: it is not to be had at this moment."""
-        if run.status == "RUNNING":
-            return False
-        try:
-            runtime = self._runtime_of(run)
-            runtime.live.deliver(run, sent(message, self._run(message.run), runtime._intake))
-        except (Refusal, SealBroken) as refused:
-            # Whoever goes on with that run is told why it cannot be; the message must not wait for it.
-            return refused.code != "R082"
-        if self.head(run.id) != run.head:
-            self._reached[run.id] = None
-        return True
+    def _addressee(self, run: Run) -> tuple[LiveRuns, Intake]:
+        runtime = self._runtime_of(run)
+        return runtime.live, runtime._intake
 
     def _post(self) -> None:
         """Deliver what runs of this process have emitted, and what had to wait for one of them."""
@@ -344,6 +337,17 @@ class Runtime:
         """
         run = self._run(id)
         return run.request.workflow, self._runtime_of(run).snapshot
+
+    def known(self, id: str) -> tuple[str, Snapshot]:
+        """As `origin`, with the snapshot that is at hand where the one that the run began with is not.
+
+        Raises:
+            Refusal: R014, there is no such run.
+        """
+        try:
+            return self.origin(id)
+        except (Refusal, SealBroken):
+            return self._run(id).request.workflow, self.snapshot
 
     def head(self, id: str) -> Head:
         """The last line of a run.
@@ -423,23 +427,6 @@ def _told(moved: Standing) -> Outcome:
     if isinstance(moved.moved, Ended):
         return outcome_of(moved.run.id, moved.moved)
     return standing(moved.run)
-
-
-def _repeated(run: Run, ask: Ask) -> Outcome:
-    """The answer of an earlier run of the same request id."""
-    if ask.request_id is None:
-        raise AssertionError(f"the run id {run.id} was given out twice")
-    earlier = cast("dict[str, Value]", orjson.loads(run.request.actor))
-    if (earlier["id"], earlier["type"]) != (ask.actor["id"], ask.actor["type"]):
-        raise _used(ask.request_id, "by another actor", "actor")
-    if run.request.payload_digest != digest(ask.text):
-        raise _used(ask.request_id, f"for another payload, by run `{run.id}`", "payload")
-    return standing(run, repeated=True)
-
-
-def _used(request_id: str, how: str, what: str) -> Refusal:
-    message = f"The request id `{request_id}` was used {how}."
-    return Refusal("R015", message, ExitCode.REJECTED, hint=f"Send a new request id with a new {what}.")
 
 
 def _fact(store: Store, key: str) -> bytes:

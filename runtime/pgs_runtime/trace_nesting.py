@@ -126,6 +126,7 @@ class Nest:
         self._here: Place | None = None  # where the line before stands, within this part of the segment
         self._pending: dict[Spot, Pending] = {}
         self.cancelled = False
+        self.abandoned = False  # the run is left as it stands: nothing follows but its end
 
     # --- nodes -----------------------------------------------------------------------------------
 
@@ -245,6 +246,14 @@ class Nest:
         self.cancelled = True
         self._stop(self._top)
 
+    def abandon(self) -> None:
+        """The run is left as it stands, at whatever place."""
+        for pending in self._pending.values():
+            pending.open = False
+        self._pending.clear()
+        self.cancelled = self.abandoned = True
+        self._top.stop()
+
     def _stop(self, frame: _Frame) -> None:
         if not frame.open:
             frame.stop()
@@ -255,6 +264,8 @@ class Nest:
 
     def _going(self, place: Place, opens: bool = False) -> _Frame:
         """The frame of a place whose turn it is."""
+        if self.abandoned:
+            raise NotALine("goes on with a run that was left as it stands")
         frame = self._look(place)
         if frame is None:
             if not opens:

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias, cast
 from pgs_runtime.trace_lines import Members, NotALine, is_run_id
 from pgs_runtime.trace_nesting import Nest
 from pgs_runtime.traced_outside import (
+    Abandoned,
     Ask,
     Awaited,
     Cancelled,
@@ -114,6 +115,9 @@ class Segments:
         match event:
             case Cancelled():
                 self._cancel()
+            case Abandoned():
+                self._nest.abandon()
+                self._moves = True
             case Sent(spot=None):
                 self._refuse(event)
             case Sent() | Expired():
@@ -264,6 +268,10 @@ def _cancelled(line: Members, n: int, time: str) -> Cancelled:
     return Cancelled(n, time, _speaker(line), line.take("reason", str))
 
 
+def _abandoned(line: Members, n: int, time: str) -> Abandoned:
+    return Abandoned(n, time, _speaker(line), line.take("reason", str), line.take("code", str))
+
+
 _EVENTS: Mapping[str, Callable[[Members, int, str], Event]] = MappingProxyType(
     {
         "signal": _sent,
@@ -272,6 +280,7 @@ _EVENTS: Mapping[str, Callable[[Members, int, str], Event]] = MappingProxyType(
         "doubt": _doubted,
         "reconciled": _reconciled,
         "cancel": _cancelled,
+        "abandon": _abandoned,
     }
 )
 EVENTS = tuple(_EVENTS)

@@ -146,7 +146,17 @@ class Cancelled(NamedTuple):
     reason: str
 
 
-Event: TypeAlias = Sent | Expired | Replied | Doubted | Reconciled | Cancelled
+class Abandoned(NamedTuple):
+    """A person left the run as it stands. `code`: of what kept it from being gone on with."""
+
+    n: int
+    time: str
+    by: Speaker
+    reason: str
+    code: str
+
+
+Event: TypeAlias = Sent | Expired | Replied | Doubted | Reconciled | Cancelled | Abandoned
 
 
 class Exchange(NamedTuple):

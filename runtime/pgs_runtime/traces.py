@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pgs_runtime.outcomes import ABANDONED
 from pgs_runtime.record import FORMAT
 from pgs_runtime.trace_lines import LIMITS, Members, NotALine, TraceLimits, is_run_id, members_of, refusal, split
 from pgs_runtime.trace_nesting import Nest
@@ -144,6 +145,8 @@ class _Reading:
             self.ending = _ENDS[kind](line, n)._replace(within=tuple(node for node, _ in place))
             self.segments.end(self.ending.kind)
             self.nest.end(self.ending.kind, place)
+            if self.nest.abandoned:
+                self.ending = self.ending._replace(name=ABANDONED)
             self._drop(self.ending.dropped)
         else:
             raise NotALine(f"is of the kind `{visible(kind[:40])}`, which {FORMAT} does not know there")

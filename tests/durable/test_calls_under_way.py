@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from tests.durable.depot import ENOUGH, NOTES, Depot, until
 from tests.durable.test_commands import ORDER, PACKED
 from tests.durable.test_commands import signal as signal_to
 from tests.durable.test_whole_runs import BEFORE, CHARGE, DONE, MAIL, TOLD
-from tests.end_to_end.programs import agrees
+from tests.end_to_end.programs import agrees, recompile
 from tests.parties.mail import SILENT
 from tests.parties.service import Mood
 from tests.postgres import Server
@@ -146,6 +147,8 @@ def test_conc_02_who_is_stopped_at_its_call_is_left_alone_while_its_lease_lasts(
     assert held.error()["hint"] == f"Try again. If its process has ended: `pgs_runtime resume {id}`."
     everything = depot.command("resume", "--json")
     assert (everything.code, everything.json()) == (0, {"refused": [], "runs": []})
+    left = depot.command("abandon", id, "--reason", "r", "--json")
+    assert (left.code, left.error()["code"]) == (11, "R082")
     again = depot.run(KEYED, CHARGE, "--request-id", "r1", "--json")
     assert (again.code, again.json()["kind"], again.json()["trace_id"]) == (11, "RUNNING", id)
     os.kill(process.pid, signal.SIGCONT)
@@ -154,6 +157,27 @@ def test_conc_02_who_is_stopped_at_its_call_is_left_alone_while_its_lease_lasts(
     with depot.runtime() as runtime:
         assert depot.whole(runtime, id) == DONE
     assert len(depot.service.done) == 1
+
+
+@pytest.mark.parametrize("store", ["a file", "PostgreSQL"])
+def test_a_run_that_was_killed_and_whose_snapshot_is_gone_is_abandoned(
+    depot: Depot, store: str, request: pytest.FixtureRequest
+) -> None:
+    if store == "PostgreSQL":
+        server: Server = request.getfixturevalue("postgres")
+        depot.store = server.url()
+    depot.service.moods.append(NEVER)
+    id = killed(depot, KEYED, CHARGE, asked(depot, 1))
+    refused = depot.command("abandon", id, "--reason", "r", "--json")
+    assert (refused.code, refused.error()["code"]) == (2, "R141")
+    recompile(depot.place, version="2")
+    shutil.rmtree(depot.place.data / "snapshots" / str(depot.only_run()["snapshot"]))
+    answer = depot.command("abandon", id, "--reason", "the disk is lost", "--json")
+    assert (answer.code, answer.json()["exit"], len(depot.service.asked)) == (0, "ABANDONED", 1)
+    assert answer.json()["effects"] == {NOTES: {"APPEND": 1}}
+    assert depot.command("verify", depot.place.workspace / "traces" / id, "--level", "complete").code == 0
+    again = depot.command("show", id, "--json").json()
+    assert (again["status"], again["exit"], again["exit_code"]) == ("CANCELLED", "ABANDONED", 130)
 
 
 def test_a_live_run_in_postgresql_goes_on_as_one_in_a_file_does(depot: Depot, postgres: Server) -> None:

@@ -219,6 +219,55 @@ def test_resuming_all_goes_on_with_what_it_can_and_tells_of_what_it_cannot(depot
     assert sorted(path.stem for path in depot.place.workspace.glob("traces/*/*.jsonl")) == sorted(stands)
 
 
+def test_a_run_that_diverges_is_abandoned_as_it_stands_and_nothing_is_asked_or_taken_back(depot: Depot) -> None:
+    id = waiting(depot)
+    line = ["abandon", id, "--reason", "the bank was asked"]
+    can = "can be gone on with, or cancelled, so it is not abandoned."
+    hint = f"`pgs_runtime show {id}` tells what can be done."
+    refused(depot.command(*line, "--json"), 2, "R141", f"The run `{id}` {can}", hint)
+    tamper(depot, id)
+    answer = depot.command(*line)
+    assert (answer.code, answer.out.splitlines()[:2]) == (
+        0, ["CANCELLED ABANDONED", "  changed  core::CS_HTTP_CALL_V0 CALL × 1"],
+    )  # fmt: skip
+    assert (len(depot.service.asked), depot.mail.taken) == (1, [])
+    assert depot.command("verify", trace_file(depot, id)).code == 0
+    account = trace_file(depot, id).with_suffix(".md").read_text()
+    assert "left the run as it stands, which could not be gone on with (`R081`)" in account
+    assert "Nothing more was taken back." in account
+    examined = depot.command("examine", trace_file(depot, id))
+    assert (examined.code, examined.out.splitlines()[0]) == (0, f"{id}  CANCELLED, left as it stands")
+    assert "undone by hand" in examined.out
+    for later in ("abandon", "cancel"):
+        again = depot.command(later, id, "--reason", "r", "--json")
+        refused(again, 2, "R084", f"The run `{id}` has ended CANCELLED: there is nothing to cancel.", STANDS.format(id))
+    assert depot.command("resume", "--json").json() == {"refused": [], "runs": []}
+
+
+STANDS = "`pgs_runtime show {}` tells how it stands."
+
+
+def test_a_run_whose_snapshot_is_gone_for_good_is_abandoned(depot: Depot) -> None:
+    id, doubt = waiting(depot, PAST), doubtful(depot)
+    root = str(depot.command("show", id, "--json").json()["snapshot"])
+    recompile(depot.place, version="2")
+    assert depot.run("WF_CHARGE_KEYED_V0", CHARGE).code == 0
+    shutil.rmtree(depot.place.data / "snapshots" / root)
+    answer = depot.command("abandon", id, "--reason", "the disk is lost", "--json")
+    assert (answer.code, answer.json()["kind"], answer.json()["exit"]) == (0, "CANCELLED", "ABANDONED")
+    assert answer.json()["effects"] == {"core::CS_HTTP_CALL_V0": {"CALL": 1}}
+    last = depot.command("abandon", doubt, "--reason", "so is this", "--no-picture")
+    assert (last.code, last.out.splitlines()[:2]) == (
+        0, ["CANCELLED ABANDONED", "  changed  shipping::ST_NOTES_V0 APPEND × 1"],
+    )  # fmt: skip
+    examined = depot.command("examine", trace_file(depot, doubt), "--json").json()
+    assert [each["node"] for each in examined["unknown"]] == ["charge"]
+    assert examined["outside"][-1]["code"] == "Z901"
+    with depot.runtime() as runtime:
+        assert [status for status, _ in depot.effects(runtime, doubt)] == ["IN_DOUBT"]
+        assert runtime.store.check() == ()
+
+
 def tamper(depot: Depot, id: str) -> None:
     """Change the answer that is kept of the bank, as somebody can who owns the file."""
     with closing(sqlite3.connect(depot.place.data / "state.db")) as raw:

@@ -22,6 +22,7 @@ from pgs_runtime.outcomes import Outcome
 from pgs_runtime.ports import Ports
 from pgs_runtime.runtime import Actor, Runtime
 from pgs_runtime.settings import read_settings
+from pgs_runtime.signals import Word
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.traces import Trace, trace_of
 from pgs_snapshot.canonical import digest
@@ -120,6 +121,13 @@ class Ward:
     def cancel(self) -> None:
         self.now += 60_000_000
         self.runtime.cancel(self.run, CID, "the patient went home")
+
+    def leave(self) -> None:
+        """Leave the run as it stands, as if it diverged."""
+        self.now += 60_000_000
+        run = self.runtime.store.run(self.run)
+        assert run is not None
+        self.runtime.live.abandon(run, Word({"id": "cid", "type": NURSE}, "local", "the disk is lost"), "R081")
 
 
 # --- what becomes of treatments ------------------------------------------------------------------
@@ -229,6 +237,26 @@ def _round_cancelled(ward: Ward) -> None:
     ward.cancel()
 
 
+def _left(ward: Ward) -> None:
+    _second_waits(ward)
+    ward.leave()
+
+
+def _left_in_doubt(ward: Ward) -> None:
+    _in_doubt(ward)
+    ward.leave()
+
+
+def _left_while_taking_back(ward: Ward) -> None:
+    _taking_back(ward)
+    ward.leave()
+
+
+def _round_left(ward: Ward) -> None:
+    _round(ward)
+    ward.leave()
+
+
 def _failed(ward: Ward) -> None:
     ward.ask("WF_GREET_AND_FAIL_V0", {"ward": "W1"})
 
@@ -252,6 +280,10 @@ RUNS: Mapping[str, Callable[[Ward], None]] = MappingProxyType(
         "round": _round,
         "round_ended": _round_ended,
         "round_cancelled": _round_cancelled,
+        "left": _left,
+        "left_in_doubt": _left_in_doubt,
+        "left_while_taking_back": _left_while_taking_back,
+        "round_left": _round_left,
         "failed": _failed,
     }
 )

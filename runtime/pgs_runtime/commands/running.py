@@ -1,4 +1,4 @@
-"""Commands that move runs: run, resume, signal, cancel, reconcile."""
+"""Commands that move runs: run, resume, signal, cancel, abandon, reconcile."""
 
 from __future__ import annotations
 
@@ -149,6 +149,22 @@ def cancel(
         says = who(snapshot, actor, workflow)
         with output_to_error():
             outcome = runtime.cancel(id, says, reason)
+        _answer(desk, runtime, outcome, done="CANCELLED")
+
+
+@click.command()
+@click.argument("id")
+@click.option("--reason", required=True, cls=Setting, help="Why, for the record.")
+@options.actor
+@at_a_desk
+def abandon(desk: Desk, id: str, reason: str, actor: str | None) -> None:
+    """End a run as it stands.
+
+    Only where nobody can go on with the run ID or cancel it. Nothing is done again, and nothing is taken back.
+    """
+    with desk.opened(id) as runtime:
+        workflow, snapshot = runtime.known(id)
+        outcome = runtime.abandon(id, who(snapshot, actor, workflow), reason)
         _answer(desk, runtime, outcome, done="CANCELLED")
 
 
