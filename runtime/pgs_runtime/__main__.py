@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 import pgs_snapshot
-from pgs_runtime.commands import custody, looking, running, states
+from pgs_runtime.commands import custody, looking, replaying, running, states
 from pgs_runtime.commands.surface import refuse
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.options import asks_for_json, said
@@ -53,6 +53,7 @@ for command in (
     looking.show,
     looking.examine,
     looking.verify,
+    replaying.replay,
     looking.export_run,
     states.state,
     custody.checkpoint,

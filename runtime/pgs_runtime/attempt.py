@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 from pgs_runtime.calls import CANCELLED, Configs, Moment, Shared, frame_of, reached
 from pgs_runtime.core import drive, traverse
 from pgs_runtime.expressions import Missing
-from pgs_runtime.faults import ExitCode, Fault
+from pgs_runtime.faults import Fault, exceeded
 from pgs_runtime.grounds import Ground
 from pgs_runtime.linked import TOP, Graph, Place, Problem, Reached, Visit, Visitor
 from pgs_runtime.record import Chain, Narrator, ending, placed
@@ -198,6 +198,11 @@ class Attempt:
         self._walk = traverse(graph, self._frame, self._visitor(), shared)
         self._advance: Callable[[], Request] | None = None
 
+    @property
+    def made(self) -> Sequence[bytes]:
+        """The lines so far, also where it broke off."""
+        return self._chain.lines
+
     # --- segments --------------------------------------------------------------------------------
 
     def start(self, ground: Ground) -> Paused | Ended:
@@ -332,7 +337,7 @@ class Attempt:
             self._ground.line = count = len(lines)
             self._last = visit
             if count >= most_lines or chain.size > most_bytes or elapsed() > self._deadline:
-                raise _exceeded(limits, count, chain.size)
+                raise exceeded(limits, count, chain.size)
 
         return visited
 
@@ -340,7 +345,7 @@ class Attempt:
         """Hold the limits behind a line that no visit made."""
         limits, count, size = self._shop.limits, len(self._chain.lines), self._chain.size
         if count >= limits.run_lines or size > limits.run_bytes or self._shop.elapsed() > self._deadline:
-            raise _exceeded(limits, count, size)
+            raise exceeded(limits, count, size)
 
     def _add(self, body: dict[str, Value]) -> None:
         self._chain.add(body)
@@ -439,12 +444,3 @@ def effect_key(store: str, run: str, spot: Spot) -> str:
     """The key that an effect has in every try: SHA-256 over store, run, node path and iterations, as 64 hex digits."""
     where: list[Value] = [*spot.place.parents, spot.node, spot.step]
     return digest_of([store, run, where, list(spot.place.iterations), spot.undoing])
-
-
-def _exceeded(limits: Limits, lines: int, size: int) -> Fault:
-    """The limit of a run that was reached."""
-    if lines >= limits.run_lines:
-        return Fault("R030", f"The run has {limits.run_lines} lines, which is the limit.", ExitCode.LIMIT)
-    if size > limits.run_bytes:
-        return Fault("R032", f"The record has more than {limits.run_bytes} bytes, which is the limit.", ExitCode.LIMIT)
-    return Fault("R033", f"The run takes more than {limits.run_seconds} s, which is the limit.", ExitCode.LIMIT)

@@ -12,6 +12,7 @@
 | R064, R065, R066 | the process for transforms | 6, 10 |
 | R067, R068, R069 | the settings of external effects | 2 |
 | R08x | a live run: a signal, a person's word, going on with it | 2, 5, 9, 11 |
+| R10x | a run that is done again | 2, 9 |
 | R11x | keys, and who is trusted | 2, 3 |
 | R12x | checkpoints, and where they are kept | 2, 3, 14 |
 """
@@ -20,6 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
+
+from pgs_snapshot.limits import Limits
 
 
 class ExitCode(IntEnum):
@@ -79,3 +82,12 @@ class Fault(Refusal):
 
     def __init__(self, code: str, message: str, exit_code: ExitCode = ExitCode.FAULT, where: str = "") -> None:
         super().__init__(code, message, exit_code, where)
+
+
+def exceeded(limits: Limits, lines: int, size: int) -> Fault:
+    """The limit of a run that was reached."""
+    if lines >= limits.run_lines:
+        return Fault("R030", f"The run has {limits.run_lines} lines, which is the limit.", ExitCode.LIMIT)
+    if size > limits.run_bytes:
+        return Fault("R032", f"The record has more than {limits.run_bytes} bytes, which is the limit.", ExitCode.LIMIT)
+    return Fault("R033", f"The run takes more than {limits.run_seconds} s, which is the limit.", ExitCode.LIMIT)

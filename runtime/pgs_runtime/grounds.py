@@ -6,20 +6,41 @@ An attempt does not know which: where the replies are those that were recorded, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Sized
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
+from pgs_runtime.faults import ExitCode, Fault
 from pgs_runtime.linked import Storage
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.stores.port import Read, Store, Write
 from pgs_snapshot.values import Outcome, Value
 
+SUCCESS = "SUCCESS"
+"""How an operation ends that did what it was asked for."""
+
 
 class Answered(NamedTuple):
-    """What a store answered to an operation, and how many writes that took."""
+    """What a store answered to an operation.
+
+    Attributes:
+        outcome: "" where the operation ended the run as a fault.
+        outputs: of a fault its `code`, `exit_code` and `why`.
+        writes: how many that took; None: one if the operation writes and has ended as SUCCESS, else none.
+    """
 
     outcome: str
     outputs: dict[str, Value]
-    writes: int
+    writes: int | None
+
+    def told(self) -> Outcome:
+        """The answer.
+
+        Raises:
+            Fault: it was none.
+        """
+        if self.outcome:
+            return Outcome(self.outcome, **self.outputs)
+        code, number, why = (self.outputs[name] for name in ("code", "exit_code", "why"))
+        raise Fault(str(code), str(why), ExitCode(cast(int, number)))
 
 
 class Diverged(Exception):
@@ -48,18 +69,21 @@ class Live(Overlay):
     """The store as it is now.
 
     Attributes:
-        answers: what it answered, kept where the run may have to be continued; None: nobody will ask.
+        answers: what it answered to which step, and how many writes that took.
     """
 
     def __init__(self, store: Store, most: int) -> None:
         super().__init__(store, most)
-        self.answers: list[Answered] | None = None
+        self.answers: list[tuple[Storage, Outcome | Fault, int]] = []
 
     def answer(self, step: Storage, inputs: dict[str, Value]) -> Outcome:
         before = len(self.writes)
-        answer = step.perform(self, inputs)
-        if self.answers is not None:
-            self.answers.append(Answered(answer.name, answer.outputs, len(self.writes) - before))
+        try:
+            answer = step.perform(self, inputs)
+        except Fault as fault:
+            self.answers.append((step, fault, len(self.writes) - before))
+            raise
+        self.answers.append((step, answer, len(self.writes) - before))
         return answer
 
     @property
@@ -77,10 +101,13 @@ class Recorded:
 
     def answer(self, step: Storage, inputs: dict[str, Value]) -> Outcome:
         recorded = next(self._answers, None)
-        if recorded is None or recorded.outcome not in step.next:
+        if recorded is None or recorded.outcome not in ("", *step.next):
             raise Diverged(f"`{step.name}` asks `{step.store}`, and the record has no such answer")
-        self.writes += [None] * recorded.writes
-        return Outcome(recorded.outcome, **recorded.outputs)
+        wrote = recorded.writes
+        if wrote is None:
+            wrote = int(step.writes and recorded.outcome == SUCCESS)
+        self.writes += [None] * wrote
+        return recorded.told()
 
     def back_to(self, writes: int) -> None:
         del self.writes[writes:]

@@ -113,7 +113,7 @@ class Intake:
         else:
             run = request_run_id(self._store, graph.workflow, ask.request_id)
         started = timestamp(self._ports.clock())
-        header = self._header(graph, ask, configs)
+        header = self.header(graph, ask, configs)
         header["started"] = started
         facts: dict[str, Value] = {"id": run, "started": started, "time": started}
         body: dict[str, Value] = {"format": FORMAT, "header": header, "kind": "run"}
@@ -177,7 +177,7 @@ class Intake:
 
     # --- the record ------------------------------------------------------------------------------
 
-    def _header(self, graph: Graph, ask: Ask, configs: Mapping[str, dict[str, Value]]) -> dict[str, Value]:
+    def header(self, graph: Graph, ask: Ask, configs: Mapping[str, dict[str, Value]]) -> dict[str, Value]:
         """What line 0 tells: the request, redacted, and what it runs on."""
         intent = self._snapshot.intent(graph.start.name)
         payload = self._redacted(ask.payload, intent.name, intent.payload)

@@ -6,38 +6,133 @@ beside the payload, is in no trace, and is believed only if it gives the recorde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias, cast
 
 import orjson
 
-from pgs_runtime.attempt import Attempt, Event, Given, Paused, Workshop
+from pgs_runtime.attempt import Attempt, Ended, Event, Given, Paused, Workshop
 from pgs_runtime.calls import Configs
-from pgs_runtime.grounds import Answered, Diverged, Recorded
-from pgs_runtime.linked import Graph, Place
+from pgs_runtime.faults import Fault
+from pgs_runtime.grounds import SUCCESS, Answered, Diverged, Recorded
+from pgs_runtime.linked import Graph, Place, Storage
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.requests import Spot
 from pgs_runtime.stores.port import Kept, Run
-from pgs_snapshot.canonical import canonical, digest
+from pgs_snapshot.canonical import canonical, digest, digest_of
+from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Outcome, Value
 
+_SHORTENED = b'"$digest":'
+_ASKED = b'"store":'
+_HIDDEN = b'"$redacted":'
+_DIGEST = {"$digest", "size"}
 _OF_DOUBT = (b'"kind":"doubt"', b'"kind":"reconciled"')
 _OF_A_SPOT = ("iteration", "node", "parent", "step", "undoing")
 _OF_THE_CHAIN = ("digest", "n", "prev", "run", "segment", "time")
 
 
-def kept_of(
-    answers: Sequence[Answered], time: str, events: Sequence[Event] = (), configs: Configs | None = None
-) -> bytes:
+@frozen
+class Part:
+    """A segment as it was recorded: its first line, its time, what it began with, and what the stores answered."""
+
+    line: int
+    time: str
+    events: tuple[Event, ...]
+    answers: tuple[Answered, ...]
+
+
+@frozen
+class Recording:
+    """A run as it was recorded, in clear: what it started from, its segments, and its lines."""
+
+    given: Given
+    parts: tuple[Part, ...]
+    lines: tuple[bytes, ...]
+
+
+class Untold(Exception):
+    """The lines of a trace alone do not show what it takes to do the run again. The text follows a colon."""
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+Heard: TypeAlias = tuple[Storage, Outcome | Fault, int]
+"""What a step asked a store, what that answered, and how many writes it took."""
+
+
+def kept_of(answers: Sequence[Heard], time: str, events: Sequence[Event] = (), configs: Configs | None = None) -> bytes:
     """What is kept of a segment. `configs`: of the first one."""
     body: dict[str, Value] = {
-        "answers": [[answer.outcome, answer.outputs, answer.writes] for answer in answers],
+        "answers": [_answer(answer, writes) for _, answer, writes in answers],
         "events": [_event(event) for event in events],
         "time": time,
     }
     if configs is not None:
         body["configs"] = cast(Value, dict(configs))
     return canonical(body)
+
+
+def tells_all(graph: Graph, result: Paused | Ended, answers: Sequence[Heard]) -> bool:
+    """Whether the lines of a first segment show every answer, so that nothing has to be kept of it."""
+    if graph.durable or graph.veiled or isinstance(result, Paused) or result.kind == "FAULTED":
+        return False
+    if any(bool(writes) != (step.writes and _name(answer) == SUCCESS) for step, answer, writes in answers):
+        return False
+    return not any(_SHORTENED in line for line in result.stretch.lines)
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def recorded(run: Run, lines: Sequence[bytes], kept: Sequence[Kept]) -> Recording:
+    """A run as its store has it, of which every segment was kept.
+
+    Raises:
+        Diverged: nothing is kept of its first segment.
+    """
+    # Another process may have moved the run since it was read: what it has added is not looked at.
+    lines = tuple(lines[: run.head.line + 1])
+    kept = [segment for segment in kept if segment.line <= run.head.line]
+    if not kept or kept[0].line != 0:
+        raise Diverged("nothing is kept of its first segment")
+    bodies = [cast("dict[str, Value]", orjson.loads(segment.body)) for segment in kept]
+    parts = [
+        Part(
+            line=segment.line,
+            time=str(body["time"]),
+            events=tuple(_events(cast("list[Value]", body["events"]), lines[segment.line :])),
+            answers=tuple(_answers(body)),
+        )
+        for segment, body in zip(kept, bodies, strict=True)
+    ]
+    configs = cast("dict[str, dict[str, Value]]", bodies[0]["configs"])
+    return Recording(_given(lines[0], _payload(run), _actor(run), configs, parts[0].time), tuple(parts), lines)
+
+
+def told(graph: Graph, lines: Sequence[bytes], run: Run | None = None) -> Recording:
+    """A run of one segment as its lines tell it; `run`: as its store has it.
+
+    Raises:
+        Untold: they do not show everything.
+    """
+    first = cast("dict[str, Value]", orjson.loads(lines[0]))
+    header = cast("dict[str, Value]", first["header"])
+    if graph.veiled:
+        raise Untold("its workflow hides what carries a label")
+    if any(b'"segment":' in line and "segment" in orjson.loads(line) for line in lines):
+        raise Untold("it has several segments")
+    payload = _payload(run) if run else header["payload"]
+    if run is None and header["payload_digest"] != digest_of(payload):
+        raise Untold("its payload is hidden")
+    actor = _actor(run) if run else cast("dict[str, Value]", header["actor"])
+    if run is None and _HIDDEN in canonical(actor):
+        raise Untold("its actor is hidden")
+    configs = {graph.binding: header["config"]} if "config" in header else {}
+    configs |= cast("dict[str, Value]", header.get("configs", {}))
+    started = str(header["started"])
+    given = _given(lines[0], payload, actor, cast("dict[str, dict[str, Value]]", configs), started)
+    return Recording(given, (Part(0, started, (), tuple(_shown(lines))),), tuple(lines))
 
 
 def again(
@@ -48,23 +143,18 @@ def again(
     Raises:
         Diverged: it does something else than what is recorded.
     """
-    # Another process may have moved the run since it was read: what it has added is not looked at.
-    lines = lines[: run.head.line + 1]
-    kept = [segment for segment in kept if segment.line <= run.head.line]
-    if not kept or kept[0].line != 0:
-        raise Diverged("nothing is kept of its first segment")
-    bodies = [cast("dict[str, Value]", orjson.loads(segment.body)) for segment in kept]
-    attempt = Attempt(graph, _given(run, lines[0], bodies[0]), shop)
-    paused = attempt.start(Recorded(_answers(bodies[0])))
-    ends = [*(segment.line for segment in kept[1:]), run.head.line + 1]
-    for segment, body, end in zip(kept, bodies, ends, strict=True):
-        if segment.line:
-            events = _events(cast("list[Value]", body["events"]), lines[segment.line :])
-            paused = attempt.resume(Recorded(_answers(body)), str(body["time"]), events)
+    recording = recorded(run, lines, kept)
+    lines = recording.lines
+    attempt = Attempt(graph, recording.given, shop)
+    ends = [*(part.line for part in recording.parts[1:]), run.head.line + 1]
+    paused: Paused | Ended | None = None
+    for part, end in zip(recording.parts, ends, strict=True):
+        ground = Recorded(part.answers)
+        paused = attempt.resume(ground, part.time, part.events) if part.line else attempt.start(ground)
         if not isinstance(paused, Paused):
-            raise Diverged(f"it ends within the segment of line {segment.line + 1}")
-        if paused.stretch.lines != tuple(lines[segment.line : end]):
-            raise Diverged(f"line {_first_other(paused.stretch.lines, lines[segment.line : end]) + segment.line + 1}")
+            raise Diverged(f"it ends within the segment of line {part.line + 1}")
+        if paused.stretch.lines != lines[part.line : end]:
+            raise Diverged(f"line {first_other(paused.stretch.lines, lines[part.line : end]) + part.line + 1}")
     if not isinstance(paused, Paused) or len(lines) != run.head.line + 1 or paused.stretch.head != run.head.digest:
         raise Diverged("it has another head")
     return attempt, paused
@@ -77,7 +167,7 @@ def demand_payload(run: Run, first: bytes, redactor: Redactor) -> None:
         Diverged: it is another.
     """
     told = orjson.loads(first)["header"]["payload_digest"]
-    payload = cast(Value, orjson.loads(run.request.payload))
+    payload = _payload(run)
     if told not in (digest(run.request.payload), redactor.commit(payload)):
         raise Diverged("its payload is another")
 
@@ -101,23 +191,54 @@ def _where(members: dict[str, Value]) -> dict[str, Value]:
     return {name: members[name] for name in _OF_A_SPOT if name in members}
 
 
-def _given(run: Run, first: bytes, body: dict[str, Value]) -> Given:
+def _payload(run: Run) -> Value:
+    return cast(Value, orjson.loads(run.request.payload))
+
+
+def _actor(run: Run) -> dict[str, Value]:
+    return cast("dict[str, Value]", orjson.loads(run.request.actor))
+
+
+def _given(first: bytes, payload: Value, actor: dict[str, Value], configs: Configs, time: str) -> Given:
     members = cast("dict[str, Value]", orjson.loads(first))
     header = cast("dict[str, Value]", members["header"])
-    facts: dict[str, Value] = {"id": run.id, "started": header["started"], "time": body["time"]}
     return Given(
-        run=run.id,
+        run=str(members["run"]),
         header={name: value for name, value in members.items() if name not in _OF_THE_CHAIN},
-        payload=cast(Value, orjson.loads(run.request.payload)),
-        actor=cast("dict[str, Value]", orjson.loads(run.request.actor)),
-        configs=cast("dict[str, dict[str, Value]]", body["configs"]),
-        facts=facts,
+        payload=payload,
+        actor=actor,
+        configs=configs,
+        facts={"id": str(members["run"]), "started": header["started"], "time": time},
     )
+
+
+def _name(answer: Outcome | Fault) -> str:
+    return answer.name if isinstance(answer, Outcome) else ""
+
+
+def _answer(answer: Outcome | Fault, writes: int) -> Value:
+    if isinstance(answer, Outcome):
+        return [answer.name, answer.outputs, writes]
+    return ["", {"code": answer.code, "exit_code": int(answer.exit_code), "why": answer.message}, writes]
 
 
 def _answers(body: dict[str, Value]) -> list[Answered]:
     answers = cast("list[tuple[str, dict[str, Value], int]]", body["answers"])
     return [Answered(*answer) for answer in answers]
+
+
+def _shown(lines: Sequence[bytes]) -> Iterator[Answered]:
+    """What the lines show that stores answered, in order."""
+    for line in lines:
+        if _ASKED not in line:
+            continue
+        members = cast("dict[str, Value]", orjson.loads(line))
+        for step in cast("list[dict[str, Value]]", members.get("steps", [])):
+            if "store" in step:
+                outputs = cast("dict[str, Value]", step["outputs"])
+                if outputs.keys() == _DIGEST:
+                    raise Untold("what a store answered is too large to be shown")
+                yield Answered(str(step["outcome"]), outputs, None)
 
 
 def _event(event: Event) -> Value:
@@ -147,6 +268,6 @@ def _spot(written: list[Value]) -> Spot:
     return Spot(place, str(node), str(step), bool(undoing))
 
 
-def _first_other(made: Sequence[bytes], recorded: Sequence[bytes]) -> int:
+def first_other(made: Sequence[bytes], recorded: Sequence[bytes]) -> int:
     pairs = zip(made, recorded, strict=False)
     return next((n for n, (one, other) in enumerate(pairs) if one != other), min(len(made), len(recorded)))

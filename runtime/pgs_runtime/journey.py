@@ -17,7 +17,7 @@ from pgs_runtime.attempt import Attempt, Ended, Event, Given, Paused, Pending, S
 from pgs_runtime.commits import commit
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.grounds import Diverged, Live
-from pgs_runtime.journal import again, demand_payload, kept_of, left_in
+from pgs_runtime.journal import again, demand_payload, kept_of, left_in, tells_all
 from pgs_runtime.leases import is_gone, own
 from pgs_runtime.link_outside import UNKNOWN
 from pgs_runtime.linked import Graph
@@ -110,11 +110,10 @@ class Mover:
         """Start a run, and move it as far as it goes; one that has this request id already is left where it is."""
 
         def once(live: Live) -> tuple[Journey, Segment]:
-            live.answers = [] if graph.durable else None
             attempt = Attempt(graph, given, self._shop)
             result = attempt.start(live)
             kept = None
-            if isinstance(result, Paused) and live.answers is not None:
+            if not tells_all(graph, result, live.answers):
                 kept = kept_of(live.answers, str(given.facts["time"]), configs=given.configs)
             run = self._moved(Run(given.run, request, "RUNNING", Head(0, "")), result, set())
             return Journey(graph, attempt, result, run), self._segment(run, None, result, kept)
@@ -190,11 +189,9 @@ class Mover:
 
         def once(live: Live) -> tuple[tuple[Attempt, Result, Run], Segment]:
             attempt = made.pop() if made else self.continued(journey.graph, run).attempt
-            live.answers = []
             result = attempt.resume(live, time, events)
             moved = self._moved(run, result, left)
-            kept = kept_of(live.answers, time, events) if isinstance(result, Paused) else None
-            expected = Expected(run.head, run.epoch)
+            expected, kept = Expected(run.head, run.epoch), kept_of(live.answers, time, events)
             return (attempt, result, moved), self._segment(moved, expected, result, kept, rows)
 
         settled = commit(self._store, self._shop.limits.value_bytes, once)

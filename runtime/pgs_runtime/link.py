@@ -134,8 +134,16 @@ class Linker:
             binding=sealed.binding or "",
             bindings=tuple(bindings),
             durable=bool(sealed.commits),
+            veiled=self._veiled(sealed),
             outside=frozenset(self._asked(sealed)),
         )
+
+    def _veiled(self, sealed: model.Graph) -> bool:
+        """Whether a line of a run of a graph, or of what it calls, can hide something."""
+        config = self._snapshot.binding(sealed.binding).config if sealed.binding else {}
+        callees = (callee for node in sealed.nodes for callee in _callees(node))
+        hidden = any(sealed.hidden.values()) or self._redactor.of(config) is not None
+        return hidden or any(self.graph(callee).veiled for callee in callees)
 
     def _asked(self, sealed: model.Graph) -> Iterator[str]:
         """The external side effects that a graph, and what it calls, can ask."""
@@ -145,9 +153,8 @@ class Linker:
             for contract in (*contracts, *([undo.contract] if undo else [])):
                 steps = self._snapshot.contract(contract).steps
                 yield from (step.side_effect for step in steps if isinstance(step, model.EffectStep))
-            if isinstance(node, model.CallNode | model.EachNode):
-                for callee in node.call.workflows:
-                    yield from self.graph(callee).outside
+            for callee in _callees(node):
+                yield from self.graph(callee).outside
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -335,6 +342,11 @@ class Linker:
         emit = {event: (record(fields), under(veiled.at("emitted", event))) for event, fields in node.emit.items()}
         redact = under(veiled.at("result"))
         return Exit(node.id, node.exit, node.names, reason, record(node.result), redact, emit)
+
+
+def _callees(node: model.Node) -> tuple[str, ...]:
+    """The workflows that a node may call."""
+    return node.call.workflows if isinstance(node, model.CallNode | model.EachNode) else ()
 
 
 def _chosen(callee: model.Callee, graphs: Mapping[str, Graph]) -> Callable[[Frame], Graph]:

@@ -321,6 +321,7 @@ class Graph:
         binding: "" without one.
         bindings: those of the workflows that it calls, however far.
         durable: a run of it can have more than one segment.
+        veiled: something of a run of it, or of its configuration, can be hidden in its trace.
         outside: the external side effects that it, and what it calls, can ask.
     """
 
@@ -331,6 +332,7 @@ class Graph:
     binding: str = ""
     bindings: tuple[str, ...] = ()
     durable: bool = False
+    veiled: bool = False
     outside: frozenset[str] = frozenset()
 
     @property

@@ -26,6 +26,8 @@ def snapshot() -> Snapshot:
 def shop(snapshot: Snapshot, tmp_path: Path) -> Iterator[Shop]:
     shop = Shop(snapshot, lambda: SqliteStore(tmp_path / "data" / "state.db"), tmp_path)
     yield shop
+    # Whatever a test has made, down to the last line of it, can be done again (RPL-01).
+    assert shop.differences() == []
     for store in shop.opened:
         store.close()
 

@@ -88,6 +88,14 @@ class Shop:
         )
         return Runtime(self.snapshot, store, ports, read_settings(self.settings))
 
+    def differences(self) -> list[tuple[str, object]]:
+        """What is not the same when each run of the store is done again."""
+        if not self.opened:
+            return []
+        runtime = self.runtime()
+        replayed = [runtime.replay(run.id) for run in runtime.store.runs(limit=10_000)]
+        return [(each.run, each.difference) for each in replayed if not each.verified]
+
     def behaves(self, how: str, yes: bool = True) -> None:
         """Make the bank `down` or `lossy`, or well again."""
         (self.bank / how).touch() if yes else (self.bank / how).unlink()

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from pgs_runtime import options
-from pgs_runtime.commands.surface import data_of, reporting, root_of, say
-from pgs_runtime.faults import ExitCode, Refusal
-from pgs_snapshot.visible import visible
+from pgs_runtime.commands.surface import data_of, reporting, root_of, say, trace_file, trace_path
+from pgs_runtime.faults import ExitCode
 
 if TYPE_CHECKING:
     from pgs_runtime.evidence import Evidence
@@ -85,7 +84,7 @@ def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json
     from pgs_runtime.verify import verify as judge
 
     root = root_of(workspace)
-    data = _trace_file(trace)
+    data = trace_file(trace)
     read = read_trace(data)
     with Evidence(root, data_of(root, data_root), options.address()) as evidence:
         snapshot = evidence.snapshot(read.header.snapshot)
@@ -129,12 +128,12 @@ def verify(
     from pgs_runtime.verify import verify as judge
 
     root = root_of(workspace)
-    data = _trace_file(trace)
+    data = trace_file(trace)
     with Evidence(root, data_of(root, data_root), options.address()) as evidence:
         custody = _custody(evidence, trust, kept) if trust is not None or kept else None
         verdict = judge(data, evidence.knows, evidence.store, custody=custody)
     asked = LEVELS[level]
-    say(judgement(verdict, asked) if as_json else judged(verdict, asked, _trace_path(trace).stem))
+    say(judgement(verdict, asked) if as_json else judged(verdict, asked, trace_path(trace).stem))
     sys.exit(verdict.exit_code(asked))
 
 
@@ -171,23 +170,6 @@ def _custody(evidence: Evidence, trust: Path | None, kept: tuple[str, ...]) -> C
 
     found = read_trust(trust) if trust is not None else None
     return StoreCustody(evidence.store, found, [place_of(place) for place in kept], datetime.now(UTC))
-
-
-def _trace_path(trace: Path) -> Path:
-    """The file of a trace that is named by its file or its folder."""
-    return trace / f"{trace.absolute().name}.jsonl" if trace.is_dir() else trace
-
-
-def _trace_file(trace: Path) -> bytes:
-    """The bytes of a trace, by its file or its folder."""
-    from pgs_runtime.trace_lines import LIMITS
-
-    file = _trace_path(trace)
-    try:
-        with file.open("rb") as opened:
-            return opened.read(LIMITS.size + 1)
-    except OSError as error:
-        raise Refusal("R019", f"`{visible(str(file))}` cannot be read: {error.strerror}.", ExitCode.USAGE) from error
 
 
 def _following(evidence: Evidence, run: Run) -> tuple[str, ...]:

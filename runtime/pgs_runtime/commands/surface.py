@@ -71,6 +71,23 @@ def json_file(name: str, size: int = SIZE) -> Value:
     return read_json(data, JsonLimits(size=size))
 
 
+def trace_path(trace: Path) -> Path:
+    """The file of a trace that is named by its file or its folder."""
+    return trace / f"{trace.absolute().name}.jsonl" if trace.is_dir() else trace
+
+
+def trace_file(trace: Path) -> bytes:
+    """The bytes of a trace, by its file or its folder."""
+    from pgs_runtime.trace_lines import LIMITS
+
+    file = trace_path(trace)
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LIMITS.size + 1)
+    except OSError as error:
+        raise Refusal("R019", f"`{visible(str(file))}` cannot be read: {error.strerror}.", ExitCode.USAGE) from error
+
+
 def who(snapshot: Snapshot, text: str | None, workflow: str) -> Actor:
     """The actor of a local command line: the operating system's user, in the role that was named."""
     from pgs_runtime.actors import local_actor

@@ -1,0 +1,94 @@
+"""Commands that do runs again: replay."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pgs_runtime import options
+from pgs_runtime.commands.surface import data_of, reporting, root_of, say, trace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.replay import Replayed
+
+
+@click.command()
+@click.argument("trace", type=click.Path(path_type=Path))
+@options.place
+@click.option(
+    "--allow-other-runtime",
+    is_flag=True,
+    help="On another engine or Python, say whether it does the same; that is never called verified.",
+)
+@options.as_json
+@reporting
+def replay(
+    trace: Path, workspace: Path | None, data_root: Path | None, allow_other_runtime: bool, as_json: bool
+) -> None:
+    """Do a run again, and compare every line.
+
+    Over the answers that were recorded: nothing is written, and nobody is asked. TRACE is the id of a run of the store,
+    a .jsonl file, or the folder that holds it. The exit code is 0 where every byte is the same, and 9 where one is not.
+    """
+    from pgs_runtime.replay_texts import replayed_json, replayed_text
+
+    root = root_of(workspace)
+    with _evidence(trace, root, data_of(root, data_root)) as evidence:
+        replayed = _replayed(sound_lines(trace, evidence), evidence, allow_other_runtime)
+    say(replayed_json(replayed) if as_json else replayed_text(replayed))
+    sys.exit(replayed.exit_code)
+
+
+def sound_lines(trace: Path, evidence: Evidence) -> tuple[bytes, ...]:
+    """The lines of a trace that is named by a run's id, its file or its folder.
+
+    Raises:
+        Refusal: R014, R019; R055, it is not what was written.
+    """
+    from pgs_runtime.trace_lines import joined, refusal, split
+    from pgs_runtime.traces import trace_of
+    from pgs_runtime.verify import verify
+
+    data = joined(evidence.lines(str(trace))) if _is_id(trace) else trace_file(trace)
+    verdict = verify(data, store=evidence.witness(_run_of(data)))
+    if verdict.doubt:
+        raise refusal(verdict.doubt, str(trace))
+    lines = split(data)
+    trace_of(lines)  # what is chained well may still be no trace
+    return lines
+
+
+def _replayed(lines: Sequence[bytes], evidence: Evidence, allow_other_runtime: bool) -> Replayed:
+    from pgs_runtime.ports import fingerprint
+    from pgs_runtime.replay import replay as do_again
+
+    return do_again(lines, evidence.snapshot, evidence.store, fingerprint(), allow_other_runtime)
+
+
+def _run_of(data: bytes) -> str:
+    """The id of the run that a trace says it is of; "" where that cannot be read."""
+    from pgs_runtime.trace_lines import NotALine, members_of
+
+    try:
+        return str(members_of(data.partition(b"\n")[0]).get("run", ""))
+    except NotALine:
+        return ""
+
+
+def _evidence(trace: Path, root: Path, data: Path) -> Evidence:
+    from pgs_runtime.evidence import Evidence
+
+    return Evidence(root, data, options.address(), of_runs=_is_id(trace))
+
+
+def _is_id(trace: Path) -> bool:
+    """Whether this is the id of a run; a file or folder of that name goes before."""
+    from pgs_runtime.trace_lines import is_run_id
+
+    return is_run_id(str(trace)) and not trace.exists()
