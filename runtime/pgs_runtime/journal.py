@@ -44,7 +44,10 @@ class Part:
 
 @frozen
 class Recording:
-    """A run as it was recorded, in clear: what it started from, its segments, and its lines."""
+    """A run as it was recorded, in clear: what it started from, its segments, and the lines that they made.
+
+    Those by which a person ended it as it stood were made by no segment, and are not among them.
+    """
 
     given: Given
     parts: tuple[Part, ...]
@@ -77,9 +80,10 @@ def tells_all(graph: Graph, result: Paused | Ended, answers: Sequence[Heard]) ->
     """Whether the lines of a first segment show every answer, so that nothing has to be kept of it."""
     if graph.durable or graph.veiled or isinstance(result, Paused) or result.kind == "FAULTED":
         return False
-    if any(bool(writes) != (step.writes and _name(answer) == SUCCESS) for step, answer, writes in answers):
-        return False
-    return not any(_SHORTENED in line for line in result.stretch.lines)
+    for step, answer, writes in answers:
+        if bool(writes) != (step.writes and _name(answer) == SUCCESS):
+            return False
+    return _SHORTENED not in b"".join(result.stretch.lines)  # 1 µs, where a loop takes three times that
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -92,7 +96,7 @@ def recorded(run: Run, lines: Sequence[bytes], kept: Sequence[Kept]) -> Recordin
         Diverged: nothing is kept of its first segment.
     """
     # Another process may have moved the run since it was read: what it has added is not looked at.
-    lines = tuple(lines[: run.head.line + 1])
+    lines = _made(lines[: run.head.line + 1])
     kept = [segment for segment in kept if segment.line <= run.head.line]
     if not kept or kept[0].line != 0:
         raise Diverged("nothing is kept of its first segment")
@@ -189,6 +193,12 @@ def left_in(lines: Sequence[bytes]) -> set[str]:
 def _where(members: dict[str, Value]) -> dict[str, Value]:
     """What a line says of the place of what was asked."""
     return {name: members[name] for name in _OF_A_SPOT if name in members}
+
+
+def _made(lines: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The lines without those by which a person has ended the run as it stood."""
+    by_hand = len(lines) > 1 and orjson.loads(lines[-2])["kind"] == "abandon"
+    return tuple(lines[:-2] if by_hand else lines)
 
 
 def _payload(run: Run) -> Value:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from pgs_runtime.accept import accept, accepted, own_settings, store_in
 from pgs_runtime.attempt import Attempt, Ended, Workshop
@@ -40,6 +41,9 @@ from pgs_snapshot.sealed_code.modules import SealedModules
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Outcome as Told
 from pgs_snapshot.values import Value
+
+if TYPE_CHECKING:
+    from pgs_runtime.replay import Replayed
 
 __all__ = ["Actor", "Outcome", "Runtime"]
 
@@ -385,6 +389,18 @@ class Runtime:
         if not lines:
             raise no_run(trace_id)
         return lines
+
+    def replay(self, trace_id: str, allow_other_runtime: bool = False) -> Replayed:
+        """Do a run of the store again, over the answers that were recorded; nothing is written, and nobody is asked.
+
+        Raises:
+            Refusal: R014; R087; R100, it was made on another engine or Python; R102; R103, no workflow ran.
+        """
+        from pgs_runtime.replay import replay  # few programs need it
+
+        lines, run = self.trace(trace_id), self._run(trace_id)
+        here = self.ports.fingerprint
+        return replay(lines, lambda id: self._runtime_of(run).snapshot, self.store, here, allow_other_runtime)
 
     def _graph(self, workflow: str) -> Graph:
         if workflow not in self._graphs:

@@ -1,7 +1,7 @@
 """`python -m tests.end_to_end.replaying SNAPSHOT DATA_ROOT…`: do every run again, in a process of its own.
 
-Prints one JSON object: by run its workflow, how it stands, and the line that differs, 0 if none does. What a run ran on is
-taken from its header: the tests' own runs have other machines than this one.
+Prints one JSON object: by run its workflow, how it stands, and the line that differs, 0 if none does. What a run ran on
+is taken from its header: the tests' own runs have other machines than this one.
 """
 
 from __future__ import annotations

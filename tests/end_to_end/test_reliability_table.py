@@ -17,7 +17,7 @@ ROWS = re.findall(r"^\| ([A-Z]+-\d\d) \| (.+?) \| (.+) \|$", PAGE.read_text(enco
 CASES = json.loads((TESTS / "data" / "reliability.json").read_bytes())["cases"]
 AREAS = {
     "yaml", "json", "paths", "render", "limits", "cli", "ct", "compile", "effects", "crash", "concurrency", "clock",
-    "postgres",
+    "postgres", "replay", "trace", "supply",
 }  # fmt: skip
 WHOLE = {"effects": 8, "crash": 11, "concurrency": 9, "clock": 3, "postgres": 5, "limits": 4}
 """Areas of which every case has a row, with how many there are."""
