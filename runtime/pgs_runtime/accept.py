@@ -150,3 +150,11 @@ def accepted(data_root: Path, id: str) -> Snapshot:
         SealBroken: it is not there, or not what it was.
     """
     return Snapshot(open_snapshot(data_root / _COPIES / id, pin=id))
+
+
+def fact(store: Store, key: str) -> bytes:
+    """A fact that every store has about itself."""
+    fact = store.meta(key)
+    if fact is None:
+        raise StoreUnusable("altered", f"The store has lost its `{key}`.")
+    return fact

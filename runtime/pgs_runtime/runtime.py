@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from pgs_runtime.accept import accept, accepted, own_settings, store_in
+from pgs_runtime.accept import accept, accepted, fact, own_settings, store_in
 from pgs_runtime.attempt import Attempt, Ended, Workshop
 from pgs_runtime.capability import loader
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
@@ -28,7 +28,7 @@ from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.rehearsal import Rehearsal, rehearsed
 from pgs_runtime.settings import Section, Settings, accepted_by, no_settings, read_settings
-from pgs_runtime.stores.port import LIVE, Head, Request, Run, Store, StoreUnusable
+from pgs_runtime.stores.port import LIVE, Head, Request, Run, Store
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.trace_lines import no_run
 from pgs_runtime.transforms import Transforms
@@ -83,7 +83,7 @@ class Runtime:
         self.store = store
         self.ports = ports or Ports()
         self.limits = snapshot.limits()
-        self.redactor = Redactor(_fact(store, "secret"))
+        self.redactor = Redactor(fact(store, "secret"))
         self._transforms = Transforms(snapshot)
         self._load = load = loader(SealedModules.of(snapshot.sealed).load)
         self._sections: dict[str, Section] = {}
@@ -91,7 +91,7 @@ class Runtime:
         self._accepted = accepted
         self._others: dict[str, Runtime] = {}
         self._linker = Linker(snapshot, load, self._transforms.get, self.redactor, self._section)
-        own = _fact(store, "store")
+        own = fact(store, "store")
         self._intake = Intake(snapshot, self.redactor, self.ports, own)
         self._graphs: dict[str, Graph] = {}
         narrator, clock, elapsed = Narrator(self.redactor), self.ports.clock, self.ports.elapsed
@@ -443,11 +443,3 @@ def _told(moved: Standing) -> Outcome:
     if isinstance(moved.moved, Ended):
         return outcome_of(moved.run.id, moved.moved)
     return standing(moved.run)
-
-
-def _fact(store: Store, key: str) -> bytes:
-    """A fact that every store has about itself."""
-    fact = store.meta(key)
-    if fact is None:
-        raise StoreUnusable("altered", f"The store has lost its `{key}`.")
-    return fact
