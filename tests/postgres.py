@@ -117,6 +117,17 @@ class Server:
             self._process.wait(_PATIENCE)
             self._process = None
 
+    def freeze(self, yes: bool = True) -> None:
+        """Stop all of its processes where they are, as a machine that hangs would, or let them go on."""
+        assert self._process is not None
+        own, sent = self._process.pid, signal.SIGSTOP if yes else signal.SIGCONT
+        parents = {
+            int(stat.parent.name): int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+            for stat in Path("/proc").glob("[0-9]*/stat")
+        }
+        for process in (own, *(child for child, parent in parents.items() if parent == own)):
+            os.kill(process, sent)
+
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self._folder)

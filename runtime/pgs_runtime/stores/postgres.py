@@ -313,7 +313,7 @@ class PostgresStore:
         """
         while self._session is None:
             try:
-                session = connect(self._address, self._options.patience)
+                session = connect(self._address, self._options.patience, self._options.silence)
             except StoreUnusable as unusable:
                 if unusable.cause != "unreachable" or not self._reached or time.monotonic() > deadline:
                     raise

@@ -84,7 +84,7 @@ def in_doubt(address: Address) -> StoreUnusable:
     return StoreUnusable(
         "unreachable",
         f"The store `{address.shown}` was lost in the middle of a commit, and it is not known whether that stands.",
-        "Once the server runs: `pgs_runtime runs` shows the run if it stands; the same `--request-id` runs it once.",
+        "Once the server runs: `pgs_runtime list` shows the run if it stands; the same `--request-id` runs it once.",
     )
 
 

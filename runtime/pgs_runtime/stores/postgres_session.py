@@ -22,6 +22,7 @@ from pgs_runtime.stores.errors import StoreUnusable
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.stores.postgres_faults import unreachable
 from pgs_runtime.stores.postgres_objects import qualified
+from pgs_runtime.stores.postgres_silence import SILENCE, Connection
 
 Cursor: TypeAlias = "psycopg.Cursor[tuple[Any, ...]]"
 Parameter: TypeAlias = str | int | bytes | list[bytes] | list[int] | list[str] | None
@@ -45,6 +46,8 @@ class PostgresOptions:
 
     Attributes:
         patience: how long to wait for other processes, or for a server that restarts, in seconds.
+        silence: how long to wait for the answer to a statement, in seconds; longer than `patience`, for which the
+            server makes a writer wait for others.
         idle: how long an exclusive block may leave its transaction alone until the server ends it, in seconds.
         entropy: gives so many random bytes, for a new store's id and secret.
         make: whether a store is made where there is none.
@@ -52,6 +55,7 @@ class PostgresOptions:
     """
 
     patience: float = 10.0
+    silence: float = SILENCE
     idle: float = 300.0
     entropy: Callable[[int], bytes] = secrets.token_bytes
     make: bool = True
@@ -121,8 +125,11 @@ class Session:
         self._connection.close()
 
 
-def connect(address: Address, patience: float) -> Session:
+def connect(address: Address, patience: float, silence: float = SILENCE) -> Session:
     """Connect, and refuse a server that cannot keep what the mode promises.
+
+    Args:
+        silence: seconds after which a server that says nothing is given up.
 
     Raises:
         StoreUnusable: nothing answers there, or the server is not fit.
@@ -130,9 +137,10 @@ def connect(address: Address, patience: float) -> Session:
     """
     try:
         # The last two: every statement is planned when it runs, and a transaction begins where we say so.
-        connection = psycopg.connect(**_settings(address, patience), prepare_threshold=None, autocommit=True)
+        connection = Connection.connect(**_settings(address, patience), prepare_threshold=None, autocommit=True)
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         raise unreachable(error, address) from None  # the chain would show what was connected with
+    connection.silence = silence
     try:
         synchronous = _demand_fitness(connection, address)
     except BaseException:

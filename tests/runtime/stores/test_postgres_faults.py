@@ -143,7 +143,7 @@ def test_pg_02_where_nobody_can_be_asked_the_answer_says_that_it_is_not_known(pr
         with pytest.raises(StoreUnusable, match="it is not known whether that stands") as caught:
             store.commit(segment)
     assert caught.value.cause == "unreachable"
-    assert "`pgs_runtime runs`" in caught.value.hint
+    assert "`pgs_runtime list`" in caught.value.hint
     with closing(PostgresStore(postgres.address(address.schema, mode="fast"))) as store:
         assert whole(store, "r1")
 
@@ -293,6 +293,42 @@ def test_a_server_that_does_not_come_back_is_given_up_at_our_own_deadline(own: S
         own.start()
         assert store.run("r2") is None
         bind(store, "r2", "b")
+
+
+def test_a_server_that_hangs_is_given_up_and_used_again_when_it_goes_on(
+    own: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = PostgresOptions(patience=0.5, silence=1.5)
+    with closing(PostgresStore(own.address(), options)) as store:
+        bind(store, "r1", "a")
+        own.freeze()
+        try:
+            for use in (lambda: store.meta("store"), lambda: bind(store, "r2", "b")):
+                with pytest.raises(StoreUnusable) as caught:
+                    use()
+                assert caught.value.cause == "unreachable"
+            with closing(PostgresStore(own.address(), options)) as another, pytest.raises(StoreUnusable):
+                another.meta("store")
+        finally:
+            own.freeze(False)
+        assert store.run("r2") is None
+        bind(store, "r2", "b")
+        assert store.check() == ()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_server_that_hangs_within_an_exclusive_block_has_written_nothing_of_it(own: Server) -> None:
+    with closing(PostgresStore(own.address(), PostgresOptions(patience=0.5, silence=1.5))) as store:
+        bind(store, "r1", "a")
+        with store.exclusive():
+            own.freeze()
+            try:
+                with pytest.raises(StoreBusy, match="nothing of it was written"):
+                    bind(store, "r2", "b")
+            finally:
+                own.freeze(False)
+        assert store.run("r2") is None
+        assert store.check() == ()
 
 
 # --- transactions in each other's way ------------------------------------------------------------
