@@ -58,6 +58,7 @@ for command in (
     states.state,
     custody.checkpoint,
     custody.witness,
+    custody.casefile,
 ):
     cli.add_command(command)
 

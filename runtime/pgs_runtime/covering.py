@@ -48,7 +48,7 @@ class StoreCustody:
         """
         if self._store is None:
             why = "No store was at hand, whose log a checkpoint could be of."
-            return _unknown("log", why), _unknown("checkpoint", why), _unknown("witness", why)
+            return unknown("log", why), unknown("checkpoint", why), unknown("witness", why)
         log = Log(self._store)
         index = log.find(run, head)
         known = self._known(self._store, log, index)
@@ -56,9 +56,9 @@ class StoreCustody:
         covering = [each for each in known if index is not None and each.checkpoint.size > index]
         if checked.found != "held" or index is None or self._trust is None or not covering:
             why = self._why(checked, index, known)
-            return checked, _unknown("checkpoint", why), _unknown("witness", why)
+            return checked, unknown("checkpoint", why), unknown("witness", why)
         words = [(each, word_on(each.note, each.checkpoint, self._trust, self._now)) for each in covering]
-        return checked, _checkpoint(words, index), _witness(words)
+        return checked, checkpoint_check(words, index), witness_check(words)
 
     def _known(self, store: Store, log: Log, index: int | None) -> list[Known]:
         """What the store remembers, and of each place the first checkpoint that covers the commit, and the newest."""
@@ -82,7 +82,8 @@ class StoreCustody:
         return f"No checkpoint covers commit {index + 1}: the newest is of {newest} commits."
 
 
-def _unknown(name: str, why: str) -> Check:
+def unknown(name: str, why: str) -> Check:
+    """A check that could not be made."""
     return Check(name, "not possible", why)
 
 
@@ -101,7 +102,8 @@ def _log(log: Log, index: int | None, known: Sequence[Known], origin: str) -> Ch
     return Check("log", "held", f"Commit {index + 1} of {log.size} is this run's with this last line{grown}.")
 
 
-def _checkpoint(words: Sequence[tuple[Known, Word]], index: int) -> Check:
+def checkpoint_check(words: Sequence[tuple[Known, Word]], index: int) -> Check:
+    """Whether trusted keys signed one of these checkpoints, which cover a commit and are of one log."""
     for known, word in words:
         if not word.why:
             size, names = known.checkpoint.size, ", ".join(word.signers)
@@ -111,7 +113,8 @@ def _checkpoint(words: Sequence[tuple[Known, Word]], index: int) -> Check:
     return Check("checkpoint", "failed", f"The checkpoint of {known.checkpoint.size} commits {word.why}.")
 
 
-def _witness(words: Sequence[tuple[Known, Word]]) -> Check:
+def witness_check(words: Sequence[tuple[Known, Word]]) -> Check:
+    """Whether somebody else has one of those that trusted keys signed."""
     for known, word in words:
         if not word.why and not word.unseen:
             says = f"The checkpoint of {known.checkpoint.size} commits is cosigned by {', '.join(word.witnesses)}."

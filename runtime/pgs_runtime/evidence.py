@@ -74,10 +74,14 @@ class Evidence:
         Raises:
             Refusal: R063, it is no run's id; R014, there is no such run here.
         """
+        return self.within(id)[1]
+
+    def within(self, id: str) -> tuple[Store, Run]:
+        """A run, and the store that has it; refuses as `run` does."""
         run = self.store.run(id) if self.store is not None and is_run_id(id) else None
-        if run is None:
+        if self.store is None or run is None:
             raise no_run(id)
-        return run
+        return self.store, run
 
     def witness(self, run: str) -> Store | None:
         """The store, if it has this run: about the runs of others it can say nothing."""

@@ -27,6 +27,9 @@ ED25519, COSIGNATURE = b"\x01", b"\x04"
 SIZE = 64 << 10
 """The most bytes that are read of a note."""
 
+COSIGNATURE_BYTES = 72
+"""A time and a signature."""
+
 _SIGNATURES = 64
 _DASH = "— "
 _NAME = re.compile(r"[^\s+\x00-\x20\x7f]{1,200}")
@@ -173,7 +176,7 @@ def cosigned_at(note: Note, key: PublicKey) -> tuple[int, ...]:
     """When this witness's key cosigned the note, under whatever name, as the witness says."""
     times = []
     for each in note.signatures:
-        if each.key == key_hash(each.name, COSIGNATURE, key.raw) and len(each.blob) == 72:
+        if each.key == key_hash(each.name, COSIGNATURE, key.raw) and len(each.blob) == COSIGNATURE_BYTES:
             time = int.from_bytes(each.blob[:8], "big")
             if key.verify(each.blob[8:], _witnessed(note, time)):
                 times.append(time)

@@ -76,9 +76,8 @@ def test_the_page_names_every_member_that_a_trace_has(name: str) -> None:
 
 def test_the_page_has_the_operators_levels_and_limits_of_the_code() -> None:
     assert " ".join(OPERATORS) in PAGE
-    assert re.findall(
-        r"^\| `([a-z-]+)` \| (?:every|the last|the store|the log|that checkpoint)", PAGE, re.MULTILINE
-    ) == list(LEVELS)
+    found = "every|the last|the store|the log|that checkpoint"
+    assert re.findall(rf"^\| `([a-z-]+)` \| (?:{found})", PAGE, re.MULTILINE) == list(LEVELS)
     assert f"{LIMITS.size >> 20} MiB, {LIMITS.lines:,} lines, and {LIMITS.depth} arrays" in PAGE
     assert f"more than {MAX_SHOWN:,} bytes" in PAGE
     assert f"`{LOAD}`" in PAGE

@@ -1,4 +1,4 @@
-"""Commands that keep a record out of the reach of whoever owns the store: checkpoint, witness."""
+"""Commands that keep a record out of the reach of whoever owns the store: checkpoint, witness, casefile."""
 
 from __future__ import annotations
 
@@ -111,6 +111,54 @@ def witness(proof: Path, key: Path, trust: Path | None, seen: str, as_json: bool
     note = witnessed(given, read_trust(trust), _key(key), Folder(seen, Path(seen)), datetime.now(UTC))
     text = note.data().decode()
     say(json.dumps({"checkpoint": text, "size": given.checkpoint.size}) if as_json else text.removesuffix("\n"))
+
+
+@click.command()
+@click.argument("id", metavar="ID")
+@options.place
+@click.option("--out", cls=options.Setting, required=True, type=_FILE, metavar="FILE", help="The file; a new one.")
+@click.option("--with-snapshot", is_flag=True, help="With the files of the snapshot, so that it can be done again.")
+@options.trust
+@options.kept
+@options.as_json
+@reporting
+def casefile(
+    id: str,
+    workspace: Path | None,
+    data_root: Path | None,
+    out: Path,
+    with_snapshot: bool,
+    trust: Path | None,
+    kept: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Write all that shows what a run was to one file.
+
+    The trace of the run ID, the manifest of its snapshot, checkpoints with proofs, and what all that states and does
+    not. With --trust the public keys of witnesses are put in, too. `verify FILE.casefile` needs nothing else.
+    """
+    from pgs_runtime.casefile import sentences
+    from pgs_runtime.casefile_make import make_casefile, without_files, write_casefile
+    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.keeping import place_of
+    from pgs_snapshot.trust import read_trust
+
+    if out.suffix != ".casefile":
+        hint = f"Type `--out {visible(str(out.with_suffix('.casefile')))}`."
+        raise Refusal("R001", "`--out`: The name of a case file ends with `.casefile`.", ExitCode.USAGE, hint=hint)
+    root = root_of(workspace)
+    with Evidence(root, data_of(root, data_root), options.address(), of_runs=True) as evidence:
+        store, run = evidence.within(id)
+        snapshot = evidence.snapshot(run.request.snapshot)
+        places, trusted = [place_of(text) for text in kept], read_trust(trust) if trust is not None else None
+        case = make_casefile(store, run, snapshot, places, trusted)
+    case = case if with_snapshot else without_files(case)
+    write_casefile(case, out)
+    stated, unstated = sentences(case)
+    if as_json:
+        say(json.dumps({"casefile": str(out), "does_not_state": unstated, "states": stated}, sort_keys=True))
+    else:
+        say("\n".join([visible(str(out)), *(f"  + {each}" for each in stated), *(f"  – {each}" for each in unstated)]))
 
 
 def _key(file: Path) -> SigningKey:

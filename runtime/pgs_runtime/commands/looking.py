@@ -14,8 +14,10 @@ from pgs_runtime.faults import ExitCode
 
 if TYPE_CHECKING:
     from pgs_runtime.evidence import Evidence
+    from pgs_runtime.keeping import Place
     from pgs_runtime.stores.port import Run, Status
-    from pgs_runtime.verify import Custody
+    from pgs_runtime.verify import Verdict
+    from pgs_snapshot.trust import Trust
 
 STATUSES = (
     "RUNNING", "WAITING", "IN_DOUBT", "COMPLETED", "DENIED", "REJECTED", "FAILED", "FAULTED", "STOPPED", "CANCELLED"
@@ -120,18 +122,17 @@ def verify(
     """Check that nothing of a trace was changed.
 
     Its chain, its end, the snapshot, the store's own record; with --trust what keys have signed, with --kept what is
-    kept elsewhere. TRACE is a .jsonl file, or the folder that holds it. The exit code is 0 only at the level asked for.
+    kept elsewhere. TRACE is a .jsonl file, the folder that holds it, or a .casefile, which takes no store and no
+    workspace. The exit code is 0 only at the level asked for.
     """
     from pgs_runtime.answers import judged, judgement
-    from pgs_runtime.evidence import Evidence
     from pgs_runtime.verify import LEVELS
-    from pgs_runtime.verify import verify as judge
 
-    root = root_of(workspace)
-    data = trace_file(trace)
-    with Evidence(root, data_of(root, data_root), options.address()) as evidence:
-        custody = _custody(evidence, trust, kept) if trust is not None or kept else None
-        verdict = judge(data, evidence.knows, evidence.store, custody=custody)
+    if trace.suffix == ".casefile":
+        verdict = _judged_alone(trace, trust, kept)
+    else:
+        root = root_of(workspace)
+        verdict = _judged(trace, root, data_of(root, data_root), trust, kept)
     asked = LEVELS[level]
     say(judgement(verdict, asked) if as_json else judged(verdict, asked, trace_path(trace).stem))
     sys.exit(verdict.exit_code(asked))
@@ -160,16 +161,38 @@ def export_run(id: str, workspace: Path | None, data_root: Path | None, picture:
     say(written(write(root / "traces", lines, snapshot, picture), as_json))
 
 
-def _custody(evidence: Evidence, trust: Path | None, kept: tuple[str, ...]) -> Custody:
-    """What judges by checkpoints."""
+def _judged(trace: Path, root: Path, data_root: Path, trust: Path | None, kept: tuple[str, ...]) -> Verdict:
+    """What a workspace and its store know of a trace, and what keys and checkpoints tell."""
     from datetime import UTC, datetime
 
-    from pgs_runtime.covering import StoreCustody
+    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.verify import verify
+
+    data = trace_file(trace)
+    with Evidence(root, data_root, options.address()) as evidence:
+        if trust is None and not kept:
+            return verify(data, evidence.knows, evidence.store)
+        from pgs_runtime.covering import StoreCustody  # with what reads keys and checkpoints
+
+        custody = StoreCustody(evidence.store, *_others(trust, kept), datetime.now(UTC))
+        return verify(data, evidence.knows, evidence.store, custody=custody)
+
+
+def _judged_alone(file: Path, trust: Path | None, kept: tuple[str, ...]) -> Verdict:
+    """What a case file proves."""
+    from datetime import UTC, datetime
+
+    from pgs_runtime.casefile_judge import judge_casefile
+
+    return judge_casefile(trace_file(file), *_others(trust, kept), datetime.now(UTC))
+
+
+def _others(trust: Path | None, kept: tuple[str, ...]) -> tuple[Trust | None, list[Place]]:
+    """Who is trusted, and where others keep checkpoints."""
     from pgs_runtime.keeping import place_of
     from pgs_snapshot.trust import read_trust
 
-    found = read_trust(trust) if trust is not None else None
-    return StoreCustody(evidence.store, found, [place_of(place) for place in kept], datetime.now(UTC))
+    return read_trust(trust) if trust is not None else None, [place_of(place) for place in kept]
 
 
 def _following(evidence: Evidence, run: Run) -> tuple[str, ...]:
