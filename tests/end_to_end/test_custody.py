@@ -1,0 +1,202 @@
+"""Custody at the command line: checkpoints, witnesses, levels, case files, and what the owner of a store can do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pgs_snapshot.signing import write_key
+from tests.end_to_end.programs import Answer, Installation, command
+from tests.runtime.custodian import LOST, NOTARY, OPERATOR, STRANGER, trust_in
+
+REGISTER = "blockchain::WF_REGISTER_ACTOR_UNVERIFIED_V0"
+
+
+@pytest.fixture
+def place(examples: Installation, tmp_path: Path) -> Installation:
+    """Two runs, keys and a trust directory."""
+    for name in ("Ada", "Grace"):
+        record = {"first_name": name, "last_name": "B", "email_registration": f"{name}@example.org"}
+        assert examples.run(REGISTER, json.dumps({"actor_record": record}).encode()).code == 0
+    trust_in(tmp_path / "trust")
+    for name, key in {"operator": OPERATOR, "notary": NOTARY, "stranger": STRANGER, "lost": LOST}.items():
+        write_key(tmp_path / f"{name}.pem", key)
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "seen").mkdir()
+    return examples
+
+
+def trace(place: Installation) -> Path:
+    """The trace of the first run."""
+    return sorted((place.workspace / "traces").iterdir())[0]
+
+
+def checkpoint(place: Installation, *options: str | Path, key: str = "operator") -> Answer:
+    folder = place.workspace.parent
+    return place.runtime("checkpoint", "--key", folder / f"{key}.pem", "--to", folder / "kept", *options)
+
+
+def verify(place: Installation, level: str, *options: str | Path) -> Answer:
+    folder = place.workspace.parent
+    return place.runtime("verify", trace(place), "--trust", folder / "trust", "--level", level, *options)
+
+
+@contextmanager
+def owned(place: Installation) -> Iterator[sqlite3.Connection]:
+    """The store as its owner can have it: without its laws, which are back behind it."""
+    with sqlite3.connect(place.data / "state.db", isolation_level=None) as connection:
+        laws = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in laws:
+            connection.execute(f"DROP TRIGGER {name}")
+        yield connection
+        for _, law in laws:
+            connection.execute(law)
+    connection.close()
+
+
+def test_a_run_is_authentic_behind_a_checkpoint_and_witnessed_where_it_is_kept(
+    place: Installation, tmp_path: Path
+) -> None:
+    assert verify(place, "authentic").code == 3
+    told = checkpoint(place)
+    assert (told.code, told.out.splitlines()[0], told.out.splitlines()[-1]) == (
+        0,
+        "checkpoint of 2 commits",
+        f"  kept at  {tmp_path / 'kept'}",
+    )
+    assert verify(place, "authentic").code == 0
+    assert verify(place, "witnessed").code == 3
+    answer = verify(place, "witnessed", "--kept", tmp_path / "kept")
+    assert (answer.code, answer.out.splitlines()[0]) == (0, f"{trace(place).name}  witnessed")
+
+
+def test_trc_03_without_keys_a_trace_that_was_chained_again_is_not_anchored_and_never_authentic(
+    place: Installation,
+) -> None:
+    checkpoint(place)
+    elsewhere = Installation(place.workspace, place.data.parent / "elsewhere")
+    answer = elsewhere.runtime("verify", trace(place), "--level", "authentic")
+    assert answer.code == 3
+    assert answer.out.splitlines()[0].endswith("complete, not authentic")
+    assert elsewhere.runtime("verify", trace(place)).out.splitlines()[0].endswith("complete, not anchored")
+    known = place.runtime("verify", trace(place), "--json").json()
+    assert known["level"] == "anchored"
+    assert [check["found"] for check in known["checks"] if check["name"] == "checkpoint"] == ["not possible"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM log WHERE n = 1",
+        "UPDATE log SET digest = replace(digest, '0', '1') WHERE n = 1",
+        "UPDATE log SET run = 'x' WHERE n = 1",
+    ],
+)
+def test_trc_04_what_the_owner_of_a_store_does_to_its_log_is_found_before_anything_is_signed(
+    place: Installation, tmp_path: Path, statement: str
+) -> None:
+    checkpoint(place)
+    with owned(place) as store:
+        store.execute(statement)
+    answer = checkpoint(place, "--json")
+    assert (answer.code, answer.error()["code"]) == (3, "R122")
+    answer = place.runtime("checkpoint", "--key", tmp_path / "operator.pem", "--to", tmp_path / "seen", "--json")
+    assert (answer.code, answer.error()["code"]) == (3, "R121")
+    assert list((tmp_path / "seen").iterdir()) == []
+    assert verify(place, "anchored").code == 3
+    assert place.runtime("verify", trace(place)).code == 0
+    with owned(place) as store:
+        store.execute("DELETE FROM meta WHERE key = 'log:checkpoint'")
+    assert verify(place, "anchored").code == 0
+    assert verify(place, "anchored", "--kept", tmp_path / "kept").code == 3
+
+
+def test_a_witness_cosigns_what_it_gets_through_a_pipe(place: Installation, tmp_path: Path) -> None:
+    checkpoint(place)
+    proof = place.runtime("checkpoint", "--proof-from", "0")
+    witness = [
+        "witness",
+        "-",
+        "--key",
+        tmp_path / "notary.pem",
+        "--trust",
+        tmp_path / "trust",
+        "--seen",
+        tmp_path / "seen",
+    ]
+    answer = command("pgs_runtime", witness, proof.out.encode())
+    assert answer.code == 0
+    assert (tmp_path / "seen" / "2.checkpoint").read_text(encoding="utf-8") == answer.out
+    assert verify(place, "witnessed", "--kept", tmp_path / "seen").code == 0
+    forged = proof.out.replace("\n2\n", "\n3\n")
+    assert command("pgs_runtime", witness, forged.encode()).code == 3
+    assert command("pgs_runtime", [*witness[:4], "--seen", tmp_path / "seen"], proof.out.encode()).code == 2
+
+
+@pytest.mark.parametrize("key", ["stranger", "lost"])
+def test_a_checkpoint_by_a_key_that_is_not_trusted_makes_nothing_authentic(place: Installation, key: str) -> None:
+    assert checkpoint(place, key=key).code == 0
+    assert verify(place, "authentic").code == 3
+
+
+def test_checkpoints_are_committed_to_git(place: Installation, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", tmp_path / "kept"], check=True)
+    git = f"git:{tmp_path / 'kept'}"
+    answer = place.runtime("checkpoint", "--key", tmp_path / "operator.pem", "--to", git, "--json").json()
+    assert answer["kept"] == [{"new": True, "place": git}]
+    assert verify(place, "witnessed", "--kept", git).code == 0
+
+
+def test_a_case_file_is_verified_where_nothing_else_is(place: Installation, tmp_path: Path) -> None:
+    checkpoint(place)
+    file = tmp_path / "one.casefile"
+    assert place.runtime("casefile", trace(place).name, "--out", file, "--with-snapshot").code == 0
+    shutil.rmtree(place.workspace)
+    shutil.rmtree(place.data)
+    alone = ["verify", file, "--trust", tmp_path / "trust"]
+    assert command("pgs_runtime", [*alone, "--level", "authentic"]).code == 0
+    assert command("pgs_runtime", [*alone, "--level", "witnessed"]).code == 3
+    assert command("pgs_runtime", [*alone, "--level", "witnessed", "--kept", tmp_path / "kept"]).code == 0
+    assert command("pgs_runtime", ["verify", file]).code == 3
+    assert command("pgs_runtime", ["verify", file, "--level", "complete"]).code == 0
+    file.write_bytes(file.read_bytes().replace(b"COMPLETED", b"FAILED___"))
+    assert command("pgs_runtime", [*alone, "--level", "self-consistent"]).code == 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["checkpoint"],
+        ["checkpoint", "--to", "kept"],
+        ["checkpoint", "--key", "operator.pem"],
+        ["checkpoint", "--key", "none.pem", "--to", "kept"],
+        ["checkpoint", "--key", "operator.pem", "--to", "git:"],
+        ["checkpoint", "--proof-from", "9"],
+        ["casefile", "x", "--out", "one.casefile"],
+        ["casefile", "x", "--out", "one.json"],
+    ],
+)
+def test_a_command_line_that_says_too_little_or_too_much_is_refused(
+    place: Installation, line: list[str], tmp_path: Path
+) -> None:
+    names = [str(tmp_path / word) if word in ("kept", "operator.pem", "none.pem") else word for word in line]
+    assert place.runtime(*names).code == 2
+
+
+def test_what_cannot_be_kept_is_told_and_kept_at_the_next_try(place: Installation, tmp_path: Path) -> None:
+    (tmp_path / "kept").rmdir()
+    answer = checkpoint(place, "--json")
+    assert (answer.code, answer.error()["code"], answer.error()["hint"]) == (
+        14,
+        "R123",
+        f"Make it: `mkdir {tmp_path / 'kept'}`.",
+    )
+    (tmp_path / "kept").mkdir()
+    assert checkpoint(place).code == 0
