@@ -71,7 +71,7 @@ def test_a_misuse_is_told_in_the_words_of_the_project() -> None:
     answer = command("pgs_runtime", ["list"], environment=environment)
     assert answer.err.partition("\n")[0] == "error[R001]: `--json`: `abc` is neither true nor false."
     answer = command("pgs_runtime", ["verify", "x", "--level", "much"])
-    levels = "`self-consistent`, `complete`, `anchored`"
+    levels = "`self-consistent`, `complete`, `anchored`, `authentic`, `witnessed`"
     assert answer.err.partition("\n")[0] == f"error[R001]: `--level`: `much` is not one of {levels}."
     answer = command("pgs_runtime", ["run"])
     assert answer.err == "error[R001]: `--wf` is missing.\n  hint: Type `pgs_runtime run --help`.\n"
