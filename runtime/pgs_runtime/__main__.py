@@ -54,6 +54,7 @@ for command in (
     looking.examine,
     looking.verify,
     replaying.replay,
+    replaying.diff,
     looking.export_run,
     states.state,
     custody.checkpoint,

@@ -23,6 +23,8 @@ from pgs_snapshot.canonical import canonical, digest, digest_of
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Outcome, Value
 
+OWN = "*"
+"""Stands for the binding of a workflow whose graph is not at hand."""
 _SHORTENED = b'"$digest":'
 _ASKED = b'"store":'
 _HIDDEN = b'"$redacted":'
@@ -114,15 +116,18 @@ def recorded(run: Run, lines: Sequence[bytes], kept: Sequence[Kept]) -> Recordin
     return Recording(_given(lines[0], _payload(run), _actor(run), configs, parts[0].time), tuple(parts), lines)
 
 
-def told(graph: Graph, lines: Sequence[bytes], run: Run | None = None) -> Recording:
+def told(graph: Graph | None, lines: Sequence[bytes], run: Run | None = None) -> Recording:
     """A run of one segment as its lines tell it; `run`: as its store has it.
+
+    Args:
+        graph: the one that ran; None: it is not at hand, and nothing in the lines looks hidden.
 
     Raises:
         Untold: they do not show everything.
     """
     first = cast("dict[str, Value]", orjson.loads(lines[0]))
     header = cast("dict[str, Value]", first["header"])
-    if graph.veiled:
+    if graph is not None and graph.veiled:
         raise Untold("its workflow hides what carries a label")
     if any(b'"segment":' in line and "segment" in orjson.loads(line) for line in lines):
         raise Untold("it has several segments")
@@ -132,7 +137,7 @@ def told(graph: Graph, lines: Sequence[bytes], run: Run | None = None) -> Record
     actor = _actor(run) if run else cast("dict[str, Value]", header["actor"])
     if run is None and _HIDDEN in canonical(actor):
         raise Untold("its actor is hidden")
-    configs = {graph.binding: header["config"]} if "config" in header else {}
+    configs = {graph.binding if graph else OWN: header["config"]} if "config" in header else {}
     configs |= cast("dict[str, Value]", header.get("configs", {}))
     started = str(header["started"])
     given = _given(lines[0], payload, actor, cast("dict[str, dict[str, Value]]", configs), started)

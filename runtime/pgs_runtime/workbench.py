@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import cast
 
 from pgs_runtime.attempt import Workshop
-from pgs_runtime.capability import Capability
+from pgs_runtime.capability import Capability, loader
 from pgs_runtime.faults import ExitCode, Fault
 from pgs_runtime.grounds import Ground
 from pgs_runtime.intake import Ask, Intake
@@ -27,6 +27,7 @@ from pgs_runtime.stores.port import Store
 from pgs_runtime.transforms import Transforms
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
+from pgs_snapshot.sealed_code.modules import SealedModules
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
 
@@ -89,6 +90,7 @@ class Workbench:
         self.shop = Workshop(self.narrator, snapshot.limits(), lambda: 0, self.machine.elapsed, own)
         self._intake = Intake(snapshot, self.redactor, Ports(fingerprint={}), own.encode())
         self._graphs: dict[str, Graph] = {}
+        self.idle: dict[str, frozenset[tuple[str, str, str]]] = {}  # by workflow, once somebody has looked
 
     def __enter__(self) -> Workbench:
         return self
@@ -127,6 +129,11 @@ class Workbench:
             return call(**inputs)
 
         return called
+
+
+def trying(snapshot: Snapshot, store: Store | None = None) -> Workbench:
+    """A workbench whose stores' implementations work, for what they do on a shadow."""
+    return Workbench(snapshot, store, loader(SealedModules.of(snapshot.sealed).load))
 
 
 def fault_of(told: dict[str, Value]) -> Fault:

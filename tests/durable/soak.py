@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from pgs_snapshot.snapshot import Snapshot
 from tests.durable.shop import files, sealed
+from tests.durable.soaking.archive import archive
 from tests.durable.soaking.crowding import hot, on_postgres, processes
 from tests.durable.soaking.killing import kills
 from tests.durable.soaking.power import power
@@ -21,6 +22,7 @@ PARTS: Mapping[str, tuple[str, Callable[[Snapshot, Task], int]]] = {
     "postgres": ("the same on PostgreSQL, whose server is restarted at once", on_postgres),
     "hot": ("two processes that register, and eight that count up one key, on both", hot),
     "power": ("power cuts: what was not synced is dropped, torn or put in another order", power),
+    "archive": ("ten thousand archived runs on another snapshot, and which of them change", archive),
 }
 
 

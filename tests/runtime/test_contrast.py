@@ -1,0 +1,76 @@
+"""Two recorded runs side by side: where they part, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from pgs_runtime.causes import Cause
+from pgs_runtime.contrast import Contrast, contrast, partings
+from pgs_runtime.runtime import Runtime
+from pgs_snapshot.values import Value
+from tests.runtime import till
+from tests.runtime.desk import artifacts, desk, order, place
+from tests.runtime.protocol import ports, sealed
+
+
+def compared(runtime: Runtime, first: Value, second: Value, other: Runtime | None = None) -> Contrast:
+    one = runtime.trace(place(runtime, first).trace_id)
+    return contrast(one, (other or runtime).trace(place(other or runtime, second).trace_id))
+
+
+def parted(found: Contrast) -> tuple[int, str, Cause, str]:
+    assert found.parting is not None
+    return found.parting.line, found.parting.node, found.parting.cause, found.parting.at
+
+
+def test_a_run_and_itself_do_not_part() -> None:
+    runtime = desk()
+    lines = runtime.trace(place(runtime, order(n=4)).trace_id)
+    found = contrast(lines, lines)
+    assert (found.same, found.parting, found.ways_part, found.others) == (True, None, 0, ())
+
+
+def test_another_payload_is_the_cause_where_the_ways_part() -> None:
+    found = compared(desk(), order("a", 4), order("b", 101))
+    assert parted(found) == (3, "book", "input", "/inputs")
+    assert (found.same, found.ways_part) == (False, 5)
+    assert found.first.way[-1] == ("choose", "SUCCESS")
+    assert (found.second.way[-1], found.second.kind, found.second.name) == (("choose", "DENIED"), "DENIED", "TOO_MANY")
+    assert found.others == (("payload /id", "a", "b"), ("payload /n", 4, 101))
+
+
+def test_what_a_store_answered_is_the_cause_of_the_same_request_that_ends_otherwise() -> None:
+    runtime = till.open_till()
+    lines = [runtime.trace(till.paid(runtime, till.PAID).trace_id) for _ in range(2)]
+    found = contrast(*lines)
+    assert parted(found)[1:3] == ("book", "context")
+
+
+def test_another_snapshot_is_the_cause_of_the_same_request_that_ends_otherwise() -> None:
+    other = Runtime(
+        sealed(*artifacts(), source="def work(how, n):\n    return {'n': 99 + n, 'text': how}"), desk().store, ports()
+    )
+    found = compared(desk(), order(n=4), order(n=4), other)
+    assert parted(found) == (4, "work", "definition", "/steps/0/outputs/n")
+    assert (found.same, found.ways_part) == (False, 0)
+    assert [name for name, _, _ in found.others] == ["snapshot"]
+
+
+def test_when_a_run_was_made_does_not_part_it() -> None:
+    later = Runtime(desk().snapshot, desk().store, ports(step=7000, seed=5))
+    found = compared(desk(), order(n=4), order(n=4), later)
+    assert (found.same, found.ways_part) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "places"),
+    [
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1}, {"b": 1}, ["/a", "/b"]),
+        ({"a": {"b/c": [1, 2]}}, {"a": {"b/c": [1, 3]}}, ["/a/b~1c/1"]),
+        ([1], [1, 2], [""]),
+        (1, 1.5, [""]),
+    ],
+)
+def test_the_places_at_which_two_values_differ(one: Value, other: Value, places: list[str]) -> None:
+    assert [at for at, _, _ in partings(one, other)] == places

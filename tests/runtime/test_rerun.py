@@ -1,0 +1,72 @@
+"""A recorded run done again with something changed: what it does then, and how much of that is certain."""
+
+from __future__ import annotations
+
+from pgs_runtime.grounds import Answered
+from pgs_runtime.journal import recorded, told
+from pgs_runtime.rerun import Changes, Known, Rerun, known_by_doing, known_by_lines, rerun
+from pgs_runtime.runtime import Runtime
+from pgs_runtime.workbench import Workbench, trying
+from pgs_snapshot.values import Outcome, Value
+from tests.durable.ward import ward_of
+from tests.runtime import till
+from tests.runtime.desk import desk, order, place
+from tests.runtime.protocol import WORKFLOW
+
+
+def known(runtime: Runtime, payload: Value) -> Known:
+    lines = runtime.trace(place(runtime, payload).trace_id)
+    return known_by_lines(WORKFLOW, told(None, lines))
+
+
+def again(runtime: Runtime, payload: Value, changes: Changes) -> Rerun:
+    with trying(runtime.snapshot) as bench:
+        return rerun(bench, known(runtime, payload), changes)
+
+
+def test_with_nothing_changed_it_is_the_recorded_run() -> None:
+    runtime = desk()
+    lines = runtime.trace(place(runtime, order(n=4)).trace_id)
+    with trying(runtime.snapshot) as bench:
+        made = rerun(bench, known_by_lines(WORKFLOW, told(None, lines)))
+    assert (made.kind, made.name, made.result) == ("COMPLETED", "COMPLETED", {"before": 0, "list": [1], "n": 5})
+    assert (made.lines[1:5], made.certain, made.unrecorded) == (lines[1:5], True, 0)
+
+
+def test_another_payload_leads_another_way_and_what_it_asks_anew_is_said() -> None:
+    made = again(desk(), order(n=4), Changes(payload={**order(n=101)}))
+    assert (made.kind, made.name, made.way[-1]) == ("DENIED", "TOO_MANY", ("choose", "DENIED"))
+    assert (made.unrecorded, made.rests) == (1, ("REGISTER of desk::ST_ORDERS_V0",))
+    assert (made.certain, made.untold) == (False, "")
+
+
+def test_another_answer_of_a_store_leads_another_way() -> None:
+    made = again(desk(), order(n=4), Changes(answers={1: Answered("CONFLICT", {}, 0)}))
+    assert (made.kind, made.name, made.way[-1], made.certain) == ("DENIED", "CONFLICT", ("book", "CONFLICT"), True)
+
+
+def test_another_actor_is_refused_where_only_some_may_ask() -> None:
+    made = again(desk(), order(n=4), Changes(actor={"id": "eve", "type": "desk::AC_STRANGER_V0"}))
+    assert (made.kind, made.way) == ("REJECTED", (("admit", "NACK"),))
+
+
+def test_a_workflow_that_is_not_there_cannot_be_told() -> None:
+    with trying(till.open_till().snapshot) as bench:
+        made = rerun(bench, known(desk(), order(n=4)))
+    assert (made.kind, made.certain, made.untold) == ("", False, f"The snapshot has no workflow `{WORKFLOW}`.")
+
+
+def test_another_reply_of_the_outside_and_a_question_that_was_never_asked() -> None:
+    ward = ward_of("treated")
+    run = ward.runtime.store.run(ward.run)
+    assert run is not None
+    with Workbench(ward.runtime.snapshot, ward.runtime.store) as own:
+        graph = own.graph(run.request.workflow)
+        assert graph is not None
+        found = known_by_doing(own, graph, recorded(run, ward.lines, ward.runtime.store.kept(run.id)))
+    with trying(ward.runtime.snapshot, ward.runtime.store) as bench:
+        same = rerun(bench, found)
+        assert (same.kind, same.certain, same.unrecorded) == ("COMPLETED", True, 0)
+        spots = [event.spot for outer in found.outer for event, asked in outer.events if event.spot and asked]
+        refused = rerun(bench, found, Changes(replies={spots[0]: Outcome("NO_SUCH_OUTCOME")}))
+        assert (refused.kind, refused.untold.endswith("asks or waits for what was not recorded.")) == ("", True)
