@@ -15,14 +15,20 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 import pgs_snapshot
 from pgs_compiler import options
-from pgs_snapshot.streams import complain, give_up_output, hold_standard_streams
-from pgs_snapshot.visible import visible
+from pgs_compiler.commands.keys import keys
+from pgs_compiler.commands.signing import sign
+from pgs_compiler.commands.verifying import verify
+from pgs_compiler.surface import BUG, FINDINGS, INTERRUPTED, OUTPUT, SEAL, USAGE
+from pgs_compiler.surface import relative as _relative
+from pgs_compiler.surface import root_of as _root
+from pgs_compiler.surface import stop as _stop
+from pgs_snapshot.streams import give_up_output, hold_standard_streams
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,7 +50,6 @@ Exit codes:
   70  a mistake of ours
   130 interrupted
 """
-FINDINGS, USAGE, SEAL, OUTPUT, BUG, INTERRUPTED = 1, 2, 3, 14, 70, 130
 
 
 @click.group(epilog=EXIT_CODES, no_args_is_help=False, context_settings={"max_content_width": 100})
@@ -354,12 +359,6 @@ def flows(
 # --- what the commands share -----------------------------------------------------------------------
 
 
-def _root(paths: tuple[Path, ...], workspace: Path | None) -> Path:
-    from pgs_compiler.workspace import find_root
-
-    return workspace.absolute() if workspace else find_root(paths[0] if paths else Path.cwd())
-
-
 def _policy(strict: bool = False, today: datetime | None = None, baseline: Path | None = None) -> Policy:
     from pgs_compiler.waivers import Policy
 
@@ -412,14 +411,8 @@ def _named(workflow: str, graphs: Mapping[str, Graph]) -> Graph:
     return graphs[found[0]]
 
 
-def _relative(path: Path) -> str:
-    return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
-
-
-def _stop(code: int, message: str) -> NoReturn:
-    bare = code == INTERRUPTED or message.startswith("error[")
-    complain(visible(message if bare else f"error: {message}"))
-    sys.exit(code)
+for _command in (keys, sign, verify):
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pgs_compiler.declarations import Word
 from pgs_compiler.findings import Result, Waiver
 from pgs_compiler.names import NODE, Grammar, Name
 from pgs_compiler.read import read
-from pgs_compiler.shape import Fields, Report, later
+from pgs_compiler.shape import Fields, Report
 from pgs_compiler.source import Mapping as MappingTree
 from pgs_compiler.source import Scalar, SourceFile
 from pgs_compiler.waivers import read_waivers
@@ -42,6 +42,7 @@ class Project:
         actor: who acts on a local command line that names nobody, in full, or "".
         waivers: what it lives with.
         baseline: the folder of the snapshot that was published, relative to the workspace.
+        trust: the folder that says whose signatures count where no other is named, relative to the workspace, or "".
     """
 
     name: str = "unnamed"
@@ -53,10 +54,12 @@ class Project:
     actor: Name | None = None
     waivers: tuple[Waiver, ...] = ()
     baseline: Word | None = None
+    trust: str = ""
 
     def sealed(self) -> dict[str, Value]:
         """What of it goes into the snapshot."""
-        return {
+        said: dict[str, Value] = {"trust": self.trust} if self.trust else {}
+        return said | {
             "actor": self.actor.text if self.actor else "",
             "format": FORMAT,
             "labels": list[Value](sorted(self.labels)),
@@ -94,8 +97,8 @@ def read_project(file: SourceFile) -> Result[Project]:
         actor=fields.name("actor", "actor", required=False),
         waivers=read_waivers(fields),
         baseline=fields.word("baseline", required=False, grammar=FOLDER),
+        trust=trust.text if (trust := fields.word("trust", required=False, grammar=FOLDER)) else "",
     )
-    later(fields, "trust")
     fields.done()
     return Result(None if report.findings else project, tuple(report.findings))
 

@@ -21,6 +21,7 @@ from pgs_compiler.verdicts import Verdicts
 from pgs_compiler.waivers import Policy
 from pgs_compiler.workspace import Workspace, open_workspace
 from pgs_snapshot.canonical import digest, digest_of
+from pgs_snapshot.exchange import fits
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.locate import Locator, search_path
 from pgs_snapshot.seal import MANIFEST, SealBroken
@@ -38,9 +39,12 @@ class Standing:
     def root(self) -> str | None:
         """The id of the snapshot in the folder, if it is what compiling would give."""
         try:
-            root = open_snapshot(self.folder).manifest.root
+            sealed = open_snapshot(self.folder)
         except SealBroken:
             return None
+        if sealed.signature is not None and not fits(sealed.manifest, sealed.signature):
+            return None  # to compile takes it away
+        root = sealed.root
         return root if self.verdicts.passed(self._of(root)) else None
 
     def keep(self, root: str) -> None:

@@ -13,6 +13,7 @@ from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_runtime.stores.sqlite_file import SqliteOptions, cause_of
 from pgs_snapshot.folder import open_snapshot
+from pgs_snapshot.seal import SIGNATURE
 from pgs_snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -120,8 +121,9 @@ def _keep(snapshot: Snapshot, data_root: Path) -> None:
     copy = data_root / _COPIES / snapshot.id
     if copy.parent.is_symlink():
         raise StoreUnusable("unsafe", f"`{copy.parent}` is a symbolic link.", "Put the folder itself there.")
-    if copy.is_dir():  # it is verified whenever it is used, not at every start
-        return
+    signature = snapshot.sealed.signature
+    if copy.is_dir() and (signature is None or (copy / SIGNATURE).exists()):
+        return  # it is verified whenever it is used, not at every start
     from pgs_snapshot.exchange import NotReplaceable, write_snapshot  # 4 ms, once for a snapshot
 
     try:

@@ -149,19 +149,23 @@ def listed(run: Run) -> str:
     return f"{run.id}  {run.status:<9}  {visible(run.exit or '')}  {visible(run.request.workflow)}"
 
 
-def standing_text(run: Run, following: Sequence[str]) -> str:
-    """How a run stands, on a few lines; `following`: what can be done next."""
+def standing_text(run: Run, following: Sequence[str], signers: Sequence[str]) -> str:
+    """How a run stands, on a few lines.
+
+    `following`: what can be done next; `signers`: the ids of the keys that its snapshot's signatures name.
+    """
     outcome = standing(run)
     lines = [shown(outcome, None), f"  run      {run.id}", f"  of       {visible(run.request.workflow)}"]
     if run.request.key is not None:
         lines.append(f"  asked as {visible(run.request.key)}")
     lines.append(f"  snapshot {run.request.snapshot}")
+    lines += [f"  key      {visible(each)} is named by a signature of the snapshot" for each in signers]
     lines += [f"  next     {visible(each)}" for each in following]
     return "\n".join(lines)
 
 
-def standing_json(run: Run, following: Sequence[str]) -> str:
-    """How a run stands, as one JSON object."""
+def standing_json(run: Run, following: Sequence[str], signers: Sequence[str]) -> str:
+    """How a run stands, as one JSON object; the arguments are those of `standing_text`."""
     outcome = standing(run)
     body = {
         **_of(run),
@@ -172,6 +176,7 @@ def standing_json(run: Run, following: Sequence[str]) -> str:
         "message": outcome.message,
         "next": list(following),
         "result": outcome.result,
+        "snapshot_keys": list(signers),
         "waits": outcome.waits,
     }
     return json.dumps(body, sort_keys=True)

@@ -15,7 +15,6 @@ from pgs_runtime.attempt import Attempt, Ended, Workshop
 from pgs_runtime.capability import loader
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.grounds import Live
-from pgs_runtime.installed import verify_installed
 from pgs_runtime.intake import Actor, Ask, Intake, repeated
 from pgs_runtime.journey import Mover, Standing
 from pgs_runtime.link import Linker
@@ -32,9 +31,8 @@ from pgs_runtime.stores.port import LIVE, Head, Request, Run, Store
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.trace_lines import no_run
 from pgs_runtime.transforms import Transforms
+from pgs_runtime.trusting import verified
 from pgs_snapshot.canonical import canonical, digest
-from pgs_snapshot.folder import open_snapshot
-from pgs_snapshot.locate import search_path
 from pgs_snapshot.model import Policy
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.sealed_code.modules import SealedModules
@@ -45,20 +43,7 @@ from pgs_snapshot.values import Value
 if TYPE_CHECKING:
     from pgs_runtime.replay import Replayed
 
-__all__ = ["Actor", "Outcome", "Runtime"]
-
-
-def verified(workspace: Path, pin: str | None = None) -> Snapshot:
-    """The snapshot of a workspace, verified with the modules that it binds; nothing is written.
-
-    Raises:
-        SealBroken: the snapshot, or a module that it binds, is not what was sealed.
-    """
-    sealed = open_snapshot(workspace / "protocol_snapshot", pin=pin)
-    snapshot = Snapshot(sealed)
-    own = [str(workspace / folder) for folder in sorted(set(snapshot.packages().values())) if folder]
-    verify_installed(sealed, [*own, *search_path()])
-    return snapshot
+__all__ = ["Actor", "Outcome", "Runtime", "verified"]
 
 
 class Runtime:
@@ -109,6 +94,7 @@ class Runtime:
         ports: Ports | None = None,
         address: Address | None = None,
         settings: Path | None = None,
+        trust: Path | None = None,
     ) -> Runtime:
         """Verify the snapshot of a workspace, open the store, and accept the snapshot there.
 
@@ -120,13 +106,16 @@ class Runtime:
             address: where a store in PostgreSQL is that stands for `state.db`.
             settings: the file with what the operator says about the outside; `settings.json` in the data root, if
                 there is one, unless given.
+            trust: the trust directory that says whose signatures the snapshot has to have; the one that the project
+                names, if any, unless given.
 
         Raises:
-            SealBroken: the snapshot, or a module that it binds, is not what was sealed.
+            SealBroken: the snapshot, or a module that it binds, is not what was sealed, or not signed as it has to be.
+            TrustRefused: the trust directory cannot be read, so nobody is trusted.
             Refusal: the store has accepted a newer version of the snapshot.
             StoreUnusable, StoreBusy: the store cannot be opened.
         """
-        return cls.over(verified(workspace, pin), data_root, ports, address, settings)
+        return cls.over(verified(workspace, pin, trust), data_root, ports, address, settings)
 
     @classmethod
     def over(

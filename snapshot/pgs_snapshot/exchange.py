@@ -15,11 +15,13 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from pgs_snapshot.folder import LIMITS, FolderLimits, read_folder
-from pgs_snapshot.seal import MANIFEST, SealBroken, read_manifest, verify
+from pgs_snapshot.endorsed import signed_statement
+from pgs_snapshot.folder import LIMITS, FolderLimits, open_snapshot, read_folder
+from pgs_snapshot.manifest import Manifest
+from pgs_snapshot.seal import MANIFEST, SIGNATURE, SealBroken, Sealed, read_manifest, verify
 
 _HERE = -100  # AT_FDCWD of Linux
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
@@ -33,6 +35,8 @@ class NotReplaceable(Exception):
 def write_snapshot(folder: Path, files: Mapping[str, bytes], limits: FolderLimits = LIMITS) -> bool:
     """Make a folder hold exactly these files, and answer whether it did not before.
 
+    Signatures that are there and speak of this snapshot stay; others go with what they spoke of.
+
     Args:
         folder: where; its parent exists. Only a snapshot, an empty folder or nothing is replaced.
         files: bytes by path, the manifest among them.
@@ -43,12 +47,15 @@ def write_snapshot(folder: Path, files: Mapping[str, bytes], limits: FolderLimit
         NotReplaceable: the folder holds something else, or the snapshot is too large.
         OSError: the disk is full, or the place cannot be written; what was there before still is.
     """
-    verify(files)
+    sealed = verify(files)
     _demand_openable(files, limits)
     folder = folder.absolute()
     with _locked(folder.parent) as parent:
         _remove_leftovers(folder)
-        if _replaceable(folder) == dict(files):
+        before = _replaceable(folder)
+        if SIGNATURE not in files and SIGNATURE in before and fits(sealed.manifest, before[SIGNATURE]):
+            files = {**files, SIGNATURE: before[SIGNATURE]}
+        if before == dict(files):
             return False
         beside = _beside(folder, "new")
         try:
@@ -57,6 +64,41 @@ def write_snapshot(folder: Path, files: Mapping[str, bytes], limits: FolderLimit
             os.fsync(parent)
         finally:
             shutil.rmtree(beside, ignore_errors=True)  # a leftover harms nobody, and the next write tries again
+    return True
+
+
+def put_signature(folder: Path, make: Callable[[Sealed], bytes]) -> Sealed:
+    """Put signatures beside the manifest of the snapshot in a folder, in one step, and answer the snapshot.
+
+    Args:
+        make: the envelope for that snapshot. No other process exchanges the snapshot meanwhile.
+
+    Raises:
+        SealBroken: there is none, or the folder with these signatures would be none.
+        OSError: the place cannot be written; what was there before still is.
+    """
+    folder = folder.absolute()
+    with _locked(folder.parent) as parent:
+        _remove_leftovers(folder)
+        sealed = open_snapshot(folder)
+        beside = _beside(folder, "new")
+        signed = verify({**sealed.files(), SIGNATURE: make(sealed)})
+        try:
+            _write(beside, {SIGNATURE: signed.files()[SIGNATURE]})
+            (beside / SIGNATURE).rename(folder / SIGNATURE)
+            _synced(folder)
+            os.fsync(parent)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)  # as above
+    return signed
+
+
+def fits(manifest: Manifest, signature: bytes) -> bool:
+    """Whether an envelope speaks of the snapshot with this manifest."""
+    try:
+        signed_statement(manifest, signature)
+    except SealBroken:
+        return False
     return True
 
 
@@ -118,7 +160,7 @@ def _replaceable(folder: Path) -> dict[str, bytes]:
 
 
 def _listed(manifest: bytes) -> set[str]:
-    return {MANIFEST, *(file.path for file in read_manifest(manifest).files)}
+    return {MANIFEST, SIGNATURE, *(file.path for file in read_manifest(manifest).files)}
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -137,11 +179,15 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
             file.flush()
             os.fsync(descriptor)
     for each in sorted(folders, reverse=True):
-        descriptor = os.open(each, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _synced(each)
+
+
+def _synced(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _put(new: Path, folder: Path) -> None:

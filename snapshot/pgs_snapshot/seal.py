@@ -1,13 +1,13 @@
 """The seal of a snapshot: one digest over every file, and the check that nothing but those files is there.
 
 Laws:
-* the files are those that the manifest lists, no more and no fewer, each with the size and digest listed;
+* the files are those that the manifest lists, each with the size and digest listed, and signatures over it; no others;
 * `root` is a digest over the whole manifest, so over every byte of every file;
 * each JSON text is canonical (RFC 8785), so a snapshot has one form;
 * the format names its one digest algorithm; a manifest cannot choose another.
 
 A digest shows accidents. Someone who can write the whole folder can seal it again: against that stands a pin
-of `root`.
+of `root`, or a signature, which is carried here and judged by `endorsed`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from pgs_snapshot.visible import visible
 
 FORMAT = "pgs-snapshot/1"
 MANIFEST = "manifest.json"
-SIGNATURE = "manifest.dsse.json"  # kept free for a signature; no file of that name is accepted before it is judged
+SIGNATURE = "manifest.dsse.json"
+MAX_SIGNATURE = 64 << 10
 SOURCES = "sources/"
 
 CODES: Mapping[str, str] = MappingProxyType(
@@ -47,6 +48,16 @@ CODES: Mapping[str, str] = MappingProxyType(
         "Z912": "changed-implementation",
         "Z913": "not-sealed",
         "Z914": "distribution",
+        "Z920": "signature-missing",
+        "Z921": "signature-broken",
+        "Z922": "signature-untrusted",
+        "Z923": "signature-type",
+        "Z924": "signature-subject",
+        "Z925": "key-time",
+        "Z926": "key-revoked",
+        "Z927": "statement-expired",
+        "Z928": "threshold",
+        "Z929": "version",
     }
 )
 """Every way in which a seal can be broken: a stable code and its name."""
@@ -88,8 +99,13 @@ class Sealed:
         return self.manifest.root
 
     def files(self) -> Mapping[str, bytes]:
-        """The verified bytes of every file by path, the manifest among them."""
+        """The verified bytes of every file by path, the manifest and the signatures among them."""
         return self._files
+
+    @property
+    def signature(self) -> bytes | None:
+        """The envelope with signatures, if there is one: not judged, and no part of what is verified."""
+        return self._files.get(SIGNATURE)
 
     def paths(self) -> tuple[str, ...]:
         """The paths that the manifest lists."""
@@ -133,7 +149,7 @@ def verify(files: Mapping[str, bytes], pin: str | None = None) -> Sealed:
     """Check that these files, the manifest among them, are a whole and unchanged snapshot.
 
     Args:
-        files: bytes by path.
+        files: bytes by path, perhaps with signatures.
         pin: the root that it must have, or None for any.
 
     Raises:
@@ -145,9 +161,11 @@ def verify(files: Mapping[str, bytes], pin: str | None = None) -> Sealed:
     if pin is not None and manifest.root != pin:
         message = f"The snapshot is another than the pinned one: expected `{pin}`, found `{manifest.root}`."
         raise SealBroken("Z905", message, MANIFEST, pin, manifest.root)
-    extra = files.keys() - {file.path for file in manifest.files} - {MANIFEST}
+    extra = files.keys() - {file.path for file in manifest.files} - {MANIFEST, SIGNATURE}
     if extra:
         raise SealBroken("Z907", f"`{visible(min(extra))}` is not part of the snapshot.", min(extra))
+    if len(files.get(SIGNATURE, b"")) > MAX_SIGNATURE:
+        raise SealBroken("Z911", f"`{SIGNATURE}` is larger than {MAX_SIGNATURE:,} bytes.", SIGNATURE)
     for file in manifest.files:
         _check_file(file, files.get(file.path))
     for path in (file.path for file in manifest.files if file.path.endswith(".json")):

@@ -58,6 +58,17 @@ class Snapshot:
         packages = self.project().get("packages", {})
         return {name: str(folder) for name, folder in packages.items()} if isinstance(packages, dict) else {}
 
+    def trust(self) -> str:
+        """The trust directory that the project names, relative to the workspace, or "".
+
+        Raises:
+            SealBroken: Z902, it lies elsewhere.
+        """
+        named = self.project().get("trust", "")
+        if not isinstance(named, str) or named.startswith("/") or ".." in named.split("/"):
+            raise SealBroken("Z902", f"`{PROJECT}` names no folder of the workspace by `trust`.", PROJECT)
+        return named
+
     def limits(self) -> Limits:
         """The project's limits; what it does not set has its default.
 

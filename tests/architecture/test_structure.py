@@ -105,7 +105,7 @@ def test_a_handler_of_every_exception_is_told_from_others(source: str, expected:
     assert [catches_all(handler) for handler in handlers] == [expected]
 
 
-def test_nothing_forbidden_is_called() -> None:
+def test_sup_03_nothing_forbidden_is_called() -> None:
     assert forbidden_calls(PACKAGES) <= ALLOWED_CALLS
 
 
@@ -122,7 +122,7 @@ def test_nothing_forbidden_is_called() -> None:
         "import os\nos.system(command)",
     ],
 )
-def test_a_forbidden_call_is_seen_even_behind_noqa(source: str, tmp_path: Path) -> None:
+def test_sup_03_a_forbidden_call_is_seen_even_behind_noqa(source: str, tmp_path: Path) -> None:
     (tmp_path / "planted.py").write_text(source, encoding="utf-8")
     assert forbidden_calls([tmp_path])
 

@@ -302,10 +302,14 @@ def test_a_module_has_one_source_in_a_snapshot() -> None:
     assert caught.value.code == "Z902"
 
 
-def test_seal_02_a_signature_that_nothing_judges_is_an_extra_file() -> None:
-    envelope = canonical({"payload": "e30=", "payloadType": "application/vnd.in-toto+json", "signatures": []})
-    refused = broken(snapshot() | {SIGNATURE: envelope})
-    assert (refused.code, refused.path) == ("Z907", SIGNATURE)
+def test_seal_02_signatures_are_the_one_file_that_is_not_listed() -> None:
+    sealed = verify(snapshot() | {SIGNATURE: b"whatever: it is judged by who trusts somebody"})
+    assert sealed.signature == b"whatever: it is judged by who trusts somebody"
+    assert SIGNATURE not in sealed.paths()
+    assert sealed.root == verify(snapshot()).root
+    assert verify(snapshot()).signature is None
+    listed = snapshot(extra={"more.json": b"{}"})
+    assert broken(resealed(listed, files=[{"path": SIGNATURE, "sha256": "0" * 64, "size": 1}])).code == "Z902"
 
 
 # --- the folder ----------------------------------------------------------------------------------

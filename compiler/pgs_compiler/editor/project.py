@@ -29,5 +29,6 @@ PROJECT: Form = mapping(
         "actor": name("actor"),
         "waivers": listing(_WAIVER),
         "baseline": word(FOLDER),
+        "trust": word(FOLDER),
     },
 )

@@ -14,6 +14,7 @@ from pgs_snapshot.frozen import frozen
 
 if TYPE_CHECKING:
     from pgs_runtime.runtime import Runtime
+    from pgs_snapshot.snapshot import Snapshot
 
 
 @frozen
@@ -28,16 +29,22 @@ class Desk:
     root: Path
     data: Path
     pin: str | None
+    trust: Path | None
     settings: Path | None
     picture: bool
     as_json: bool
 
+    def snapshot(self) -> Snapshot:
+        """The workspace's snapshot, verified, and judged by who is trusted."""
+        from pgs_runtime.runtime import verified
+
+        return verified(self.root, self.pin, self.trust)
+
     def found(self) -> Runtime | None:
         """The runtime over the store, if there is one."""
         from pgs_runtime.opening import found
-        from pgs_runtime.runtime import verified
 
-        return found(verified(self.root, self.pin), self.data, options.address(), self.settings)
+        return found(self.snapshot(), self.data, options.address(), self.settings)
 
     @contextmanager
     def opened(self, id: str) -> Iterator[Runtime]:
@@ -61,13 +68,14 @@ def at_a_desk(command: Callable[..., None]) -> Callable[..., None]:
             root=root,
             data=data_of(root, data_root),
             pin=cast("str | None", given.pop("pin")),
+            trust=cast("Path | None", given.pop("trust")),
             settings=cast("Path | None", given.pop("settings")),
             picture=bool(given.pop("picture")),
             as_json=bool(given.pop("as_json")),
         )
         command(desk, **given)
 
-    options_of = (options.as_json, options.picture, options.settings, options.pin, options.place)
+    options_of = (options.as_json, options.picture, options.settings, options.trust, options.pin, options.place)
     bundled: Callable[..., None] = reporting(wrapped)
     for option in options_of:
         bundled = option(bundled)

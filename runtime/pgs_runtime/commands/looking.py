@@ -64,7 +64,8 @@ def show(id: str, workspace: Path | None, data_root: Path | None, as_json: bool)
     with Evidence(root, data_of(root, data_root), options.address(), of_runs=True) as evidence:
         run = evidence.run(id)
         following = _following(evidence, run)
-    say(standing_json(run, following) if as_json else standing_text(run, following))
+        signers = _signers(evidence, run)
+    say((standing_json if as_json else standing_text)(run, following, signers))
 
 
 @click.command()
@@ -193,6 +194,16 @@ def _others(trust: Path | None, kept: tuple[str, ...]) -> tuple[Trust | None, li
     from pgs_snapshot.trust import read_trust
 
     return read_trust(trust) if trust is not None else None, [place_of(place) for place in kept]
+
+
+def _signers(evidence: Evidence, run: Run) -> tuple[str, ...]:
+    """The keys that the signatures of a run's snapshot say they are by."""
+    snapshot = evidence.snapshot(run.request.snapshot)
+    if snapshot is None or snapshot.sealed.signature is None:
+        return ()
+    from pgs_snapshot.endorsed import claimed  # with what reads signatures
+
+    return claimed(snapshot.sealed)
 
 
 def _following(evidence: Evidence, run: Run) -> tuple[str, ...]:

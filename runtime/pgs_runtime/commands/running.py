@@ -67,9 +67,9 @@ def run(
     One that waits, or asks the outside, is left where it waits: list, show, signal and resume go on from there.
     """
     from pgs_runtime.opening import rehearsing
-    from pgs_runtime.runtime import Runtime, verified
+    from pgs_runtime.runtime import Runtime
 
-    snapshot = verified(desk.root, desk.pin)
+    snapshot = desk.snapshot()
     given = json_file(payload, size=max(SIZE, snapshot.limits().payload_bytes))
     stated = cast("dict[str, Value]", json_file(config)) if config else None
     address = options.address()

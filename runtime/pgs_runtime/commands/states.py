@@ -23,6 +23,7 @@ def state() -> None:
 @options.place
 @options.actor
 @options.pin
+@options.trust
 @options.as_json
 @reporting
 def load(
@@ -31,6 +32,7 @@ def load(
     data_root: Path | None,
     actor: str | None,
     pin: str | None,
+    trust: Path | None,
     as_json: bool,
 ) -> None:
     """Write rows into stores.
@@ -44,7 +46,7 @@ def load(
 
     document = json_file(file, size=64 << 20)
     root = root_of(workspace)
-    with Runtime.open(root, data_of(root, data_root), pin, address=options.address()) as runtime:
+    with Runtime.open(root, data_of(root, data_root), pin, address=options.address(), trust=trust) as runtime:
         loaded = load_state(runtime, document, who(runtime.snapshot, actor, ""))
         if as_json:
             say(json.dumps({"rows": loaded.rows, "trace_id": loaded.trace_id}, sort_keys=True))
