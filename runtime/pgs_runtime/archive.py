@@ -25,7 +25,7 @@ from pgs_runtime.rerun import Known, Rerun, known_by_doing, known_by_lines, reru
 from pgs_runtime.stores.port import Run, Store
 from pgs_runtime.trace_lines import LIMITS, joined, split
 from pgs_runtime.verify import verify
-from pgs_runtime.workbench import Workbench
+from pgs_runtime.workbench import OF_THE_MACHINE, Workbench
 from pgs_snapshot.values import Value, same
 from pgs_snapshot.visible import visible
 
@@ -119,11 +119,12 @@ def _try(tried: Tried, bench: Workbench, lines: Sequence[bytes], store: Store | 
     members = [cast(Members, orjson.loads(line)) for line in lines]
     run, header = str(members[0]["run"]), cast(Members, members[0]["header"])
     before = _end(members[-1])
-    if before is None:
-        tried.untold[run] = "It has not ended."
+    if before is None or before.name in OF_THE_MACHINE:
+        why = f"Its machine ended it ({before.name}), and not its protocol." if before else "It has not ended."
+        tried.untold[run] = why
         return
     try:
-        known = _known(bench, lines, store, benches)
+        known = known_of(lines, store, benches)
     except (Untold, Diverged) as why:
         tried.untold[run] = f"The record does not show it: {why}."
         return
@@ -141,8 +142,11 @@ def _try(tried: Tried, bench: Workbench, lines: Sequence[bytes], store: Store | 
         tried.other_way += 1
 
 
-def _known(bench: Workbench, lines: Sequence[bytes], store: Store | None, benches: Benches) -> Known:
-    """What the record of a run tells, from its lines if they show it.
+def known_of(lines: Sequence[bytes], store: Store | None, benches: Benches) -> Known:
+    """What the record of a run tells, from its lines if they show it, for `pgs_runtime.rerun`.
+
+    Args:
+        store: the one that has the run, if it is at hand.
 
     Raises:
         Untold, Diverged: it does not tell enough.

@@ -85,7 +85,8 @@ def tells_all(graph: Graph, result: Paused | Ended, answers: Sequence[Heard]) ->
     for step, answer, writes in answers:
         if bool(writes) != (step.writes and _name(answer) == SUCCESS):
             return False
-    return _SHORTENED not in b"".join(result.stretch.lines)  # 1 µs, where a loop takes three times that
+    lines = b"".join(result.stretch.lines)
+    return b"$" not in lines or _SHORTENED not in lines  # looking for one byte is a hundred times as fast
 
 
 # --- reading -------------------------------------------------------------------------------------

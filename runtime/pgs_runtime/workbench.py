@@ -34,6 +34,8 @@ from pgs_snapshot.values import Value
 _TOO_LONG = "R033"
 _OF_A_PROCESS = ("R031", "R035", "R064", "R065", "R066")
 """Faults of a transform that come from the process it was called in: its stack, its memory, its time."""
+OF_THE_MACHINE = (_TOO_LONG, *_OF_A_PROCESS)
+"""Faults that nobody can compute."""
 _FAR = 1 << 62  # µs: beyond every deadline
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import count
+
+from pgs_runtime.archive import Filed, against
 from pgs_runtime.grounds import Answered
 from pgs_runtime.journal import recorded, told
 from pgs_runtime.rerun import Changes, Known, Rerun, known_by_doing, known_by_lines, rerun
 from pgs_runtime.runtime import Runtime
+from pgs_runtime.trace_lines import joined
 from pgs_runtime.workbench import Workbench, trying
 from pgs_snapshot.values import Outcome, Value
 from tests.durable.ward import ward_of
 from tests.runtime import till
 from tests.runtime.desk import desk, order, place
-from tests.runtime.protocol import WORKFLOW
+from tests.runtime.protocol import WORKFLOW, memory, ports
 
 
 def known(runtime: Runtime, payload: Value) -> Known:
@@ -70,3 +75,14 @@ def test_another_reply_of_the_outside_and_a_question_that_was_never_asked() -> N
         spots = [event.spot for outer in found.outer for event, asked in outer.events if event.spot and asked]
         refused = rerun(bench, found, Changes(replies={spots[0]: Outcome("NO_SUCH_OUTCOME")}))
         assert (refused.kind, refused.untold.endswith("asks or waits for what was not recorded.")) == ("", True)
+
+
+def test_a_run_that_its_machine_ended_is_told_to_end_in_no_way() -> None:
+    hours = count(0, 3_600_000_000)
+    slow = replace(ports(), elapsed=lambda: next(hours))
+    runtime = Runtime(desk().snapshot, memory(), slow)
+    run = place(runtime, order(n=4)).trace_id
+    with trying(runtime.snapshot) as bench:
+        tried = against(bench, iter([Filed(joined(runtime.trace(run)), None)]), lambda id: None)
+    assert (tried.runs, tried.changes) == (1, 0)
+    assert tried.untold == {run: "Its machine ended it (R033), and not its protocol."}
