@@ -100,13 +100,6 @@ pin = click.option(
     metavar="ID",
     help="The only snapshot id that may run.  [PGS_PIN]",
 )
-trust = click.option(
-    "--trust",
-    cls=Setting,
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="PGS_TRUST",
-    help="The folder that says whose signatures count; that of pgs.yaml, if any, unless given.  [PGS_TRUST]",
-)
 actor = click.option(
     "--actor",
     cls=Setting,
