@@ -60,6 +60,7 @@ for command in (
     custody.checkpoint,
     custody.witness,
     custody.casefile,
+    custody.doctor,
 ):
     cli.add_command(command)
 

@@ -1,4 +1,4 @@
-"""Commands that keep a record out of the reach of whoever owns the store: checkpoint, witness, casefile."""
+"""Commands that keep a record out of the reach of whoever owns the store: checkpoint, witness, casefile, doctor."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pgs_snapshot.visible import visible
 
 if TYPE_CHECKING:
     from pgs_runtime.custody import Signed
+    from pgs_runtime.doctor import Remark
     from pgs_runtime.stores.port import Store
     from pgs_snapshot.signing import SigningKey
 
@@ -187,10 +188,13 @@ def _store(data: Path) -> Store:
 
     store = kept_in(data, options.address())
     if store is None:
-        hint = "Name the folder of the store: `--data-root DIR`."
-        message = f"There is no store in `{visible(str(data))}`, so there is no log."
-        raise Refusal("R125", message, ExitCode.USAGE, hint=hint)
+        raise _no_store(data)
     return store
+
+
+def _no_store(data: Path) -> Refusal:
+    hint = "Name the folder of the store: `--data-root DIR`."
+    return Refusal("R125", f"There is no store in `{visible(str(data))}`.", ExitCode.USAGE, hint=hint)
 
 
 def _kept_text(made: Signed, kept: Sequence[bool], to: Sequence[str]) -> str:
@@ -210,3 +214,59 @@ def _kept_json(made: Signed, kept: Sequence[bool], to: Sequence[str]) -> str:
         "size": made.checkpoint.size,
     }
     return json.dumps(body, ensure_ascii=False, sort_keys=True)
+
+
+@click.command()
+@options.place
+@options.trust
+@options.kept
+@options.as_json
+@reporting
+def doctor(
+    workspace: Path | None, data_root: Path | None, trust: Path | None, kept: tuple[str, ...], as_json: bool
+) -> None:
+    """Say what needs somebody.
+
+    The store and its room, runs that stand still, snapshots, the last checkpoint and what it does not cover, keys with
+    --trust, places with --kept, and the level of evidence of the newest runs; nothing is changed. The exit code is 0
+    where all is well, 1 where something was found, 8 where the store is unusable.
+    """
+    from datetime import UTC, datetime
+
+    from pgs_runtime.accept import STATE
+    from pgs_runtime.doctor import Bench, examined
+    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.keeping import place_of
+    from pgs_runtime.storehouse import housed
+    from pgs_snapshot.trust import read_trust
+
+    root = root_of(workspace)
+    data = data_of(root, data_root)
+    places, trusted = [place_of(text) for text in kept], read_trust(trust) if trust is not None else None
+    with Evidence(root, data, options.address(), of_runs=True) as evidence:
+        store = evidence.store
+        if store is None:
+            raise _no_store(data)
+        remarks = list(examined(Bench(store, evidence, trusted, places, datetime.now(UTC))))
+        remarks[:0] = housed(data / STATE, options.address())
+    say(_remarks_json(remarks) if as_json else _remarks_text(remarks))
+    if any(each.fatal for each in remarks):
+        sys.exit(ExitCode.STORE)
+    sys.exit(ExitCode.FAILED if any(each.wrong for each in remarks) else ExitCode.DONE)
+
+
+def _remarks_text(remarks: Sequence[Remark]) -> str:
+    lines = []
+    for each in remarks:
+        lines.append(f"{'✗' if each.wrong else '–' if each.unseen else '✓'} {each.topic:<10} {each.says}")
+        if each.do:
+            lines.append(f"  {'':<10} → {each.do}")
+    found = sum(each.wrong for each in remarks)
+    return "\n".join([*lines, "Nothing needs you." if not found else f"{found} found."])
+
+
+def _remarks_json(remarks: Sequence[Remark]) -> str:
+    said = [{"do": each.do, "says": each.says, "topic": each.topic, "wrong": each.wrong} for each in remarks]
+    return json.dumps(
+        {"found": sum(each.wrong for each in remarks), "remarks": said}, ensure_ascii=False, sort_keys=True
+    )

@@ -1,0 +1,137 @@
+"""The doctor at the command line: what it finds, what to type about it, and what it did not look at."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pgs_snapshot.signing import write_key
+from tests.end_to_end.programs import Answer, Installation
+from tests.end_to_end.test_custody import REGISTER, owned
+from tests.runtime.custodian import LOST, OPERATOR, RETIRED, trust_in
+
+ADA = b'{"actor_record":{"first_name":"A","last_name":"B","email_registration":"a@b.org"}}'
+OVERDUE = {
+    "effects": {}, "exit_code": 13, "message": "", "result": {},
+    "waits": [{"due": "2020-01-01T00:00:00.000Z", "node": "wait", "signals": []}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def place(examples: Installation, tmp_path: Path) -> Installation:
+    """A run, a checkpoint that is kept elsewhere, and a trust directory."""
+    assert examples.run(REGISTER, ADA).code == 0
+    trust_in(tmp_path / "trust")
+    for name, key in {"operator": OPERATOR, "lost": LOST, "retired": RETIRED}.items():
+        write_key(tmp_path / f"{name}.pem", key)
+    (tmp_path / "kept").mkdir()
+    checkpoint(examples)
+    return examples
+
+
+def checkpoint(place: Installation, key: str = "operator") -> None:
+    folder = place.workspace.parent
+    answer = place.runtime("checkpoint", "--key", folder / f"{key}.pem", "--to", folder / "kept")
+    assert answer.code == 0
+
+
+def doctor(place: Installation, *options: str | Path) -> Answer:
+    folder = place.workspace.parent
+    return place.runtime("doctor", "--trust", folder / "trust", "--kept", folder / "kept", *options)
+
+
+def wrong(answer: Answer) -> list[dict[str, Any]]:
+    return [each for each in answer.json()["remarks"] if each["wrong"]]
+
+
+def test_of_what_is_well_it_says_so_and_ends_with_0(place: Installation, tmp_path: Path) -> None:
+    answer = doctor(place)
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "Nothing needs you.")
+    marks = {line.split()[1]: line[0] for line in answer.out.splitlines()[:-1]}
+    topics = ("store", "runs", "snapshots", "checkpoint", "place", "keys", "evidence")
+    assert marks == dict.fromkeys(topics, "✓")
+    assert answer.out.splitlines()[-2].endswith(" is witnessed.")
+
+
+def test_of_what_was_not_looked_at_it_does_not_say_that_it_is_well(place: Installation) -> None:
+    answer = place.runtime("doctor", "--kept", "command:true")
+    assert answer.code == 0
+    assert [line.split()[1] for line in answer.out.splitlines() if line.startswith("–")] == ["place", "keys"]
+    assert "is anchored" in answer.out
+
+
+def sql(statement: str, *values: object) -> Callable[[Installation], None]:
+    def change(place: Installation) -> None:
+        with owned(place) as store:
+            store.execute(statement, values)
+
+    return change
+
+
+def lose_snapshot(place: Installation) -> None:
+    shutil.rmtree(place.data / "snapshots")
+    shutil.rmtree(place.workspace / "protocol_snapshot")
+
+
+def empty_place(place: Installation) -> None:
+    (place.workspace.parent / "kept" / "1.checkpoint").unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "topic", "says", "do"),
+    [
+        (sql("UPDATE runs SET status = 'RUNNING'"), "runs", "was left in the middle", "pgs_runtime resume "),
+        (sql("UPDATE runs SET status = 'IN_DOUBT'"), "runs", "is in doubt", "pgs_runtime show "),
+        (
+            sql("UPDATE runs SET status = 'WAITING', answer = ?", json.dumps(OVERDUE).encode()),
+            "runs", "waits for what is overdue", "pgs_runtime resume ",
+        ),
+        (lose_snapshot, "snapshots", "is not at hand, or was changed.", "Restore its folder"),
+        (sql("DELETE FROM meta WHERE key = 'log:checkpoint'"), "checkpoint", "None was ever signed", "pgs_runtime"),
+        (sql("UPDATE log SET run = 'x'"), "checkpoint", "The log has forked", "Restore a backup"),
+        (sql("UPDATE meta SET value = x'7b7d' WHERE key = 'log:checkpoint'"), "checkpoint", "was changed", "Restore"),
+        (empty_place, "place", "has 0 commits, and the last checkpoint 1.", "pgs_runtime checkpoint --key FILE --to"),
+        (
+            sql("UPDATE trace SET line = CAST(replace(line, 'SUCCESS', 'FAILURE') AS BLOB)"),
+            "evidence", "is broken: Line 2 was changed", "pgs_runtime export ",
+        ),
+    ],
+)  # fmt: skip
+def test_what_needs_somebody_is_named_with_what_to_type(
+    place: Installation, change: Callable[[Installation], None], topic: str, says: str, do: str
+) -> None:
+    change(place)
+    answer = doctor(place, "--json")
+    found = [each for each in wrong(answer) if each["topic"] == topic]
+    assert answer.code == 1
+    assert says in found[0]["says"]
+    assert found[0]["do"].startswith(do)
+    told = doctor(place)
+    assert told.code == 1
+    assert f"→ {do}" in told.out
+
+
+@pytest.mark.parametrize(("key", "says"), [("lost", "was revoked as of"), ("retired", "expired on")])
+def test_keys_that_no_longer_count_and_are_in_use_are_named(place: Installation, key: str, says: str) -> None:
+    checkpoint(place, key)
+    found = wrong(doctor(place, "--json"))
+    assert [each["topic"] for each in found] == ["keys"]
+    assert says in found[0]["says"]
+    assert found[0]["says"].endswith(", and signed the last checkpoint.")
+
+
+def test_a_store_that_is_not_there_or_damaged_is_unusable(place: Installation, tmp_path: Path) -> None:
+    nothing = Installation(place.workspace, tmp_path / "nothing")
+    assert nothing.runtime("doctor").code == 2
+    file = place.data / "state.db"
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    file.write_bytes(data)
+    assert place.runtime("doctor", "--json").code == 8
+    file.write_bytes(b"no database, but long enough that somebody could think so" * 100)
+    assert place.runtime("doctor", "--json").error()["code"] == "R040"
