@@ -46,10 +46,13 @@ STATES: tuple[tuple[str, str], ...] = (
     ("files", "The files are those that the manifest lists, so that the run can be done again elsewhere."),
     (
         "checkpoint",
-        "Whoever holds the key of the checkpoint had this run, with this last line, in the log when it signed.",
+        "If you trust a key that signed a checkpoint: its holder had this run, with this last line, in the log then.",
     ),
     ("checkpoints", "The log only grew from the first checkpoint to the last."),
-    ("cosigned", "A witness has seen the checkpoint that it cosigned, and none that contradicts it."),
+    (
+        "cosigned",
+        "If you trust a witness that cosigned a checkpoint: it has seen this one, and none that contradicts it.",
+    ),
 )
 DOES_NOT_STATE: tuple[tuple[str, str], ...] = (
     ("open", "How the run ends: it had not ended when this file was made."),

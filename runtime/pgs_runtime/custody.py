@@ -142,8 +142,11 @@ def contradiction(size: int, before: Checkpoint, root: bytes | None) -> str:
 # --- places --------------------------------------------------------------------------------------
 
 
-def newest_at(place: Place, log: Log, origin: str) -> int:
+def newest_at(place: Place, log: Log, origin: str, known: Checkpoint | None = None) -> int:
     """The size of the newest checkpoint at a place, 0 if there is none; it is one of this log.
+
+    Args:
+        known: a checkpoint of the log that is taken for right; with one of its size, the log is not read.
 
     Raises:
         Refusal: R122, it is not; R123, the place cannot be used.
@@ -155,7 +158,9 @@ def newest_at(place: Place, log: Log, origin: str) -> int:
     if kept.origin != origin:
         why = f"it keeps checkpoints of another log, `{visible(kept.origin)}`"
         raise _contradicted(place, why, "Name a place of its own for each store.")
-    why = contradiction(log.size, kept, log.roots([kept.size]).get(kept.size))
+    same = known is not None and known.size == kept.size
+    root = known.root if known is not None and same else log.roots([kept.size]).get(kept.size)
+    why = contradiction(log.size, kept, root)
     if why:
         raise _contradicted(place, f"{why[0].lower()}{why[1:-1]}", "Restore a backup, and find out who changed what.")
     return kept.size
@@ -205,8 +210,9 @@ def sign_and_keep(
     Raises:
         Refusal: R120 to R123. Before anything is signed, unless a place lets nobody read.
     """
+    last = last_signed(store) if quick else None
     for place in places:
-        newest_at(place, Log(store), origin_in(store))
+        newest_at(place, Log(store), origin_in(store), last.checkpoint if last else None)
     made = sign(store, keys, now, quick=quick)
     return made, tuple(keep(made, place) for place in places)
 

@@ -179,7 +179,7 @@ def _keys(bench: Bench) -> Iterator[Remark]:
     for key in bench.trust.keys:
         yield _key(key, key.key.id in used, bench.now)
     if not bench.trust.trusted("checkpoint", bench.now):
-        do = "pgs_compiler keys new NAME --role checkpoint"
+        do = "pgs_compiler keys new NAME --role checkpoint --owner WHO --trust DIR --out FILE"
         yield Remark("keys", "No key is trusted for checkpoints at this time.", True, do)
 
 

@@ -98,7 +98,7 @@ def empty_place(place: Installation) -> None:
         (empty_place, "place", "has 0 commits, and the last checkpoint 1.", "pgs_runtime checkpoint --key FILE --to"),
         (
             sql("UPDATE trace SET line = CAST(replace(line, 'SUCCESS', 'FAILURE') AS BLOB)"),
-            "evidence", "is broken: Line 2 was changed", "pgs_runtime export ",
+            "evidence", "is broken: Line 3 was changed", "pgs_runtime export ",
         ),
     ],
 )  # fmt: skip

@@ -188,6 +188,7 @@ def corpus() -> Mapping[str, tuple[bytes, Kept, str]]:
         "two keys": (written(first_twice), (), "authentic"),
         "a lost key, cosigned before": (written(signed_by(LOST, witness=NOTARY, time=IN_TIME)), (), "witnessed"),
         "without snapshot": (written(replace(grown(), manifest=None)), (), "complete"),
+        "with the signatures of a snapshot": (written(replace(grown(), envelope=b"{}")), (), "authentic"),
         "a hint less": (hinted(), (), "authentic"),
         # the trace
         "a line is edited": (

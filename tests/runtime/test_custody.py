@@ -100,15 +100,19 @@ def test_a_checkpoint_goes_on_from_the_one_before(till: Runtime, quick: bool) ->
     assert made.checkpoint.root == made.range.root() == Log(till.store).roots([6])[6]
 
 
-def test_a_quick_checkpoint_reads_the_new_leaves_alone(till: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    sign(till.store, [OPERATOR], seconds)
+def test_a_quick_checkpoint_reads_the_new_leaves_alone(
+    till: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = place_of(str(tmp_path))
+    sign_and_keep(till.store, [OPERATOR], [place], seconds)
     paid(till, PAID)
     paid(till, PAID)
     asked: list[tuple[int, int]] = []
     read = till.store.log
     monkeypatch.setattr(till.store, "log", lambda start, stop: asked.append((start, stop)) or read(start, stop))
-    sign(till.store, [OPERATOR], seconds, quick=True)
+    sign_and_keep(till.store, [OPERATOR], [place], seconds, quick=True)
     assert asked == [(5, 7)]
+    assert place.sizes() == (5, 7)
 
 
 @pytest.mark.parametrize("quick", [False, True])
