@@ -114,7 +114,7 @@ settings = click.option(
     envvar="PGS_SETTINGS",
     help="What is said about the outside: a JSON file; settings.json in the data root unless given.  [PGS_SETTINGS]",
 )
-trusted = click.option(
+trust = click.option(
     "--trust",
     cls=Setting,
     type=click.Path(file_okay=False, path_type=Path),

@@ -87,7 +87,7 @@ def checkpoint(
 @click.option(
     "--key", cls=options.Setting, required=True, type=_FILE, metavar="FILE", help="The private key of the witness."
 )
-@options.trusted
+@options.trust
 @click.option(
     "--seen", cls=options.Setting, required=True, metavar="DIR", help="The witness's own folder for this log."
 )
@@ -119,7 +119,7 @@ def witness(proof: Path, key: Path, trust: Path | None, seen: str, as_json: bool
 @options.place
 @click.option("--out", cls=options.Setting, required=True, type=_FILE, metavar="FILE", help="The file; a new one.")
 @click.option("--with-snapshot", is_flag=True, help="With the files of the snapshot, so that it can be done again.")
-@options.trusted
+@options.trust
 @options.kept
 @options.as_json
 @reporting
@@ -218,7 +218,7 @@ def _kept_json(made: Signed, kept: Sequence[bool], to: Sequence[str]) -> str:
 
 @click.command()
 @options.place
-@options.trusted
+@options.trust
 @options.kept
 @options.as_json
 @reporting

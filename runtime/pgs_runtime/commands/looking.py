@@ -100,7 +100,7 @@ def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json
 @click.command()
 @click.argument("trace", type=click.Path(path_type=Path))
 @options.place
-@options.trusted
+@options.trust
 @options.kept
 @click.option(
     "--level",
