@@ -104,6 +104,8 @@ class _Reader:
                 path = Path(folder, name)
                 if name.startswith(".") or (name not in links and not name.endswith(SUFFIXES)):
                     continue
+                if path.absolute() == self._root / FILE:  # it declares nothing, and is read by itself
+                    continue
                 if not path.resolve().is_relative_to(inside):
                     self._refuse(path, f"is a link that leads out of `{self._label(start)}`")
                 elif name in links:

@@ -192,6 +192,12 @@ def test_a_path_that_does_not_exist_is_named(shop: Path) -> None:
     assert "There is no `protocls`." in result.stdout
 
 
+def test_the_project_file_is_no_declaration_of_the_folder_that_holds_it(shop: Path) -> None:
+    assert run("check", ".").exit_code == 0
+    (shop / "protocols" / "pgs.yaml").write_text("format: pgs-project/1\n", encoding="utf-8")
+    assert "D214" in run("check", ".").output
+
+
 def test_a_folder_called_like_a_file_is_walked_into(shop: Path) -> None:
     (shop / "protocols" / "folder.yaml").mkdir()
     (shop / "protocols" / "folder.yaml" / "item.yaml").write_text(ENTITY, encoding="utf-8")
