@@ -27,7 +27,7 @@ from pgs_compiler.read import read
 from pgs_compiler.resolve import resolve
 from pgs_compiler.seal import seal
 from pgs_compiler.source import SourceFile
-from pgs_compiler.waivers import Policy, Scope, judge
+from pgs_compiler.waivers import Policy, Scope, judge, resting
 from pgs_compiler.workspace import find_root, open_workspace
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.seal import SealBroken, Sealed, verify
@@ -145,7 +145,9 @@ def compile_program(
     assessed = _kept(assess(checked.program, bound, project, root), found) if checked and bound else None
     sealed = None
     if checked and flows and proven and bound and assessed:
-        sealed = seal(lower(project, hiding(checked, flows), proven, bound, assessed))
+        resting_on = resting(found, project.waivers, Scope(sources, declarations, complete=True))
+        whole_project = replace(project, resting=resting_on)
+        sealed = seal(lower(whole_project, hiding(checked, flows), proven, bound, assessed))
     if sealed and published:
         found += unpublished(published, verify(sealed.files), declarations, policy.whole)
 

@@ -197,11 +197,24 @@ class Workflow:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakGlassSyntax:
+    """A rule that may be overridden: by whom, and for how long at most."""
+
+    rule: Word
+    by: tuple[Name, ...]
+    within: Word
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
+    """`rules`: of each condition of `requires` its name, "" for one without."""
+
     header: Header
     payload: FieldsSyntax
     actors: tuple[Name, ...]
     requires: tuple[ConditionSyntax, ...]
+    rules: tuple[Word, ...] = ()
+    break_glass: tuple[BreakGlassSyntax, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ DURATION = Grammar(
     re.compile(r"P(?=[0-9])([0-9]{1,4}Y)?([0-9]{1,4}M)?([0-9]{1,4}W)?([0-9]{1,5}D)?"),
     "a duration of years, months, weeks and days, as `P10Y`",
 )
+PERIOD = Grammar(
+    re.compile(r"P(?=[0-9T])([0-9]{1,2}D)?(T(?=[0-9])([0-9]{1,3}H)?([0-9]{1,5}M)?)?"),
+    "a duration of days, hours and minutes, as `PT4H`",
+)
 ROUTE = Grammar(
     re.compile(r"/|(/([A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}|\{[A-Za-z_][A-Za-z0-9_]{0,63}\})){1,16}"),
     "up to 16 parts, each a word or a name in braces, as `/payments/{payment_id}`",

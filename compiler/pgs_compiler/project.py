@@ -41,6 +41,7 @@ class Project:
         limits: by name, where they differ from the defaults.
         actor: who acts on a local command line that names nobody, in full, or "".
         waivers: what it lives with.
+        resting: those of them without which there were no snapshot.
         baseline: the folder of the snapshot that was published, relative to the workspace.
         trust: the folder that says whose signatures count where no other is named, relative to the workspace, or "".
     """
@@ -53,6 +54,7 @@ class Project:
     limits: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     actor: Name | None = None
     waivers: tuple[Waiver, ...] = ()
+    resting: frozenset[Waiver] = frozenset()
     baseline: Word | None = None
     trust: str = ""
 
@@ -68,10 +70,14 @@ class Project:
             "packages": dict(self.packages),
             "version": self.version,
             "waivers": [
-                {"at": item.at, "owner": item.owner, "reason": item.reason, "rule": item.rule, "until": item.until}
-                for item in sorted(self.waivers, key=lambda item: (item.rule, item.at, item.until))
+                self._waiver(item) for item in sorted(self.waivers, key=lambda item: (item.rule, item.at, item.until))
             ],
         }
+
+    def _waiver(self, item: Waiver) -> Value:
+        told: dict[str, Value] = {"at": item.at, "owner": item.owner, "reason": item.reason}
+        rests: dict[str, Value] = {"error": True} if item in self.resting else {}
+        return {**told, "rule": item.rule, "until": item.until, **rests}
 
 
 def read_project(file: SourceFile) -> Result[Project]:

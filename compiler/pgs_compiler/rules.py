@@ -142,6 +142,9 @@ RULES = _rules(
     _error("F511", "rejection", "NACK, and nothing else, leads to a REJECTED exit"),
     _error("F512", "shared-intent", "An intent starts one workflow"),
     _warning("F513", "nobody-admitted", "An intent admits somebody"),
+    _error("F514", "no-such-rule", "What may be overridden is a named rule of the intent"),
+    _error("F515", "nobody-overrides", "Somebody may override a rule that may be overridden"),
+    _error("F516", "endless-override", "An override lasts for a minute at least, and for 31 days at most"),
     _error("F520", "cycle", "A workflow has no cycle"),
     _error("F521", "unreachable", "Every node is reachable"),
     _error("F522", "dead-end", "Every way ends in an exit"),
@@ -266,6 +269,7 @@ RULES = _rules(
     _error("A840", "unknown-part", "What an assertion names of a declaration is there"),
     _error("A841", "too-large-to-prove", "What an assertion is about is small enough to be looked into"),
     _error("A842", "label-arrives", "Labelled data does not come to what an assertion forbids it"),
+    _error("A843", "rests-on-overridden", "What an assertion passes through admits by rules that nobody overrides"),
     # A85x: constitutions
     _error("A850", "foreign-domain", "A domain uses only the domains that its constitution lists"),
     _error("A851", "unlisted-side-effect", "A domain has only the side effects that its constitution allows"),

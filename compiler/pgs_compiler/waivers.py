@@ -4,7 +4,8 @@ Laws:
 * only a rule that says why a snapshot is sound without it can be waived (`Rule.waivable`);
 * a waiver has an owner, a reason and a last day; from the day after it is an error and waives nothing;
 * a waiver that waives nothing is told of;
-* the day decides whether a snapshot is made, and never what stands in it.
+* the day decides whether a snapshot is made, and never what stands in it;
+* which waivers cover errors is sealed, so that no run begins on a snapshot once one of those has ended.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from pgs_compiler.source import Tree
 from pgs_snapshot.suggest import nearest
 
 DAY = Grammar(re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"), 'a day, like `"2027-01-31"`')
+
+_OF_A_BASELINE = frozenset(code for code in RULES if code.startswith("Z") and RULES[code].waivable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,17 @@ def judge(findings: Iterable[Finding], waivers: Sequence[Waiver], scope: Scope, 
         idle = [waiver for waiver in valid if waiver not in used and (policy.whole or scope.holds(waiver))]
         judged += [_idle(waiver, scope) for waiver in idle]
     return tuple(_raised(finding) if policy.strict else finding for finding in judged)
+
+
+def resting(findings: Iterable[Finding], waivers: Sequence[Waiver], scope: Scope) -> frozenset[Waiver]:
+    """The waivers that a snapshot rests on: those that cover an error.
+
+    What a baseline gives reason for counts as one, whether it was found or not: with which baseline a project was
+    compared stands in no snapshot.
+    """
+    judged = [_waived(finding, waivers, scope) for finding in findings if finding.rule.severity == "error"]
+    used = {finding.waiver for finding in judged if finding.waiver is not None}
+    return frozenset(used | {waiver for waiver in waivers if waiver.rule in _OF_A_BASELINE})
 
 
 def _waived(finding: Finding, waivers: Sequence[Waiver], scope: Scope) -> Finding:

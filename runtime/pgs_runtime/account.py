@@ -16,6 +16,7 @@ from pgs_runtime.markdown import code, json_fence, prose
 from pgs_runtime.outcomes import ABANDONED
 from pgs_runtime.reasons import Case, Meaning, because, cases, deciding, named, sentence, written
 from pgs_runtime.redaction import REDACTED
+from pgs_runtime.set_aside import as_items, glass_words, set_aside
 from pgs_runtime.traced_outside import Abandoned, Cancelled
 from pgs_runtime.traces import Asked, Computed, Decided, Ending, Header, Inner, Passed, Step, Stored, Trace
 from pgs_snapshot.snapshot import Snapshot
@@ -33,6 +34,9 @@ _ENDS = {
 }
 
 
+_DOES = {"grant": "overridden", "revoke": "in force again, as far as this override goes"}
+
+
 def account(trace: Trace, snapshot: Snapshot | None = None, picture: str = "", note: str = "") -> str:
     """Tell a run.
 
@@ -45,7 +49,8 @@ def account(trace: Trace, snapshot: Snapshot | None = None, picture: str = "", n
     parts = [
         [f"# {code(trace.header.workflow)}: {_end(trace)}"],
         [" ".join(_verdict(trace, meaning))],
-        [] if trace.is_load else _asked(trace.header),
+        _set_aside(trace),
+        [] if trace.is_operators else _asked(trace.header),
         _way(trace, meaning, picture, note),
         _outside(trace),
         _changed(trace, meaning),
@@ -73,6 +78,8 @@ def _verdict(trace: Trace, meaning: Meaning) -> Iterator[str]:
     asked = f"asked as {kind} for {code(header.workflow)}{purpose}"
     if trace.is_load:
         asked = f"put rows into stores as {kind}, past every protocol"
+    if trace.glass is not None:
+        asked = f"as {kind} {glass_words(trace, code, prose)}"
     yield f"On {day(header.started)}, {name} ({vouched(header.authenticated_by, code)}) {asked}."
     if ending is None:
         yield standing(trace, code, _strong)
@@ -116,6 +123,12 @@ def _stands(trace: Trace, ending: Ending) -> str:
     return "What it had changed was undone." if ending.undone else "It changed nothing."
 
 
+def _set_aside(trace: Trace) -> list[str]:
+    """Rules and findings that did not count: a list of its own before anything else is told."""
+    told = [f"- {said}" for said in set_aside(trace, code, prose)]
+    return ["**Not everything that the protocol demands was met, and that did not count:**", "", *told] if told else []
+
+
 def _strong(text: str) -> str:
     return f"**{text}**"
 
@@ -154,7 +167,9 @@ def _way(trace: Trace, meaning: Meaning, picture: str, note: str) -> list[str]:
         lines += _passed(number, passed, meaning, _by(trace.passed, passed))
     for number, loaded in enumerate(trace.loaded, start=1):
         lines.append(f"{number}. {code(loaded.store)}: {loaded.rows} row{'s' * (loaded.rows != 1)} written")
-    if trace.ending is not None and not trace.is_load:
+    if trace.glass is not None:
+        lines.append(f"1. {code(trace.glass.intent)}: {code(trace.glass.rule)}, {_DOES[trace.glass.does]}")
+    if trace.ending is not None and not trace.is_operators:
         lines.append(f"{number + 1}. {_last(trace.ending, meaning)}")
     return lines
 
@@ -188,6 +203,7 @@ def _passed(number: int, passed: Passed, meaning: Meaning, undo: Passed | None =
     if passed.kind == "intent":
         admitted = "did not admit the request" if passed.refused else "admitted the request"
         yield f"{inner}- {code(passed.target)} {admitted}"
+        yield from (f"{inner}  - {said}" for said in as_items(passed, code))
     elif passed.refused:
         yield f"{inner}- not everything that came in fits"
     if passed.refused:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from pgs_runtime.appeals import appealed
 from pgs_runtime.calls import CANCELLED, Caller, Shared, call, each
 from pgs_runtime.expressions import ABSENT, Frame, Missing
 from pgs_runtime.linked import (
@@ -79,6 +80,8 @@ def traverse(graph: Graph, frame: Frame, visited: Visitor, shared: Shared, place
     """
     visit = graph.start.admit(frame)
     visit.place = place
+    if visit.refused:
+        visit = yield from appealed(graph.start, visit, frame)
     visited(visit)
     way = _Way(frame, visited, place, shared, graph.binding, [])
     try:

@@ -46,6 +46,10 @@ def later(micros: int, duration: str) -> int:
     return (min(end, _LAST) - _EPOCH) // timedelta(microseconds=1)
 
 
+def is_duration(text: str) -> bool:
+    return _FORM.fullmatch(text) is not None
+
+
 def _months_later(moment: datetime, months: int) -> datetime:
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     days = calendar.monthrange(year, month + 1)[1]

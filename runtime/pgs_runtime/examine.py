@@ -13,6 +13,7 @@ from pgs_runtime.examine_json import as_json, mattered
 from pgs_runtime.hints import hints
 from pgs_runtime.left import Change, changes
 from pgs_runtime.reasons import Meaning, because, cases, sentence
+from pgs_runtime.set_aside import glass_words, set_aside
 from pgs_runtime.stores.port import Timing
 from pgs_runtime.traces import Decided, Passed, Trace
 from pgs_snapshot.canonical import canonical
@@ -45,6 +46,7 @@ def as_text(
     sections = [
         [visible(f"NOT SOUND  {doubt}"), "  What follows is what the file says."] if doubt else [],
         list(_head(trace, meaning)),
+        ["Set aside", *(f"  {said}" for said in aside)] if (aside := list(set_aside(trace, visible, visible))) else [],
         ["Way", *_columns(_way(trace, {time.line: time.took for time in timing}))],
         [f"Decided by {visible(node.node)}", *_decision(node, meaning)] if node else [],
         _outside(trace),
@@ -74,6 +76,8 @@ def _head(trace: Trace, meaning: Meaning) -> Iterator[str]:
         yield f"  {visible(meaning.graph.summary)}"
     who = f"{_plain(header.actor.get('id'))} as {_plain(header.actor.get('type'))}"
     yield visible(f"  asked by {who} ({header.authenticated_by}) at {header.started}")
+    if trace.glass is not None:
+        yield f"  {glass_words(trace, visible, visible)}"
     if ending is None:
         yield f"  {standing(trace, visible, visible)}"
 
@@ -86,6 +90,9 @@ def _way(trace: Trace, took: Mapping[int, int]) -> Iterator[tuple[str, ...]]:
         yield (str(number), _named(passed), passed.outcome, passed.target, _micros(took.get(passed.n)))
     for number, loaded in enumerate(trace.loaded, start=1):
         yield (str(number), loaded.store, f"{loaded.rows} row{'s' * (loaded.rows != 1)}", "", "")
+    if trace.glass is not None:
+        yield ("1", trace.glass.intent, trace.glass.rule, trace.glass.does, "")
+        return
     ending = trace.ending
     if ending is not None:
         kind = "" if ending.is_fault or ending.kind == ending.name == "CANCELLED" else ending.kind

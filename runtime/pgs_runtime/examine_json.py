@@ -10,6 +10,7 @@ from pgs_runtime.dealings import steps
 from pgs_runtime.hints import hints
 from pgs_runtime.left import changes, emissions
 from pgs_runtime.reasons import Case, Meaning, because, cases, deciding
+from pgs_runtime.set_aside import as_values
 from pgs_runtime.stores.port import Timing
 from pgs_runtime.traced_outside import (
     Abandoned,
@@ -70,7 +71,7 @@ def as_json(
         }
         if ending.is_fault:
             body["fault"] = {"code": ending.name, "exit_code": ending.exit_code, "why": ending.why}
-    body |= _outside(trace, meaning)
+    body |= _outside(trace, meaning) | as_values(trace)
     if doubt is not None:
         body["sound"] = not doubt
     if doubt:

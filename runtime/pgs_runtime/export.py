@@ -87,7 +87,7 @@ def write(folder: Path, lines: Sequence[bytes], snapshot: Snapshot | None, pictu
 
 def _picture(trace: Trace, snapshot: Snapshot | None) -> tuple[bytes, str]:
     """The PNG, or nothing and why not. What an operator loaded has no graph, and that needs no words."""
-    if trace.is_load:
+    if trace.is_operators:
         return b"", ""
     graph = Meaning(snapshot, trace.header.workflow).graph
     if graph is None:

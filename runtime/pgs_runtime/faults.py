@@ -15,6 +15,7 @@
 | R10x | a run that is done again | 2, 9 |
 | R11x | keys, and who is trusted | 2, 3 |
 | R12x | checkpoints, and where they are kept | 2, 3, 14 |
+| R15x | what is waived and overridden | 2, 5, 7 |
 """
 
 from __future__ import annotations

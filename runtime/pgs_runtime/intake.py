@@ -22,6 +22,7 @@ from pgs_runtime.record import FORMAT
 from pgs_runtime.redaction import Redact, Redactor
 from pgs_runtime.signals import Sent, Word
 from pgs_runtime.stores.port import Run
+from pgs_runtime.waived import demand_lasting, told
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.frozen import frozen
@@ -78,6 +79,7 @@ class Intake:
         self._ports = ports
         self._store = store
         self._limits = snapshot.limits()
+        self._rests_on = [waiver for waiver in snapshot.waivers() if waiver.error]
         self._actors = frozenset(snapshot.names("artifacts/actor"))
         self._redacts: dict[str, Redact | None] = {}
         self._configs: dict[str, Draft202012Validator] = {}
@@ -105,7 +107,8 @@ class Intake:
         """What a run starts from.
 
         Raises:
-            Refusal: R013, the configuration does not fit the binding.
+            Refusal: R013, the configuration does not fit the binding; R150, a waiver that the snapshot rests on has
+                ended.
         """
         configs = self._configured(graph, ask.config)
         if ask.request_id is None:
@@ -113,6 +116,7 @@ class Intake:
         else:
             run = request_run_id(self._store, graph.workflow, ask.request_id)
         started = timestamp(self._ports.clock())
+        demand_lasting(self._rests_on, started)
         header = self.header(graph, ask, configs)
         header["started"] = started
         facts: dict[str, Value] = {"id": run, "started": started, "time": started}
@@ -202,6 +206,8 @@ class Intake:
             header["configs"] = cast(Value, shown)
         if ask.request_id is not None:
             header["request_id"] = ask.request_id
+        if self._rests_on:
+            header["waivers"] = [told(waiver) for waiver in self._rests_on]
         return header
 
     def who(self, actor: dict[str, Value]) -> Value:

@@ -27,6 +27,7 @@ OWN = "*"
 """Stands for the binding of a workflow whose graph is not at hand."""
 _SHORTENED = b'"$digest":'
 _ASKED = b'"store":'
+_OVERRIDDEN = b'"overridden":'
 _HIDDEN = b'"$redacted":'
 _DIGEST = {"$digest", "size"}
 _OF_DOUBT = (b'"kind":"doubt"', b'"kind":"reconciled"')
@@ -246,9 +247,11 @@ def _answers(body: dict[str, Value]) -> list[Answered]:
 def _shown(lines: Sequence[bytes]) -> Iterator[Answered]:
     """What the lines show that stores answered, in order."""
     for line in lines:
-        if _ASKED not in line:
+        if _ASKED not in line and _OVERRIDDEN not in line:
             continue
         members = cast("dict[str, Value]", orjson.loads(line))
+        if "overridden" in members:
+            yield Answered(SUCCESS, {"overridden": members["overridden"]}, None)
         for step in cast("list[dict[str, Value]]", members.get("steps", [])):
             if "store" in step:
                 outputs = cast("dict[str, Value]", step["outputs"])

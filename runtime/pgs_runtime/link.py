@@ -37,6 +37,7 @@ from pgs_runtime.linked import (
     Visit,
 )
 from pgs_runtime.overlay import Overlay
+from pgs_runtime.overrides import lookup
 from pgs_runtime.places import Access, place_of
 from pgs_runtime.redaction import Redact, Redactor, Veil, veil
 from pgs_runtime.soundness import demand_sound
@@ -197,7 +198,12 @@ class Linker:
 
     def _intent(self, node: model.IntentNode, veiled: Veil) -> Intent:
         sealed = self._snapshot.intent(node.intent)
-        rules = tuple(zip((judge(rule) for rule in sealed.requires), sealed.requires_at, strict=True))
+        names = sealed.rules or ("",) * len(sealed.requires)
+        named: list[Problem] = [
+            {"rule": at, "name": name} if name else {"rule": at}
+            for at, name in zip(sealed.requires_at, names, strict=True)
+        ]
+        rules = tuple(zip((judge(rule) for rule in sealed.requires), named, strict=True))
         fill, check = filler(sealed.payload), checker(sealed.payload, veiled)
         actor = admission({name: self._snapshot.actor(name).attributes for name in sealed.actors})
 
@@ -207,10 +213,11 @@ class Linker:
             frame[ACTOR], unadmitted = actor(frame[ACTOR])
             refused = [*unadmitted, *check(frame[PAYLOAD])]
             if not refused:
-                refused = [{"rule": at} for rule, at in rules if not rule(frame, [])]
+                refused = [{**broken} for rule, broken in rules if not rule(frame, [])]
             return Visit(intent, {}, [], "NACK" if refused else "ACK", {}, tuple(refused))
 
-        intent = Intent(node.id, sealed.name, admit, _edges(node.next))
+        overridable = frozenset(sealed.break_glass)
+        intent = Intent(node.id, sealed.name, admit, _edges(node.next), overridable, lookup(sealed))
         return intent
 
     # --- contracts -------------------------------------------------------------------------------

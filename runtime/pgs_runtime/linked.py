@@ -115,12 +115,17 @@ Done: TypeAlias = tuple[Step, Outcome, Seen]
 
 @frozen
 class Intent:
-    """The admission gate. `admit` gives a visit with ACK, or with NACK and the reasons."""
+    """The admission gate. `admit` gives a visit with ACK, or with NACK and the reasons.
+
+    `overrides` asks which of the rules named in `overridable` are overridden; None: none can be.
+    """
 
     id: str
     name: str
     admit: Callable[[Frame], Visit]
     next: Mapping[str, Edge]
+    overridable: frozenset[str] = frozenset()
+    overrides: Storage | None = None
 
 
 @frozen
@@ -283,7 +288,7 @@ class Visit:
     """One node, passed: what went in, what its steps did, and the outcome with its outputs.
 
     `refused`: why the payload, the actor or inputs were not taken. `target`: of a call, the workflow that was called;
-    `left`: effects of it stand.
+    `left`: effects of it stand. `overridden`: what let it in although rules do not hold; None: nobody asked for that.
     """
 
     node: Intent | Contract | Call | Each | Wait
@@ -295,6 +300,7 @@ class Visit:
     place: Place = TOP
     target: str = ""
     left: bool = False
+    overridden: tuple[Problem, ...] | None = None
 
 
 @frozen

@@ -180,11 +180,16 @@ def message_of(ended: Ended) -> str:
     """What happened, of a fault; why, of a rejection; else ""."""
     if ended.fault is not None:
         return ended.fault.message
-    told = (
-        f"the rule at `{problem['rule']}` does not hold" if "rule" in problem else f"{_what(problem)} {problem['why']}"
-        for problem in ended.refused
-    )
-    return "; ".join(told)
+    return "; ".join(_unheld(problem) if "rule" in problem else _misfit(problem) for problem in ended.refused)
+
+
+def _unheld(problem: dict[str, Value]) -> str:
+    name = f"`{problem['name']}` " if "name" in problem else ""
+    return f"the rule {name}at `{problem['rule']}` does not hold"
+
+
+def _misfit(problem: dict[str, Value]) -> str:
+    return f"{_what(problem)} {problem['why']}"
 
 
 def _what(problem: dict[str, Value]) -> str:

@@ -365,7 +365,8 @@ def _called(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[s
 
 def _refused(problem: Problem, code: Code, prose: Code) -> str:
     if problem.rule:
-        return f"the rule at {code(problem.rule)} does not hold"
+        name = f"{code(problem.name)} " if problem.name else ""
+        return f"the rule {name}at {code(problem.rule)} does not hold"
     step = f" for the step {code(problem.step)}" if problem.step else ""
     return f"{code(problem.at or '/')}{step} {prose(problem.why)}"
 

@@ -42,6 +42,7 @@ from pgs_snapshot.values import Outcome, Value
 
 FORMAT = "pgs-trace/1"
 LOAD = "pgs::STATE_LOAD"  # what stands for the workflow where an operator put rows into stores
+OVERRIDE = "pgs::OVERRIDE"  # and where somebody overrode a rule, or took that back
 MAX_SHOWN = 4096  # bytes of canonical JSON; a larger value stands as its digest and size
 
 
@@ -172,7 +173,7 @@ class Narrator:
                 "outcome": visit.outcome,
                 "target": node.name,
             }
-            return body | placed(visit.place) | _refused(visit)
+            return body | placed(visit.place) | _refused(visit) | _overridden(visit)
         body = {"node": node.id, "outcome": visit.outcome}
         match node:
             case Contract(name=target, redact=redact):
@@ -299,6 +300,11 @@ def _text(value: Value, redact: Redact | None) -> bytes:
 def _refused(visit: Visit) -> dict[str, Value]:
     """Why the payload, the actor or the inputs were not taken: where, and what is wrong there."""
     return {"refused": list(visit.refused)} if visit.refused else {}
+
+
+def _overridden(visit: Visit) -> dict[str, Value]:
+    """What let a request in although rules do not hold; nothing in the list: it was asked for, and there is none."""
+    return {} if visit.overridden is None else {"overridden": list(visit.overridden)}
 
 
 def _short(value: Value) -> Value:

@@ -14,15 +14,17 @@ from pgs_runtime.accept import accept, accepted, fact, own_settings, store_in
 from pgs_runtime.attempt import Attempt, Ended, Workshop
 from pgs_runtime.capability import loader
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
+from pgs_runtime.glass import Glass, Grant
 from pgs_runtime.grounds import Live
 from pgs_runtime.intake import Actor, Ask, Intake, repeated
 from pgs_runtime.journey import Mover, Standing
 from pgs_runtime.link import Linker
 from pgs_runtime.linked import Graph
 from pgs_runtime.live import LiveRuns, Verdict
+from pgs_runtime.lived_with import LivedWith, lived_with
 from pgs_runtime.outbox import Outbox
 from pgs_runtime.outcomes import Outcome, outcome_of, standing
-from pgs_runtime.ports import Ports
+from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.rehearsal import Rehearsal, rehearsed
@@ -43,7 +45,7 @@ from pgs_snapshot.values import Value
 if TYPE_CHECKING:
     from pgs_runtime.replay import Replayed
 
-__all__ = ["Actor", "Outcome", "Runtime", "verified"]
+__all__ = ["Actor", "Grant", "Outcome", "Runtime", "verified"]
 
 
 class Runtime:
@@ -78,6 +80,7 @@ class Runtime:
         self._linker = Linker(snapshot, load, self._transforms.get, self.redactor, self._section)
         own = fact(store, "store")
         self._intake = Intake(snapshot, self.redactor, self.ports, own)
+        self._glass = Glass(snapshot, store, self.ports, self._intake)
         self._graphs: dict[str, Graph] = {}
         narrator, clock, elapsed = Narrator(self.redactor), self.ports.clock, self.ports.elapsed
         self._shop = Workshop(narrator, self.limits, clock, elapsed, own.decode())
@@ -321,6 +324,20 @@ class Runtime:
         """Deliver what runs of this process have emitted, and what had to wait for one of them."""
         if self._mover.said() or any(each._mover.said() for each in self._others.values()):
             self.deliver()
+
+    # --- what is lived with ----------------------------------------------------------------------
+
+    def override(self, grant: Grant, actor: Actor, reason: str) -> str:
+        """Override a rule of an intent for a while, as `Glass.override` says: the override's id."""
+        return self._glass.override(grant, actor, reason)
+
+    def revoke(self, id: str, actor: Actor, reason: str) -> str:
+        """Take an override back, as `Glass.revoke` says: the id of the run that tells of it."""
+        return self._glass.revoke(id, actor, reason)
+
+    def waivers(self) -> LivedWith:
+        """The findings that the snapshot lives with, and every override with the runs that used it."""
+        return lived_with(self.snapshot, self.store, timestamp(self.ports.clock()))
 
     def origin(self, id: str) -> tuple[str, Snapshot]:
         """The workflow of a run, and the snapshot that it began with.

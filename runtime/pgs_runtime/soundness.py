@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol, TypeAlias, cast
 
+from pgs_runtime.durations import is_duration
 from pgs_runtime.settle import NOT_FOUND
 from pgs_snapshot import model
 from pgs_snapshot.model import Schema
@@ -241,6 +242,13 @@ def _intent(intent: model.Intent, known: _Known) -> None:
         _demand_schema(known.snapshot.actor(actor).attributes, actor)
     _demand_schema(intent.payload, "payload")
     _demand(len(intent.requires) == len(intent.requires_at), "a rule has no place")
+    _demand(len(intent.rules) in (0, len(intent.requires)), "a name of a rule stands for none")
+    for rule, allowed in intent.break_glass.items():
+        _demand(intent.rules.count(rule) == 1 and rule != "", f"`{rule}` is not the name of one rule")
+        _demand(is_duration(allowed.within), f"`{rule}` can be overridden without an end")
+        for actor in allowed.by:
+            known.demand("actor", actor)
+            _demand_schema(known.snapshot.actor(actor).attributes, actor)
     _demand_slots(intent.requires, _INTENT_SLOTS, "requires")
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from pgs_runtime.accept import kept_in
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
+from pgs_runtime.overrides import STORE as OVERRIDES
 from pgs_runtime.stores.port import Kind, Store
 from pgs_runtime.stores.postgres_address import Address
 from pgs_snapshot.canonical import canonical
@@ -108,7 +109,8 @@ class Stock:
                     yield _written(place / f"{file}.jsonl", b"".join(line + b"\n" for line in self._lines(name)))
                 else:
                     yield _written(place / f"{file}.json", _object(whole[name]) + b"\n")
-            documents = {name: _object(rows) for name, rows in whole.items()}
+            # What the runtime keeps for itself is granted and revoked, and never loaded.
+            documents = {name: _object(rows) for name, rows in whole.items() if name != OVERRIDES}
             yield _written(folder / WHOLE, _object(documents) + b"\n")
 
     def _document(self, store: str) -> dict[str, bytes]:

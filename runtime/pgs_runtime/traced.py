@@ -11,6 +11,16 @@ from pgs_runtime.traced_outside import Awaited, Exchange, Segment
 from pgs_snapshot.values import Value
 
 
+class Waived(NamedTuple):
+    """A finding that the snapshot rests on being waived; `until`: the last day."""
+
+    rule: str
+    at: str
+    owner: str
+    reason: str
+    until: str
+
+
 class Header(NamedTuple):
     """Who asked what of which workflow, and what the run ran on; values as recorded, redacted.
 
@@ -29,6 +39,7 @@ class Header(NamedTuple):
     config: Mapping[str, Value]
     request_id: str
     configs: Mapping[str, Value] = {}
+    waivers: tuple[Waived, ...] = ()
 
 
 class Looked(NamedTuple):
@@ -85,13 +96,25 @@ Step: TypeAlias = Decided | Computed | Stored | Asked
 class Problem(NamedTuple):
     """Why something was not taken: a place and what is wrong there, or the line of a rule that does not hold.
 
-    `step` names the step of a contract whose inputs they are, "" for the contract's own.
+    `step` names the step of a contract whose inputs they are, "" for the contract's own. `name`: of the rule, if it has
+    one.
     """
 
     at: str
     why: str
     rule: str
     step: str
+    name: str = ""
+
+
+class Overridden(NamedTuple):
+    """A rule that did not hold and did not count: by which override, who granted that, why, and until when."""
+
+    rule: str
+    override: str
+    by: Mapping[str, Value]
+    reason: str
+    until: str
 
 
 Lines: TypeAlias = tuple[int, int]
@@ -139,6 +162,7 @@ class Passed(NamedTuple):
         inside: what it called.
         asks: what it asked of the outside.
         dropped: what it changed was dropped when something around it failed, but for what was committed before.
+        overridden: the rules of an intent that did not hold, where it admitted all the same.
     """
 
     n: int
@@ -153,6 +177,7 @@ class Passed(NamedTuple):
     inside: tuple[Inner, ...] = ()
     asks: tuple[Exchange, ...] = ()
     dropped: bool = False
+    overridden: tuple[Overridden, ...] = ()
 
     @property
     def undoes(self) -> bool:
@@ -171,6 +196,27 @@ class Loaded(NamedTuple):
     n: int
     store: str
     rows: int
+
+
+class Glass(NamedTuple):
+    """What somebody did about a rule, past every protocol: overrode it, or took that back.
+
+    Attributes:
+        does: `grant` or `revoke`.
+        override: of what is revoked, the id.
+        until, within: of what is granted, its end, and how long it could last at most.
+        only: the id of the one actor whom it is for, "" for all.
+    """
+
+    n: int
+    does: str
+    intent: str
+    rule: str
+    reason: str
+    override: str
+    until: str
+    within: str
+    only: str
 
 
 class Ending(NamedTuple):
@@ -222,6 +268,7 @@ class Trace(NamedTuple):
         segments: what was committed at once, in order.
         pending: what was asked of the outside and has no answer yet, in order.
         rests: whether the last line is one behind which a segment can end.
+        glass: what was done about a rule, if the run is about one.
     """
 
     header: Header
@@ -233,6 +280,12 @@ class Trace(NamedTuple):
     segments: tuple[Segment, ...] = ()
     pending: tuple[Exchange, ...] = ()
     rests: bool = False
+    glass: Glass | None = None
+
+    @property
+    def is_operators(self) -> bool:
+        """Whether somebody acted past every protocol, and no workflow ran."""
+        return self.is_load or self.glass is not None
 
     @property
     def is_load(self) -> bool:
@@ -256,7 +309,7 @@ class Trace(NamedTuple):
         """Pairs of node and outcome, as `pgs_snapshot.drawing.picture.picture_of` takes them."""
         way = [(passed.node, passed.outcome) for passed in self.passed if not passed.undoes]
         ending = self.ending
-        if ending is None or self.is_load or (way and not way[-1][1]) or ending.kind == "CANCELLED":
+        if ending is None or self.is_operators or (way and not way[-1][1]) or ending.kind == "CANCELLED":
             return tuple(way)
         if ending.is_fault:
             struck = ending.within[0] if ending.within else ending.node

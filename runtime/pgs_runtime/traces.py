@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from pgs_runtime.outcomes import ABANDONED
 from pgs_runtime.record import FORMAT
+from pgs_runtime.trace_glass import glass_of, overridden_of, waivers_of
 from pgs_runtime.trace_lines import LIMITS, Members, NotALine, TraceLimits, is_run_id, members_of, refusal, split
 from pgs_runtime.trace_nesting import Nest
 from pgs_runtime.trace_segments import ASKS, EVENTS, Segments, place_of
@@ -21,6 +22,7 @@ from pgs_runtime.traced import (
     Computed,
     Decided,
     Ending,
+    Glass,
     Header,
     Inner,
     Lines,
@@ -84,6 +86,7 @@ def trace_of(lines: Sequence[bytes], limits: TraceLimits = LIMITS) -> Trace:
         segments=reading.segments.told(),
         pending=reading.nest.pending,
         rests=reading.nest.rests,
+        glass=reading.glass,
     )
 
 
@@ -95,6 +98,7 @@ class _Reading:
         self.nest = Nest()
         self.segments = Segments(self.nest, "")
         self.loaded: list[Loaded] = []
+        self.glass: Glass | None = None
         self.dropped: list[Lines] = []
         self.ending: Ending | None = None
         self.head = ""
@@ -140,6 +144,8 @@ class _Reading:
             self.segments.ask(line, n, kind)
         elif kind == "load":
             self.loaded.append(Loaded(n, line.take("store", str), line.count("rows")))
+        elif kind == "override":
+            self.glass = glass_of(line, n)
         elif kind in _ENDS:
             place = place_of(line)
             self.ending = _ENDS[kind](line, n)._replace(within=tuple(node for node, _ in place))
@@ -174,12 +180,14 @@ def _header(line: Members, kind: str, run: str) -> Header:
         config=members.maybe("config", dict, {}),
         request_id=members.maybe("request_id", str, ""),
         configs=members.maybe("configs", dict, {}),
+        waivers=waivers_of(members),
     )
     members.end()
     return header
 
 
 def _passed(line: Members, n: int, kind: str) -> Passed:
+    overridden = overridden_of(line) if kind == "intent" else ()
     return Passed(
         n=n,
         kind=kind,
@@ -190,6 +198,7 @@ def _passed(line: Members, n: int, kind: str) -> Passed:
         refused=tuple(_problem(problem) for problem in line.each("refused")) if kind not in _UNREFUSED else (),
         inputs=line.value("inputs") if kind not in ("intent", "wait") else None,
         outputs=line.value("outputs"),
+        overridden=overridden,
     )
 
 
@@ -209,7 +218,7 @@ def _returned(line: Members, n: int) -> Returned:
 
 
 def _problem(problem: Members) -> Problem:
-    found = Problem(*(problem.maybe(name, str, "") for name in ("at", "why", "rule", "step")))
+    found = Problem(*(problem.maybe(name, str, "") for name in ("at", "why", "rule", "step", "name")))
     problem.end()
     return found
 

@@ -23,12 +23,13 @@ what was signed before, and what others keep, tells.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.overrides import all_overrides
 from pgs_runtime.record import FORMAT
 from pgs_runtime.stores.port import LIVE, Head, Store
 from pgs_runtime.trace_lines import LIMITS, NotALine, TraceLimits, is_run_id, members_of, split
@@ -67,7 +68,7 @@ Found: TypeAlias = Literal["held", "failed", "not possible"]
 
 @frozen
 class Check:
-    """One of `lines`, `end`, `snapshot`, `store`, `log`, `checkpoint`, `witness`, and what was found, in a sentence."""
+    """A check by its name, one of `CHECKS` or `override`, and what was found, in a sentence."""
 
     name: str
     found: Found
@@ -140,6 +141,7 @@ def verify(
         _end(last, len(lines), store),
         _snapshot(chain[0], knows),
         _store(lines, last, store),
+        *_overrides(chain, store),
         *(custody(str(last["run"]), Head(len(lines) - 1, str(last["digest"]))) if custody else NO_KEYS),
     )
     return Verdict(_level(checks), checks, len(lines), 0, str(last["run"]), str(last["digest"]))
@@ -150,7 +152,8 @@ def _level(checks: Sequence[Check]) -> Level:
     if "end" not in held:
         return Level.SELF_CONSISTENT
     forked = any(check.name == "log" and check.found == "failed" for check in checks)
-    if forked or not {"snapshot", "store"} <= held:
+    unknown = any(check.name == "override" and check.found != "held" for check in checks)
+    if forked or unknown or not {"snapshot", "store"} <= held:
         return Level.COMPLETE
     if not {"log", "checkpoint"} <= held:
         return Level.ANCHORED
@@ -261,3 +264,21 @@ def _store(lines: Sequence[bytes], last: Mapping[str, Value], store: Store | Non
     if differs:
         return Check("store", "failed", f"The store has another line {differs}.")
     return Check("store", "failed", f"The store has {len(kept)} lines of this run, and here are {len(lines)}.")
+
+
+def _overrides(chain: Sequence[Mapping[str, Value]], store: Store | None) -> Iterator[Check]:
+    """Whether the store has the overrides that let a request in, as the trace tells of them."""
+    lists = [line["overridden"] for line in chain if "overridden" in line]
+    told = [used for listed in lists if isinstance(listed, list) for used in listed]
+    if not told:
+        return
+    if store is None:
+        yield Check("override", "not possible", "No store was at hand to look for the overrides in.")
+        return
+    known = [override.used() for override in all_overrides(store)]
+    missing = next((used for used in told if used not in known), None)
+    if missing is None:
+        yield Check("override", "held", "The store has every override that let the request in.")
+        return
+    id = visible(str(missing.get("override") if isinstance(missing, dict) else missing)[:40])
+    yield Check("override", "failed", f"The store has no override `{id}` as the trace tells of it.")

@@ -293,8 +293,20 @@ class Graph:
 
 
 @frozen
+class BreakGlass:
+    """Who may override a rule, as actors by name, and for how long at most, as a duration of ISO 8601."""
+
+    by: tuple[str, ...]
+    within: str
+
+
+@frozen
 class Intent:
-    """The admission gate. `slots` of `requires`: `payload`, `actor`."""
+    """The admission gate. `slots` of `requires`: `payload`, `actor`.
+
+    `rules`: of each of `requires` its name, "" for one without; none where no one has a name. `break_glass`: those that
+    may be overridden.
+    """
 
     name: str
     summary: str
@@ -303,6 +315,8 @@ class Intent:
     requires: tuple[Condition, ...]
     requires_at: tuple[str, ...]
     at: str
+    rules: tuple[str, ...] = ()
+    break_glass: Mapping[str, BreakGlass] = field(default_factory=dict)
 
 
 @frozen

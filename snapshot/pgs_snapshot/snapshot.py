@@ -14,6 +14,7 @@ from pgs_snapshot.seal import SealBroken, Sealed
 from pgs_snapshot.transports import Egress, Ingress
 from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
+from pgs_snapshot.waived import Waiver, waivers_of
 
 T = TypeVar("T")
 
@@ -84,6 +85,17 @@ class Snapshot:
                 raise SealBroken("Z902", f"`{PROJECT}` sets no limit by `{visible(name)}`.", PROJECT)
             own[name] = value
         return Limits(**own)
+
+    def waivers(self) -> tuple[Waiver, ...]:
+        """The findings that the project lives with.
+
+        Raises:
+            SealBroken: Z902, one has another form.
+        """
+        try:
+            return waivers_of(self.project().get("waivers", []))
+        except ValueError as error:
+            raise SealBroken("Z902", f"`{PROJECT}` lists no waivers as a compiler writes them.", PROJECT) from error
 
     def workflows(self) -> tuple[str, ...]:
         """The names of all workflows, sorted."""

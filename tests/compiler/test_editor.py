@@ -44,6 +44,7 @@ DECLARATIONS = [file for file in SOURCES if file.name != FILE]
 UNSEEN = {
     "D204-day-that-is-not-in-the-calendar": "it knows no calendar",
     "D207-last-name-twice": "the names in two references",
+    "D207-two-rules-of-one-name": "the names in two items",
     "D210-constant-first": "a list whose items differ is written differently in the two dialects",
     "D210-list-of-values": "the same",
     "D211-idle-argument": "the placeholders in a text",

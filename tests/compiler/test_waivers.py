@@ -88,6 +88,7 @@ def test_a_waived_error_lets_a_snapshot_be_made_and_the_snapshot_says_so(shop: P
     assert json.loads(waived.files["project.json"])["waivers"] == [
         {
             "at": "EV_ORDERED_V0",
+            "error": True,
             "owner": "dora",
             "reason": "Opens in spring",
             "rule": "A801",

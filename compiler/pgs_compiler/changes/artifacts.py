@@ -71,6 +71,14 @@ def _intent(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
         yield Change("breaking", "actors", *of, "it requires more, or something else, of a request")
     elif any(rule not in rules[1] for rule in rules[0]):
         yield Change("behaviour", "actors", *of, "it requires less of a request")
+    overridable = members(old.get("break_glass")), members(new.get("break_glass"))
+    yield from _set(
+        of, "actors", "override of the rule", (set(overridable[0]), set(overridable[1])), ("behaviour", "behaviour")
+    )
+    for name in sorted(overridable[0].keys() & overridable[1].keys()):
+        if overridable[0][name] != overridable[1][name]:
+            what = f"`{name}` may be overridden by others, or for another time"
+            yield Change("behaviour", "actors", *of, what)
 
 
 def _actor(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
@@ -156,7 +164,7 @@ def _assertion(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
 _KINDS: Mapping[str, tuple[Comparison, tuple[str, ...]]] = MappingProxyType(
     {
         "contract": (_contract, ("inputs", "outcomes", "outputs", "steps")),
-        "intent": (_intent, ("payload", "actors", "requires")),
+        "intent": (_intent, ("payload", "actors", "requires", "rules", "break_glass")),
         "actor": (_actor, ("attributes",)),
         "transform": (_transform, ("inputs", "outcomes")),
         "store": (_store, ("side_effect", "semantics", "entity", "schema", "operations")),

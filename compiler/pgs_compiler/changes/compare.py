@@ -71,15 +71,21 @@ def _project(old: Members, new: Members) -> Iterator[Change]:
     if old.get("actor") != new.get("actor"):
         what = f"who acts unless named is `{new.get('actor')}`, and was `{old.get('actor')}`"
         yield Change("behaviour", "actors", *_PROJECT, what)
-    waivers = items(old.get("waivers")), items(new.get("waivers"))
-    for waiver in map(members, waivers[1]):
+    waivers = [_waivers(each) for each in (old, new)]
+    for waiver in waivers[1]:
         if waiver not in waivers[0]:
             what = f"`{waiver.get('rule')}` is waived at `{waiver.get('at')}` until {waiver.get('until')}"
             yield Change("behaviour", "assertions", *_PROJECT, what)
-    for waiver in map(members, waivers[0]):
+    for waiver in waivers[0]:
         if waiver not in waivers[1]:
             what = f"`{waiver.get('rule')}` is no longer waived at `{waiver.get('at')}`"
             yield Change("compatible", "assertions", *_PROJECT, what)
+
+
+def _waivers(project: Members) -> list[Members]:
+    """The waivers as they are written; what they cover follows from that."""
+    waivers = map(members, items(project.get("waivers")))
+    return [{key: member for key, member in waiver.items() if key != "error"} for waiver in waivers]
 
 
 def _limits(old: Members, new: Members) -> Iterator[Change]:

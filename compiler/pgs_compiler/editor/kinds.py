@@ -34,7 +34,7 @@ from pgs_compiler.editor.parts import (
     words,
 )
 from pgs_compiler.editor.transports import EGRESS, INGRESS
-from pgs_compiler.names import DURATION, NODE, OUTCOME
+from pgs_compiler.names import DURATION, NODE, OUTCOME, PERIOD
 from pgs_compiler.parse.artifacts import MAX_ATTEMPTS, SEMANTICS
 from pgs_compiler.parse.calls import MAX_ITEMS
 from pgs_compiler.parse.contracts import CONTINUE, OTHERWISE
@@ -138,6 +138,12 @@ _POLICY = by_word(
     },
     mapping({}, {"unknown": constant("suspend")}),
 )
+_RULE: Form = {
+    "type": "object",
+    "if": {"propertyNames": {"pattern": "^[A-Z]"}},
+    "then": {**each(OUTCOME, CONDITION), "minProperties": 1, "maxProperties": 1},
+    "else": CONDITION,
+}
 
 KINDS_: Mapping[str, Form] = MappingProxyType(
     {
@@ -147,7 +153,10 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
         ),
         "intent": mapping(
             {"payload": FIELDS["plain"], "actors": words(name("actor"))},
-            {"requires": listing(CONDITION)},
+            {
+                "requires": listing(_RULE),
+                "break_glass": each(OUTCOME, mapping({"by": words(name("actor")), "within": word(PERIOD)})),
+            },
         ),
         "actor": mapping({}, {"attributes": FIELDS["plain"]}),
         "contract": mapping(

@@ -30,15 +30,24 @@ def elaborate_intent(program: Program, intent: Intent) -> tuple[model.Intent, li
         {},
     )
     conditions = Conditions(Elaborator(program, scope, report))
-    typed = [(conditions.condition(syntax), syntax.place) for syntax in intent.requires]
+    typed = [
+        (typed, syntax.place, name.text)
+        for syntax, name in zip(intent.requires, intent.rules, strict=True)
+        if (typed := conditions.condition(syntax)) is not None
+    ]
     lowered = model.Intent(
         name=intent.header.name,
         summary=intent.header.summary,
         payload=program.fields(intent.payload),
         actors=tuple(sorted({name.text for name in intent.actors})),
-        requires=tuple(condition for condition, _ in typed if condition is not None),
-        requires_at=tuple(at(place) for condition, place in typed if condition is not None),
+        requires=tuple(condition for condition, _, _ in typed),
+        requires_at=tuple(at(place) for _, place, _ in typed),
         at=at(intent.header.place),
+        rules=tuple(name for _, _, name in typed) if any(name for _, _, name in typed) else (),
+        break_glass={
+            each.rule.text: model.BreakGlass(tuple(sorted(name.text for name in each.by)), each.within.text)
+            for each in intent.break_glass
+        },
     )
     return lowered, report.findings
 

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable
 from pgs_compiler.declarations import Declaration, Header
 from pgs_compiler.findings import Finding, Result
 from pgs_compiler.names import CODE, DOMAIN, KINDS, MAX_NAME, kind_of
-from pgs_compiler.parse import artifacts, assertions, constitutions, contracts, transports, workflows
+from pgs_compiler.parse import artifacts, assertions, constitutions, contracts, intents, transports, workflows
 from pgs_compiler.shape import NOT_YET, Fields, Report, article
 from pgs_compiler.source import Entry, Mapping, Scalar, Tree
 from pgs_snapshot.suggest import nearest
 
 _PARSERS: dict[str, Callable[[Header, Fields], Declaration | None]] = {
     "workflow": workflows.workflow,
-    "intent": artifacts.intent,
+    "intent": intents.intent,
     "actor": artifacts.actor,
     "contract": contracts.contract,
     "transform": artifacts.transform,

@@ -1,4 +1,4 @@
-"""The other kinds: intents, actors, transforms, side effects, stores, bindings, entities, events."""
+"""The other kinds: actors, transforms, side effects, stores, bindings, entities, events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pgs_compiler.declarations import (
     Event,
     Example,
     Header,
-    Intent,
     OperationSyntax,
     OutcomeFields,
     PolicySyntax,
@@ -23,7 +22,6 @@ from pgs_compiler.declarations import (
     Word,
 )
 from pgs_compiler.names import DURATION, NODE, OUTCOME
-from pgs_compiler.parse.conditions import condition
 from pgs_compiler.schemas.shape import parse_enum, parse_fields
 from pgs_compiler.schemas.syntax import FieldsSyntax, Scope, record
 from pgs_compiler.shape import Fields, refuse_outcome
@@ -36,14 +34,6 @@ SEMANTICS = (*get_args(Semantics), "external")
 
 def _fields(fields: Fields, key: str, header: Header, required: bool = True, scope: Scope = "plain") -> FieldsSyntax:
     return parse_fields(fields.tree(key, required), header.place, fields.report, scope)
-
-
-def intent(header: Header, fields: Fields) -> Intent:
-    actors = fields.names("actors", "actor")
-    payload = _fields(fields, "payload", header)
-    requires = fields.sequence("requires", required=False)
-    conditions = tuple(found for tree in requires or () if (found := condition(tree, fields)))
-    return Intent(header, payload, actors, conditions)
 
 
 def actor(header: Header, fields: Fields) -> Actor:

@@ -46,6 +46,11 @@ _ALIASES = {
 """What other languages call these operators."""
 
 
+def means_operator(word: str) -> bool:
+    """Whether a word is meant as an operator: one of ours, or what another language calls it, in any letters."""
+    return word.lower() in (*OPERATORS, *_ALIASES)
+
+
 def condition(tree: Tree, fields: Fields) -> ConditionSyntax | None:
     """`{operator: operands}`. None after a finding."""
     mapping = fields.shape(tree, Mapping, "a condition")

@@ -18,6 +18,7 @@ from pgs_compiler.laws import RequirementSyntax
 from pgs_compiler.prove.carried import Material
 from pgs_compiler.prove.labels import Labels
 from pgs_compiler.prove.lowered import lower_assertion, places_of, sides
+from pgs_compiler.prove.overridden import rests_on_overridden
 from pgs_compiler.prove.requirements import Subject, Witness, decide, subject
 from pgs_compiler.prove.selected import linked
 from pgs_compiler.prove.telling import spoken, tell
@@ -81,7 +82,7 @@ class _Prover:
         self, assertion: laws.Assertion, subjects: Mapping[str, Subject], number: int, syntax: RequirementSyntax
     ) -> list[Finding]:
         requirement = assertion.requires[number]
-        found = []
+        found = list(rests_on_overridden(self._checked.program, assertion.name, requirement, syntax))
         for name, about in subjects.items():
             answer = decide(about, requirement)
             if isinstance(answer, Witness):
