@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgs_runtime.ports import Ports
-from pgs_runtime.runtime import Actor, Outcome, Runtime
+from pgs_runtime.runtime import Actor, Grant, Outcome, Runtime
 from pgs_runtime.state import load_state
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_snapshot.seal import verify
@@ -134,6 +134,20 @@ def test_a_payment_is_reserved_and_settled_once(street: Street) -> None:
     late = bank.clear(RELEASE, payment)
     assert (late.kind, late.exit) == ("DENIED", "SETTLED_BEFORE")
     assert bank.trail(payment) == ["RESERVED", "SETTLED", "REFUSED"]
+
+
+def test_more_than_is_moved_online_takes_an_override_and_every_check_behind_it_stands(street: Street) -> None:
+    bank, much = street.bank, 10_000_001
+    bank.allow(street.ann, much, much)
+    bank.fund(street.ann, street.anns, 3 * much)
+    assert bank.reserve(street.ann, street.anns, street.bobs, much).kind == "REJECTED"
+    until = "2026-03-01T12:00:00Z"
+    bank.runtime.override(
+        Grant("payments::IN_RESERVE_PAYMENT_V0", "WITHIN_ONLINE_LIMIT", until), OFFICER, "A house is bought"
+    )
+    assert bank.reserve(street.ann, street.anns, street.bobs, much).kind == "COMPLETED"
+    assert bank.reserve(street.ann, street.anns, street.bobs, much).exit == "LIMIT_EXCEEDED"  # in all
+    assert bank.reserve(street.bob, street.anns, street.bobs, much).exit == "NOT_THE_OWNER"
 
 
 def test_a_payment_that_did_not_go_through_is_given_back_once(street: Street) -> None:
