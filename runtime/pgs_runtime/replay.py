@@ -21,7 +21,7 @@ from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.grounds import Diverged, Recorded
 from pgs_runtime.journal import Part, Recording, Untold, recorded, told
 from pgs_runtime.linked import Graph
-from pgs_runtime.record import LOAD
+from pgs_runtime.record import LOAD, OVERRIDE
 from pgs_runtime.requests import Effect, Waiting
 from pgs_runtime.signals import Sent, accepted, expired
 from pgs_runtime.stores.port import Run, Store
@@ -87,6 +87,9 @@ def replay(
     header = cast("dict[str, Value]", first["header"])
     if header["workflow"] == LOAD:
         message = "Rows that an operator loaded cannot be loaded again: they are not in the trace."
+        raise Refusal("R103", message, ExitCode.USAGE)
+    if header["workflow"] == OVERRIDE:
+        message = "Somebody has said something about a rule here, and no workflow ran that could be run again."
         raise Refusal("R103", message, ExitCode.USAGE)
     elsewhere = _elsewhere(cast("dict[str, str]", header["fingerprint"]), fingerprint)
     if elsewhere and not allow_other_runtime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -28,7 +27,8 @@ from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.record import Narrator
 from pgs_runtime.redaction import Redactor
 from pgs_runtime.rehearsal import Rehearsal, rehearsed
-from pgs_runtime.settings import Section, Settings, accepted_by, no_settings, read_settings
+from pgs_runtime.sections import Sections
+from pgs_runtime.settings import Settings, no_settings, read_settings
 from pgs_runtime.stores.port import LIVE, Head, Request, Run, Store
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.trace_lines import no_run
@@ -72,12 +72,12 @@ class Runtime:
         self.limits = snapshot.limits()
         self.redactor = Redactor(fact(store, "secret"))
         self._transforms = Transforms(snapshot)
-        self._load = load = loader(SealedModules.of(snapshot.sealed).load)
-        self._sections: dict[str, Section] = {}
+        load = loader(SealedModules.of(snapshot.sealed).load)
         self._settings = settings or no_settings()
+        self._sections = Sections(snapshot, load, self._settings)
         self._accepted = accepted
         self._others: dict[str, Runtime] = {}
-        self._linker = Linker(snapshot, load, self._transforms.get, self.redactor, self._section)
+        self._linker = Linker(snapshot, load, self._transforms.get, self.redactor, self._sections.of)
         own = fact(store, "store")
         self._intake = Intake(snapshot, self.redactor, self.ports, own)
         self._glass = Glass(snapshot, store, self.ports, self._intake)
@@ -184,7 +184,7 @@ class Runtime:
             if known is not None:
                 return self._again(known, ask)
         given = self._intake.given(graph, ask)
-        self._demand_settings(graph)
+        self._sections.demand(graph)
         begun = self._mover.begin(graph, given, self._request(graph, ask))
         if begun.moved is None:
             return repeated(begun.run, ask)
@@ -221,7 +221,7 @@ class Runtime:
         if known is not None:
             return repeated(known, ask)
         given = self._intake.given(graph, ask)
-        self._demand_settings(graph)
+        self._sections.demand(graph)
         attempt = Attempt(graph, given, self._shop)
         return rehearsed(attempt.start(Live(self.store, self.limits.value_bytes)))
 
@@ -427,19 +427,6 @@ class Runtime:
             payload_digest=digest(ask.text),
             actor=canonical(ask.actor),
         )
-
-    def _section(self, side_effect: str) -> Section:
-        """What the operator says about an external side effect."""
-        if side_effect not in self._sections:
-            implementation = self._load(self.snapshot.side_effect(side_effect).implementation)
-            section = self._settings.of(side_effect, accepted_by(implementation), os.environ)
-            self._sections[side_effect] = section
-        return self._sections[side_effect]
-
-    def _demand_settings(self, graph: Graph) -> None:
-        """Refuse what could ask the outside and has not been told how, before it begins."""
-        for side_effect in graph.outside:
-            self._section(side_effect)
 
     def _policy(self, binding: str, side_effect: str) -> Policy:
         return self.snapshot.binding(binding).effects[side_effect]

@@ -209,3 +209,13 @@ def test_a_run_whose_override_is_missing_from_what_was_kept_does_not_go_on(offic
     )
     refusal = refused(lambda: office.agree(run))
     assert (refusal.code, refusal.exit_code) == ("R081", ExitCode.DIVERGED)
+    assert office.process().replay(run.trace_id).exit_code == ExitCode.DIVERGED
+
+
+def test_a_run_that_has_used_an_override_is_done_again_when_that_has_ended(office: Office) -> None:
+    office.grant("2026-03-01T12:00:00Z")
+    run = office.hire()
+    office.agree(run)
+    office.now += 2 * DAY
+    office.agree(run)
+    assert office.process().replay(run.trace_id).verified

@@ -15,6 +15,7 @@ from pgs_runtime.lived_with import as_text as listed
 from pgs_runtime.overrides import STORE
 from pgs_runtime.ports import Ports
 from pgs_runtime.record import Chain
+from pgs_runtime.replay import replay
 from pgs_runtime.runtime import Actor, Grant, Outcome, Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Committed, Conflict, Fenced, Segment, Store
@@ -22,6 +23,7 @@ from pgs_runtime.trace_lines import joined
 from pgs_runtime.traces import trace_of
 from pgs_runtime.verify import Level, verify
 from pgs_snapshot import model
+from pgs_snapshot.canonical import canonical
 from pgs_snapshot.model import BreakGlass, Compare, Literal_, Ref
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.values import Value
@@ -348,6 +350,36 @@ def test_what_is_tried_beforehand_counts_on_overrides_and_writes_nothing() -> No
     before = desk.store.log_size()
     rehearsed = desk.runtime.dry_run(WORKFLOW, {"n": 100, "m": 1, "by": "ada"}, ADA)
     assert (rehearsed.exit_code, desk.store.log_size()) == (ExitCode.DONE, before)
+
+
+# --- done again -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("overridden", [False, True])
+def test_a_run_that_asked_for_overrides_is_done_again_from_its_lines_alone(overridden: bool) -> None:
+    desk = Desk()
+    if overridden:
+        desk.grant()
+    lines = desk.runtime.trace(desk.ask().trace_id)
+    desk.now += 9 * HOUR
+    done = replay(lines, lambda id: desk.runtime.snapshot, None, FINGERPRINT)
+    assert (done.verified, done.difference) == (True, None)
+
+
+def test_a_run_whose_line_has_lost_its_override_is_not_done_again_as_it_was() -> None:
+    desk = Desk()
+    desk.grant()
+    lines = desk.runtime.trace(desk.ask().trace_id)
+    without = orjson.loads(lines[1])
+    del without["overridden"]
+    done = replay([lines[0], canonical(without), *lines[2:]], lambda id: desk.runtime.snapshot, None, FINGERPRINT)
+    assert not done.verified
+
+
+def test_what_somebody_said_of_a_rule_is_no_workflow_that_could_be_done_again() -> None:
+    desk = Desk()
+    id = desk.grant()
+    assert refused(lambda: desk.runtime.replay(id)).code == "R103"
 
 
 # --- a snapshot that no compiler wrote ------------------------------------------------------------
