@@ -23,6 +23,7 @@ from pgs_runtime.options import Setting
 @options.place
 @options.actor
 @options.pin
+@options.trust
 @options.as_json
 @reporting
 def override(
@@ -32,6 +33,7 @@ def override(
     as_json: bool,
     actor: str | None,
     pin: str | None,
+    trust: Path | None,
     reason: str | None,
     **what: str | None,
 ) -> None:
@@ -49,7 +51,7 @@ def override(
         raise Refusal("R001", message, ExitCode.USAGE)
     if not revoked and not (what["rule"] and what["until"]):
         raise Refusal("R001", f"`{'--until' if what['rule'] else '--rule'}` is missing.", ExitCode.USAGE)
-    with Runtime.open(root, data_of(root, data_root), pin, address=options.address()) as runtime:
+    with Runtime.open(root, data_of(root, data_root), pin, address=options.address(), trust=trust) as runtime:
         says = who(runtime.snapshot, actor, intent)
         if revoked:
             id = runtime.revoke(revoked, says, reason or "")
@@ -66,9 +68,10 @@ def override(
 @click.command()
 @options.place
 @options.pin
+@options.trust
 @options.as_json
 @reporting
-def waivers(workspace: Path | None, data_root: Path | None, pin: str | None, as_json: bool) -> None:
+def waivers(workspace: Path | None, data_root: Path | None, pin: str | None, trust: Path | None, as_json: bool) -> None:
     """List what is waived and overridden.
 
     Who answers for it, why and until when, what has ended, and which runs used an override.
@@ -81,7 +84,7 @@ def waivers(workspace: Path | None, data_root: Path | None, pin: str | None, as_
     from pgs_runtime.runtime import verified
 
     root = root_of(workspace)
-    snapshot = verified(root, pin)
+    snapshot = verified(root, pin, trust)
     store = kept_in(data_of(root, data_root), options.address())
     try:
         lived = lived_with(snapshot, store, timestamp(Ports().clock()))
