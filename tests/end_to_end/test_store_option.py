@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pgs_snapshot.signing import write_key
 from tests.end_to_end.programs import ENVIRONMENT, Installation
 from tests.end_to_end.scenarios import LICENSE_FACTS
 from tests.postgres import Server
+from tests.runtime.custodian import OPERATOR, trust_in
 
 REGISTER = "blockchain::WF_REGISTER_ACTOR_UNVERIFIED_V0"
 ADA = b'{"actor_record": {"first_name": "Ada", "last_name": "Byron", "email_registration": "ada@example.org"}}'
@@ -40,6 +42,28 @@ def test_a_run_in_postgresql_is_listed_exported_explained_and_verified(
     assert examples.runtime("verify", trace).code == 3  # there is no store in the data root, so nothing is anchored
     assert not (examples.data / "state.db").exists()
     assert [path.name for path in examples.data.iterdir()] == ["snapshots"]
+
+
+def test_the_log_of_a_store_in_postgresql_is_signed_kept_and_looked_after(
+    examples: Installation, postgres: Server, tmp_path: Path
+) -> None:
+    store = postgres.url()
+    within = {"environment": {**ENVIRONMENT, "PGS_STORE": store, "PGS_TRUST": str(trust_in(tmp_path / "trust"))}}
+    id = examples.run(REGISTER, ADA, "--store", store, "--json").json()["trace_id"]
+    write_key(tmp_path / "operator.pem", OPERATOR)
+    (tmp_path / "kept").mkdir()
+    signing = ["checkpoint", "--key", tmp_path / "operator.pem", "--to", tmp_path / "kept"]
+    assert examples.runtime(*signing, **within).code == 0
+    kept = ["--kept", tmp_path / "kept"]
+    trace = examples.workspace / "traces" / id
+    assert examples.runtime("verify", trace, "--level", "witnessed", *kept, **within).code == 0
+    assert examples.runtime("casefile", id, "--out", tmp_path / "one.casefile", **within).code == 0
+    assert examples.runtime("verify", tmp_path / "one.casefile", "--level", "authentic", **within).code == 0
+    answer = examples.runtime("doctor", *kept, **within)
+    assert (answer.code, answer.out.splitlines()[0][13:]) == (
+        0,
+        "It is in PostgreSQL: look after room and backups there.",
+    )
 
 
 def test_a_request_id_is_good_over_all_processes_on_one_store(examples: Installation, postgres: Server) -> None:

@@ -193,8 +193,9 @@ def _store(data: Path) -> Store:
 
 
 def _no_store(data: Path) -> Refusal:
-    hint = "Name the folder of the store: `--data-root DIR`."
-    return Refusal("R125", f"There is no store in `{visible(str(data))}`.", ExitCode.USAGE, hint=hint)
+    where = "at that address" if options.address() is not None else f"in `{visible(str(data))}`"
+    hint = "Name the one that you mean: `--data-root DIR`, or `--store URL`."
+    return Refusal("R125", f"There is no store {where}.", ExitCode.USAGE, hint=hint)
 
 
 def _kept_text(made: Signed, kept: Sequence[bool], to: Sequence[str]) -> str:
