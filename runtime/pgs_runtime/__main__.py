@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 import pgs_snapshot
-from pgs_runtime.commands import custody, looking, overriding, replaying, running, states
+from pgs_runtime.commands import custody, erasing, looking, overriding, replaying, running, states
 from pgs_runtime.commands.surface import refuse
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.options import asks_for_json, said
@@ -60,6 +60,7 @@ for command in (
     overriding.override,
     overriding.waivers,
     states.state,
+    erasing.erase,
     custody.checkpoint,
     custody.witness,
     custody.casefile,

@@ -16,15 +16,15 @@ from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.outcomes import ABANDONED, answer_of_abandoned, standing
 from pgs_runtime.ports import timestamp
 from pgs_runtime.record import Chain
-from pgs_runtime.signals import Word
 from pgs_runtime.stores.port import Expected, Head, Marks, Run, Segment, Store
 from pgs_snapshot.values import Value
 
 
-def as_it_stands(store: Store, run: Run, word: Word, why: str, now: int) -> Segment:
+def as_it_stands(store: Store, run: Run, said: dict[str, Value], why: str, now: int) -> Segment:
     """The segment that ends a run without doing anything.
 
     Args:
+        said: who ends it and why, as its trace shows that.
         why: the code of what keeps the run from being gone on with.
         now: in µs since 1970 UTC.
     """
@@ -33,7 +33,7 @@ def as_it_stands(store: Store, run: Run, word: Word, why: str, now: int) -> Segm
     chain = Chain(run.id)
     chain.follow(lines, run.head.digest)
     first: dict[str, Value] = {"segment": _segments(lines), "time": timestamp(now)}
-    chain.add({"code": why, "kind": "abandon", **word.line, **first})
+    chain.add({"code": why, "kind": "abandon", **said, **first})
     stands: dict[str, Value] = {name: dict[str, Value](counts) for name, counts in effects.items()}
     chain.add({"effects": stands, "kind": "cancelled", "lines": len(chain.lines) + 1})
     head = Head(len(chain.lines) - 1, chain.head)

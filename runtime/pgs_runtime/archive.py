@@ -19,7 +19,7 @@ from pgs_runtime.accept import STATE
 from pgs_runtime.contrast import Members, contrast, way_of
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.grounds import Diverged
-from pgs_runtime.journal import Untold, recorded, told
+from pgs_runtime.journal import Untold, is_erased, recorded, told
 from pgs_runtime.record import LOAD
 from pgs_runtime.rerun import Known, Rerun, known_by_doing, known_by_lines, rerun
 from pgs_runtime.stores.port import Run, Store
@@ -155,6 +155,8 @@ def known_of(lines: Sequence[bytes], store: Store | None, benches: Benches) -> K
     workflow, snapshot = str(first["header"]["workflow"]), str(first["header"]["snapshot"])
     run = store.run(str(first["run"])) if store is not None else None
     kept = store.kept(run.id) if store is not None and run is not None else ()
+    if run is not None and is_erased(run, kept):
+        raise Untold("it belongs to somebody who was erased")
     if not kept and not any(_HIDDEN in line for line in lines):
         return known_by_lines(workflow, told(None, lines, run))
     if run is None or not kept:

@@ -18,7 +18,7 @@ from pgs_runtime.expressions import Missing
 from pgs_runtime.faults import Fault, exceeded
 from pgs_runtime.grounds import Ground
 from pgs_runtime.linked import TOP, Graph, Place, Problem, Reached, Visit, Visitor
-from pgs_runtime.record import Chain, Narrator, ending, placed
+from pgs_runtime.record import Chain, ending, placed
 from pgs_runtime.requests import (
     Ask,
     Cancelled,
@@ -34,10 +34,10 @@ from pgs_runtime.requests import (
     Turn,
     Waiting,
 )
-from pgs_runtime.stores.port import Marks, Read, Write
-from pgs_snapshot.canonical import digest_of
+from pgs_runtime.sealing import Keys
+from pgs_runtime.stores.port import Marks, Read, Subject, Write
+from pgs_runtime.workshop import Workshop, effect_key
 from pgs_snapshot.frozen import frozen
-from pgs_snapshot.limits import Limits
 from pgs_snapshot.model import ExitKind
 from pgs_snapshot.values import Outcome, Value, plain
 
@@ -55,6 +55,8 @@ class Given:
         actor: `id`, `type` and attributes.
         configs: of every binding that the workflow and those that it calls have.
         facts: `$.run`: `id`, `started`, `time`.
+        subjects: of a new run: whom the labelled values in it belong to; nobody if it can meet none. Those of a
+            recorded run are named by its header.
     """
 
     run: str
@@ -63,6 +65,7 @@ class Given:
     actor: dict[str, Value]
     configs: Configs
     facts: dict[str, Value]
+    subjects: tuple[Subject, ...] = ()
 
 
 @frozen
@@ -104,6 +107,7 @@ class Stretch(NamedTuple):
     Attributes:
         effects: those that stand so far in the whole run.
         said: the events that it emits, each with its number in the run, in clear.
+        subjects: whom labelled values of the run belong to as far as it has gone.
     """
 
     first: int
@@ -114,6 +118,7 @@ class Stretch(NamedTuple):
     timing: Marks
     effects: Effects
     said: tuple[tuple[int, str, Value], ...]
+    subjects: tuple[Subject, ...]
 
 
 class Paused(NamedTuple):
@@ -164,17 +169,6 @@ _DONE = Outcome("DONE")
 """Answers a request that asks for nothing back."""
 
 
-@frozen
-class Workshop:
-    """What all attempts over one snapshot and store share: clocks as `Ports` has them; `store` is its id."""
-
-    narrator: Narrator
-    limits: Limits
-    clock: Callable[[], int]
-    elapsed: Callable[[], int]
-    store: str = ""
-
-
 class Attempt:
     """One run on its way."""
 
@@ -183,7 +177,9 @@ class Attempt:
         self._given = given
         self._shop = shop
         self._clock = shop.clock
-        self._chain = Chain(given.run)
+        header = cast("dict[str, Value]", given.header["header"])
+        self.keys = Keys(given.subjects, shop.secret) if given.subjects else shop.keys_of(header)
+        self._chain = Chain(given.run, self.keys)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._within: list[tuple[str, Value]] = []
         self._pending: dict[Spot, Pending] = {}
@@ -272,6 +268,8 @@ class Attempt:
                 answer = ground.answer(step, inputs)
                 if len(ground.writes) > written:
                     self._counts[step.store, step.operation] += 1
+                if ground.subjects:
+                    self._belong(ground.subjects)
                 return answer
             case Entered(graph, place):
                 self._marked[place] = self._mark()
@@ -285,6 +283,14 @@ class Attempt:
             case TakenBack(place):
                 self._hold_on(place)
         return _DONE
+
+    def _belong(self, ids: Mapping[str, None]) -> None:
+        """Belong to those, too, of whom something was read: what the run goes on to tell may hold it."""
+        new = ids.keys() - {subject.id for subject in self.keys.subjects}
+        if new:
+            found = self._shop.keys(new)
+            # Who was erased since it was read has no key: what was made without is refused by the commit.
+            self.keys.take({id: found.get(id, b"") for id in new})
 
     def _mark(self) -> _Mark:
         return _Mark(len(self._ground.writes), len(self._chain.lines), Counter(self._counts), len(self._within))
@@ -316,7 +322,7 @@ class Attempt:
         """Record the end of a workflow that was called."""
         del self._marked[request.place]
         end = request.reached
-        body = self._shop.narrator.returned(request.graph.workflow, end, request.place)
+        body = self._shop.narrator.returned(request.graph.workflow, end, request.place, self.keys.secret)
         if request.place in self._dropped:
             body["rolled_back"] = self._dropped.pop(request.place)
         self._within += end.emitted.items()
@@ -362,7 +368,7 @@ class Attempt:
             line, key, due = len(self._chain.lines), "", 0
             if isinstance(ask, Effect):
                 key = effect_key(self._shop.store, self._given.run, ask.spot)
-                self._add(narrator.intended(ask, key))
+                self._add(narrator.intended(ask, key, self.keys.secret))
             elif isinstance(ask, Waiting):
                 due = ask.node.until(ask.frame)
                 for signal in ask.node.signals:
@@ -374,7 +380,7 @@ class Attempt:
     def _exit(self, end: Reached) -> Ended:
         if end.exit is CANCELLED:
             return self._ended({"kind": "cancelled"}, "CANCELLED", end)
-        return self._ended({**ending(end), "kind": "exit"}, end.exit.kind, end)
+        return self._ended({**ending(end, self.keys.secret), "kind": "exit"}, end.exit.kind, end)
 
     def _fault(self, fault: Fault) -> Ended:
         why: dict[str, Value] = {
@@ -430,6 +436,7 @@ class Attempt:
             timing=Marks(self._first, list(self._marks)),
             effects=self._effects(),
             said=tuple((n, event, fields) for n, (event, fields) in said if n >= self._base[1]),
+            subjects=self.keys.subjects,
         )
 
     def _effects(self) -> Effects:
@@ -438,9 +445,3 @@ class Attempt:
             if times:
                 effects.setdefault(store, {})[operation] = times
         return effects
-
-
-def effect_key(store: str, run: str, spot: Spot) -> str:
-    """The key that an effect has in every try: SHA-256 over store, run, node path and iterations, as 64 hex digits."""
-    where: list[Value] = [*spot.place.parents, spot.node, spot.step]
-    return digest_of([store, run, where, list(spot.place.iterations), spot.undoing])

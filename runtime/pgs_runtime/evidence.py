@@ -10,6 +10,7 @@ from pgs_runtime.accept import accepted, found_in, kept_in
 from pgs_runtime.stores.port import Run, Status, Store, Timing
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.trace_lines import is_run_id, no_run
+from pgs_runtime.vault import vault_over
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.snapshot import Snapshot
@@ -24,7 +25,8 @@ class Evidence:
         """`of_runs`: what is asked about is in the store alone, so that one that was lost is not taken for none."""
         self._workspace = workspace
         self._data_root = data_root
-        self.store: Store | None = (kept_in if of_runs else found_in)(data_root, address)
+        store = (kept_in if of_runs else found_in)(data_root, address)
+        self.store: Store | None = vault_over(store) if store is not None else None
 
     def __enter__(self) -> Evidence:
         return self

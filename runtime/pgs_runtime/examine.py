@@ -90,6 +90,8 @@ def _way(trace: Trace, took: Mapping[int, int]) -> Iterator[tuple[str, ...]]:
         yield (str(number), _named(passed), passed.outcome, passed.target, _micros(took.get(passed.n)))
     for number, loaded in enumerate(trace.loaded, start=1):
         yield (str(number), loaded.store, f"{loaded.rows} row{'s' * (loaded.rows != 1)}", "", "")
+    for number, erased in enumerate(trace.erased, start=1):
+        yield (str(number), "erase", "SUCCESS", erased.subject, "")
     if trace.glass is not None:
         yield ("1", trace.glass.intent, trace.glass.rule, trace.glass.does, "")
         return

@@ -166,7 +166,7 @@ class Glass:
     def _header(self, said: Said, actor: Actor, deed: _Deed) -> dict[str, Value]:
         whole: dict[str, Value] = {**actor.attributes, "id": actor.id, "type": actor.type}
         return {
-            "actor": self._intake.who(whole),
+            "actor": self._intake.who(whole, self._intake.secret),
             "authenticated_by": said.authenticated_by,
             "fingerprint": dict(self._ports.fingerprint),
             "payload": deed.payload,

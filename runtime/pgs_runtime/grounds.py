@@ -25,11 +25,13 @@ class Answered(NamedTuple):
         outcome: "" where the operation ended the run as a fault.
         outputs: of a fault its `code`, `exit_code` and `why`.
         writes: how many that took; None: one if the operation writes and has ended as SUCCESS, else none.
+        subjects: the ids of those of whom it was the first of its run to read.
     """
 
     outcome: str
     outputs: dict[str, Value]
     writes: int | None
+    subjects: Sequence[str] = ()
 
     def told(self) -> Outcome:
         """The answer.
@@ -48,9 +50,15 @@ class Diverged(Exception):
 
 
 class Ground(Protocol):
-    """Answers operations; `line` is the number of the trace line that is being made."""
+    """Answers operations.
+
+    Attributes:
+        line: the number of the trace line that is being made.
+        subjects: the ids of those whom what was answered belongs to.
+    """
 
     line: int
+    subjects: dict[str, None]
 
     @property
     def writes(self) -> Sized: ...
@@ -74,16 +82,16 @@ class Live(Overlay):
 
     def __init__(self, store: Store, most: int) -> None:
         super().__init__(store, most)
-        self.answers: list[tuple[Storage, Outcome | Fault, int]] = []
+        self.answers: list[tuple[Storage, Outcome | Fault, int, Sequence[str]]] = []
 
     def answer(self, step: Storage, inputs: dict[str, Value]) -> Outcome:
-        before = len(self.writes)
+        before, known = len(self.writes), len(self.subjects)
         try:
             answer = step.perform(self, inputs)
         except Fault as fault:
-            self.answers.append((step, fault, len(self.writes) - before))
+            self.answers.append((step, fault, len(self.writes) - before, [*self.subjects][known:]))
             raise
-        self.answers.append((step, answer, len(self.writes) - before))
+        self.answers.append((step, answer, len(self.writes) - before, [*self.subjects][known:]))
         return answer
 
     @property
@@ -96,6 +104,7 @@ class Recorded:
 
     def __init__(self, answers: Sequence[Answered]) -> None:
         self.line = 0
+        self.subjects: dict[str, None] = {}
         self.writes: list[None] = []
         self._answers: Iterator[Answered] = iter(answers)
 
@@ -107,6 +116,7 @@ class Recorded:
         if wrote is None:
             wrote = int(step.writes and recorded.outcome == SUCCESS)
         self.writes += [None] * wrote
+        self.subjects |= dict.fromkeys(recorded.subjects)
         return recorded.told()
 
     def back_to(self, writes: int) -> None:

@@ -7,21 +7,24 @@ by the run itself, at its intent.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import cast
 
 import orjson
 from jsonschema_rs import Draft202012Validator
 
 from pgs_runtime.attempt import Given
+from pgs_runtime.belonging import Belonging
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.linked import Graph
 from pgs_runtime.outcomes import Outcome, standing
 from pgs_runtime.ports import Ports, request_run_id, run_id, timestamp
 from pgs_runtime.record import FORMAT
-from pgs_runtime.redaction import Redact, Redactor
+from pgs_runtime.redaction import REDACTED, Redact, commit, redact_of
+from pgs_runtime.sealing import Keys, is_sealed
 from pgs_runtime.signals import Sent, Word
-from pgs_runtime.stores.port import Run
+from pgs_runtime.stores.port import Request, Run
 from pgs_runtime.waived import demand_lasting, told
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.defaults import filler
@@ -72,17 +75,22 @@ class Ask:
 class Intake:
     """Makes asks into what runs of one snapshot and store start from."""
 
-    def __init__(self, snapshot: Snapshot, redactor: Redactor, ports: Ports, store: bytes) -> None:
+    def __init__(self, snapshot: Snapshot, ports: Ports, belonging: Belonging, store: bytes) -> None:
         """`store` is the store's id."""
         self._snapshot = snapshot
-        self._redactor = redactor
         self._ports = ports
+        self._belonging = belonging
         self._store = store
         self._limits = snapshot.limits()
         self._rests_on = [waiver for waiver in snapshot.waivers() if waiver.error]
         self._actors = frozenset(snapshot.names("artifacts/actor"))
         self._redacts: dict[str, Redact | None] = {}
         self._configs: dict[str, Draft202012Validator] = {}
+
+    @property
+    def secret(self) -> bytes:
+        """The store's; what commitments of a run are made under that belongs to nobody."""
+        return self._belonging.secret
 
     def ask(self, payload: object, actor: Actor, request_id: str | None, config: dict[str, Value] | None) -> Ask:
         """Check and copy what is asked for.
@@ -103,8 +111,8 @@ class Intake:
             raise Refusal("R012", f"The payload has more than {most} bytes.", ExitCode.REJECTED)
         return Ask(taken, text, _actor(actor), actor.authenticated_by, request_id, _config(config or {}))
 
-    def given(self, graph: Graph, ask: Ask) -> Given:
-        """What a run starts from.
+    def beginning(self, graph: Graph, ask: Ask) -> Callable[[], Given]:
+        """What a run starts from, whenever it is asked for with the keys that its subjects then have.
 
         Raises:
             Refusal: R013, the configuration does not fit the binding; R150, a waiver that the snapshot rests on has
@@ -117,11 +125,34 @@ class Intake:
             run = request_run_id(self._store, graph.workflow, ask.request_id)
         started = timestamp(self._ports.clock())
         demand_lasting(self._rests_on, started)
-        header = self.header(graph, ask, configs)
-        header["started"] = started
         facts: dict[str, Value] = {"id": run, "started": started, "time": started}
-        body: dict[str, Value] = {"format": FORMAT, "header": header, "kind": "run"}
-        return Given(run, body, ask.payload, ask.actor, configs, facts)
+        own = ask.actor.keys() - {"id", "type"}
+        private = graph.private or bool(own and self._hides(str(ask.actor["type"])))
+        subjects_now = self._belonging.of(run) if private else tuple
+
+        def given() -> Given:
+            subjects = subjects_now()
+            header = self.header(graph, ask, configs, Keys(subjects, self._belonging.secret).secret)
+            header["started"] = started
+            if subjects:
+                header["subjects"] = cast(Value, sorted({subject.id for subject in subjects}))
+            body: dict[str, Value] = {"format": FORMAT, "header": header, "kind": "run"}
+            return Given(run, body, ask.payload, ask.actor, configs, facts, subjects)
+
+        return given
+
+    def request(self, graph: Graph, ask: Ask, given: Given) -> Request:
+        """What the store keeps of what was asked."""
+        told = cast("dict[str, Value]", given.header["header"])["payload_digest"]
+        return Request(
+            workflow=graph.workflow,
+            snapshot=self._snapshot.id,
+            fingerprint=canonical(dict(self._ports.fingerprint)).decode(),
+            key=ask.request_id,
+            payload=ask.text,
+            payload_digest=str(told[REDACTED] if isinstance(told, dict) else told),
+            actor=canonical(ask.actor),
+        )
 
     def sent(self, event: str, fields: object, actor: Actor) -> Sent:
         """A signal, checked as far as that takes no wait.
@@ -134,7 +165,7 @@ class Intake:
         if len(canonical(taken)) > most:
             raise Refusal("R012", f"The event has more than {most} bytes.", ExitCode.REJECTED)
         who = _actor(actor)
-        return Sent(event, taken, who, self.who(who), actor.authenticated_by)
+        return Sent(event, taken, who, partial(self.who, who), actor.authenticated_by)
 
     def word(self, actor: Actor, reason: str) -> Word:
         """What somebody says of a run, and why.
@@ -145,7 +176,7 @@ class Intake:
         why = _taken(reason, "R086", "reason")
         if not isinstance(why, str) or len(canonical(why)) > MAX_REASON:
             raise Refusal("R086", f"A reason is a text of at most {MAX_REASON} bytes.", ExitCode.REJECTED)
-        return Word(self.who(_actor(actor)), actor.authenticated_by, why)
+        return Word(partial(self.who, _actor(actor)), actor.authenticated_by, why)
 
     def _configured(self, graph: Graph, stated: dict[str, Value]) -> dict[str, dict[str, Value]]:
         """The configuration of each binding: the workflow's own, and those of what it calls.
@@ -181,22 +212,24 @@ class Intake:
 
     # --- the record ------------------------------------------------------------------------------
 
-    def header(self, graph: Graph, ask: Ask, configs: Mapping[str, dict[str, Value]]) -> dict[str, Value]:
+    def header(
+        self, graph: Graph, ask: Ask, configs: Mapping[str, dict[str, Value]], secret: bytes
+    ) -> dict[str, Value]:
         """What line 0 tells: the request, redacted, and what it runs on."""
         intent = self._snapshot.intent(graph.start.name)
-        payload = self._redacted(ask.payload, intent.name, intent.payload)
+        payload = self._redacted(ask.payload, intent.name, intent.payload, secret)
         labelled = self._redacts[intent.name] is not None
         header: dict[str, Value] = {
-            "actor": self.who(ask.actor),
+            "actor": self.who(ask.actor, secret),
             "authenticated_by": ask.authenticated_by,
             "fingerprint": dict(self._ports.fingerprint),
             "payload": payload,
-            "payload_digest": self._redactor.commit(ask.payload) if labelled else digest(ask.text),
+            "payload_digest": commit(ask.payload, secret) if labelled else digest(ask.text),
             "snapshot": self._snapshot.id,
             "workflow": graph.workflow,
         }
         shown = {
-            binding: self._redacted(config, binding, self._snapshot.binding(binding).config)
+            binding: self._redacted(config, binding, self._snapshot.binding(binding).config, secret)
             for binding, config in configs.items()
             if config
         }
@@ -210,21 +243,33 @@ class Intake:
             header["waivers"] = [told(waiver) for waiver in self._rests_on]
         return header
 
-    def who(self, actor: dict[str, Value]) -> Value:
-        """The actor; of a type that the snapshot does not know, no attribute is shown."""
+    def who(self, actor: dict[str, Value], secret: bytes) -> Value:
+        """The actor as the trace of a run with this secret shows it.
+
+        Of a type that the snapshot does not know, no attribute is shown.
+        """
         type = str(actor["type"])
         own: dict[str, Value] = {name: value for name, value in actor.items() if name not in ("id", "type")}
         if own:
-            schema = self._snapshot.actor(type).attributes if type in self._actors else _UNKNOWN
-            own = cast("dict[str, Value]", self._redacted(own, f"actor {type}", schema))
+            own = cast("dict[str, Value]", self._redacted(own, f"actor {type}", self._attributes(type), secret))
         return {**own, "id": actor["id"], "type": type}
 
-    def _redacted(self, value: Value, name: str, schema: Schema) -> Value:
+    def _attributes(self, type: str) -> Schema:
+        return self._snapshot.actor(type).attributes if type in self._actors else _UNKNOWN
+
+    def _hides(self, type: str) -> bool:
+        """Whether attributes of actors of a type are not shown."""
+        return self._redact(f"actor {type}", self._attributes(type)) is not None
+
+    def _redacted(self, value: Value, name: str, schema: Schema, secret: bytes) -> Value:
         """A value with commitments in place of what is labelled. `name` stands for the schema."""
+        redact = self._redact(name, schema)
+        return redact(value, secret) if redact else value
+
+    def _redact(self, name: str, schema: Schema) -> Redact | None:
         if name not in self._redacts:
-            self._redacts[name] = self._redactor.of(schema)
-        redact = self._redacts[name]
-        return redact(value) if redact else value
+            self._redacts[name] = redact_of(schema)
+        return self._redacts[name]
 
 
 def _names(schema: Schema) -> frozenset[str]:
@@ -270,10 +315,14 @@ def repeated(run: Run, ask: Ask) -> Outcome:
     """The answer of an earlier run of the same request id."""
     if ask.request_id is None:
         raise AssertionError(f"the run id {run.id} was given out twice")
+    if is_sealed(run.request.payload) or is_sealed(run.request.actor):
+        message = f"The request id `{ask.request_id}` was used by the run `{run.id}`, which was erased."
+        hint = "Whether it was the same request can be told by nobody any more. Send it with a new request id."
+        raise Refusal("R131", message, ExitCode.REJECTED, hint=hint)
     earlier = cast("dict[str, Value]", orjson.loads(run.request.actor))
     if (earlier["id"], earlier["type"]) != (ask.actor["id"], ask.actor["type"]):
         raise _used(ask.request_id, "by another actor", "actor")
-    if run.request.payload_digest != digest(ask.text):
+    if run.request.payload != ask.text:
         raise _used(ask.request_id, f"for another payload, by run `{run.id}`", "payload")
     return standing(run, repeated=True)
 

@@ -11,14 +11,16 @@ from typing import TypeAlias, cast
 
 import orjson
 
-from pgs_runtime.attempt import Attempt, Ended, Event, Given, Paused, Workshop
+from pgs_runtime.attempt import Attempt, Ended, Event, Given, Paused
 from pgs_runtime.calls import Configs
 from pgs_runtime.faults import Fault
 from pgs_runtime.grounds import SUCCESS, Answered, Diverged, Recorded
 from pgs_runtime.linked import Graph, Place, Storage
-from pgs_runtime.redaction import Redactor
+from pgs_runtime.redaction import commit
 from pgs_runtime.requests import Spot
+from pgs_runtime.sealing import is_sealed
 from pgs_runtime.stores.port import Kept, Run
+from pgs_runtime.workshop import Workshop
 from pgs_snapshot.canonical import canonical, digest, digest_of
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Outcome, Value
@@ -63,14 +65,14 @@ class Untold(Exception):
 
 # --- writing -------------------------------------------------------------------------------------
 
-Heard: TypeAlias = tuple[Storage, Outcome | Fault, int]
-"""What a step asked a store, what that answered, and how many writes it took."""
+Heard: TypeAlias = tuple[Storage, Outcome | Fault, int, Sequence[str]]
+"""What a step asked a store, what that answered, how many writes it took, and of whom it was the first to read."""
 
 
 def kept_of(answers: Sequence[Heard], time: str, events: Sequence[Event] = (), configs: Configs | None = None) -> bytes:
     """What is kept of a segment. `configs`: of the first one."""
     body: dict[str, Value] = {
-        "answers": [_answer(answer, writes) for _, answer, writes in answers],
+        "answers": [_answer(answer, writes, subjects) for _, answer, writes, subjects in answers],
         "events": [_event(event) for event in events],
         "time": time,
     }
@@ -83,7 +85,7 @@ def tells_all(graph: Graph, result: Paused | Ended, answers: Sequence[Heard]) ->
     """Whether the lines of a first segment show every answer, so that nothing has to be kept of it."""
     if graph.durable or graph.veiled or isinstance(result, Paused) or result.kind == "FAULTED":
         return False
-    for step, answer, writes in answers:
+    for step, answer, writes, _ in answers:
         if bool(writes) != (step.writes and _name(answer) == SUCCESS):
             return False
     lines = b"".join(result.stretch.lines)
@@ -91,6 +93,11 @@ def tells_all(graph: Graph, result: Paused | Ended, answers: Sequence[Heard]) ->
 
 
 # --- reading -------------------------------------------------------------------------------------
+
+
+def is_erased(run: Run, kept: Sequence[Kept]) -> bool:
+    """Whether something that it takes to do a run again can be read by nobody any more."""
+    return any(map(is_sealed, (run.request.payload, run.request.actor, *(each.body for each in kept))))
 
 
 def recorded(run: Run, lines: Sequence[bytes], kept: Sequence[Kept]) -> Recording:
@@ -171,15 +178,15 @@ def again(
     return attempt, paused
 
 
-def demand_payload(run: Run, first: bytes, redactor: Redactor) -> None:
+def demand_payload(run: Run, first: bytes, shop: Workshop) -> None:
     """Refuse a run whose payload is not the one that its first line tells of.
 
     Raises:
         Diverged: it is another.
     """
-    told = orjson.loads(first)["header"]["payload_digest"]
-    payload = _payload(run)
-    if told not in (digest(run.request.payload), redactor.commit(payload)):
+    header = cast("dict[str, Value]", orjson.loads(first)["header"])
+    secret = shop.keys_of(header).secret
+    if header["payload_digest"] not in (digest(run.request.payload), commit(_payload(run), secret)):
         raise Diverged("its payload is another")
 
 
@@ -233,10 +240,11 @@ def _name(answer: Outcome | Fault) -> str:
     return answer.name if isinstance(answer, Outcome) else ""
 
 
-def _answer(answer: Outcome | Fault, writes: int) -> Value:
+def _answer(answer: Outcome | Fault, writes: int, subjects: Sequence[str]) -> Value:
+    read: list[Value] = [[*subjects]] if subjects else []
     if isinstance(answer, Outcome):
-        return [answer.name, answer.outputs, writes]
-    return ["", {"code": answer.code, "exit_code": int(answer.exit_code), "why": answer.message}, writes]
+        return [answer.name, answer.outputs, writes, *read]
+    return ["", {"code": answer.code, "exit_code": int(answer.exit_code), "why": answer.message}, writes, *read]
 
 
 def _answers(body: dict[str, Value]) -> list[Answered]:

@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from pgs_runtime.attempt import Attempt, Ended, Event, Given, Paused, Pending, Stretch, Workshop
+import orjson
+
+from pgs_runtime.attempt import Attempt, Ended, Event, Given, Paused, Pending, Stretch
 from pgs_runtime.commits import commit
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.grounds import Diverged, Live
@@ -24,9 +26,9 @@ from pgs_runtime.linked import Graph
 from pgs_runtime.outcomes import answer_of, answer_of_paused
 from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.record import spotted
-from pgs_runtime.redaction import Redactor
 from pgs_runtime.requests import Effect, Waiting
 from pgs_runtime.settle import Settled, Wanted, longest, settle_all
+from pgs_runtime.signals import Word, matched
 from pgs_runtime.stores import port
 from pgs_runtime.stores.errors import StoreBusy, StoreUnusable
 from pgs_runtime.stores.port import (
@@ -41,7 +43,8 @@ from pgs_runtime.stores.port import (
     Segment,
     Store,
 )
-from pgs_snapshot.canonical import canonical, digest_of
+from pgs_runtime.workshop import Workshop
+from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import Policy
 from pgs_snapshot.values import Outcome, Value
@@ -90,12 +93,15 @@ class Journey:
 class Mover:
     """Moves the runs of one snapshot over one store."""
 
-    def __init__(self, store: Store, shop: Workshop, ports: Ports, redactor: Redactor, policies: Policies) -> None:
+    def __init__(
+        self, store: Store, shop: Workshop, ports: Ports, policies: Policies, clears: Callable[[str], bool]
+    ) -> None:
+        """`clears`: whether a store takes values with a label."""
         self._store = store
         self._shop = shop
         self._ports = ports
-        self._redactor = redactor
         self._policies = policies
+        self._clears = clears
         self._owner = ""
         self._said = False
 
@@ -106,16 +112,22 @@ class Mover:
 
     # --- beginning and continuing ----------------------------------------------------------------
 
-    def begin(self, graph: Graph, given: Given, request: Request) -> Standing:
-        """Start a run, and move it as far as it goes; one that has this request id already is left where it is."""
+    def begin(self, graph: Graph, beginning: Callable[[], Given], request: Callable[[Given], Request]) -> Standing:
+        """Start a run, and move it as far as it goes; one that has this request id already is left where it is.
+
+        Args:
+            beginning: what it starts from, with the keys that its subjects have now.
+            request: what was asked.
+        """
 
         def once(live: Live) -> tuple[Journey, Segment]:
+            given = beginning()
             attempt = Attempt(graph, given, self._shop)
             result = attempt.start(live)
             kept = None
             if not tells_all(graph, result, live.answers):
                 kept = kept_of(live.answers, str(given.facts["time"]), configs=given.configs)
-            run = self._moved(Run(given.run, request, "RUNNING", Head(0, "")), result, set())
+            run = self._moved(Run(given.run, request(given), "RUNNING", Head(0, "")), result, set())
             return Journey(graph, attempt, result, run), self._segment(run, None, result, kept)
 
         begun = commit(self._store, self._shop.limits.value_bytes, once)
@@ -129,7 +141,7 @@ class Mover:
         """
         lines = self._store.lines(run.id)
         try:
-            demand_payload(run, lines[0], self._redactor)
+            demand_payload(run, lines[0], self._shop)
             attempt, paused = again(graph, run, lines, self._store.kept(run.id), self._shop)
         except Diverged as diverged:
             message = f"The run `{run.id}` does not do again what its record says: {diverged}."
@@ -139,6 +151,11 @@ class Mover:
         journey.left = left_in(lines[: run.head.line + 1]) & {each.key for each in journey.effects}
         journey.doubtful = {each.key for each in journey.effects} - journey.left
         return journey
+
+    def said_of(self, run: Run, word: Word) -> dict[str, Value]:
+        """What somebody says of a run that is not done again, as its trace shows that."""
+        header = orjson.loads(self._store.lines(run.id)[0])["header"]
+        return word.line(self._shop.keys_of(header).secret)
 
     def claimed(self, run: Run) -> Run | None:
         """The run under a lease of this process, or None where another one moves it."""
@@ -170,7 +187,8 @@ class Mover:
         while isinstance(journey.result, Paused) and (wanted := self._wanted(journey)):
             self._extend(journey, wanted)
             settled = settle_all(wanted, self._shop.limits.effect_seconds, self._ports.sleep)
-            events = [self._event(*pair) for pair in zip(wanted, settled, strict=True)]
+            secret = journey.attempt.keys.secret
+            events = [self._event(*pair, secret) for pair in zip(wanted, settled, strict=True)]
             rows = [self._row(journey, *pair) for pair in zip(wanted, settled, strict=True)]
             elsewhere = self.go_on(journey, events, rows)
             if elsewhere is not None:
@@ -225,7 +243,7 @@ class Mover:
 
     # --- what is written -------------------------------------------------------------------------
 
-    def _event(self, wanted: Wanted, settled: Settled) -> Event:
+    def _event(self, wanted: Wanted, settled: Settled, secret: bytes) -> Event:
         ask = wanted.effect
         outcome = settled.outcome
         if outcome is None and UNKNOWN in ask.step.next:
@@ -233,7 +251,7 @@ class Mover:
         if outcome is None:
             line: dict[str, Value] = {"key": wanted.key, "kind": "doubt", "why": settled.why, **spotted(ask.spot)}
             return Event(line)
-        return Event(self._shop.narrator.replied(ask, outcome), ask.spot, outcome)
+        return Event(self._shop.narrator.replied(ask, outcome, secret), ask.spot, outcome)
 
     def _row(self, journey: Journey, wanted: Wanted, settled: Settled) -> port.Effect:
         line = next(each.line for each in journey.effects if each.key == wanted.key)
@@ -276,9 +294,28 @@ class Mover:
             effects=(*rows, *intents),
             timing=stretch.timing,
             kept=kept,
-            listeners=_listeners(run.id, result) if expected is not None or isinstance(result, Paused) else None,
+            listeners=self._listeners(run.id, result) if expected is not None or isinstance(result, Paused) else None,
             messages=tuple(Message(run.id, n, event, canonical(fields)) for n, event, fields in stretch.said),
+            subjects=stretch.subjects,
+            private=self._private(stretch) if stretch.subjects else frozenset(),
         )
+
+    def _private(self, stretch: Stretch) -> frozenset[str]:
+        """Those of the stores written to that labelled values may stand in."""
+        return frozenset(filter(self._clears, {write.store for write in stretch.writes}))
+
+    def _listeners(self, run: str, result: Result) -> tuple[Listener, ...]:
+        """What a run listens for behind a segment: nothing once it has ended."""
+        if isinstance(result, Ended):
+            return ()
+        found: list[Listener] = []
+        for each in result.pending:
+            if isinstance(each.ask, Waiting):
+                for signal in each.ask.node.signals:
+                    match = signal.match(each.ask.frame)
+                    names = canonical([*sorted(match, key=str.encode)])
+                    found.append(Listener(run, signal.event, names, matched(match, self._shop.secret)))
+        return tuple(found)
 
     def _name(self) -> str:
         if not self._owner:
@@ -298,20 +335,6 @@ def elsewhere(run: str) -> Refusal:
     return Refusal(
         "R082", message, ExitCode.BUSY, hint=f"Try again. If its process has ended: `pgs_runtime resume {run}`."
     )
-
-
-def _listeners(run: str, result: Result) -> tuple[Listener, ...]:
-    """What a run listens for behind a segment: nothing once it has ended."""
-    if isinstance(result, Ended):
-        return ()
-    found: list[Listener] = []
-    for each in result.pending:
-        if isinstance(each.ask, Waiting):
-            for signal in each.ask.node.signals:
-                match = signal.match(each.ask.frame)
-                names = canonical([*sorted(match, key=str.encode)])
-                found.append(Listener(run, signal.event, names, digest_of(match)))
-    return tuple(found)
 
 
 def _intents(run: str, stretch: Stretch, pending: Sequence[Pending]) -> Sequence[port.Effect]:

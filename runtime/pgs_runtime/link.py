@@ -9,6 +9,7 @@ from typing import cast
 from pgs_runtime.admission import admission, checker, taken
 from pgs_runtime.capability import Capability, Guarded, guarded
 from pgs_runtime.expressions import Frame, Judge, Missing, Seen, getter, judge, record
+from pgs_runtime.labelled import takes_labels
 from pgs_runtime.link_outside import UNKNOWN, linked_wait, outward
 from pgs_runtime.linked import (
     ACTOR,
@@ -39,7 +40,7 @@ from pgs_runtime.linked import (
 from pgs_runtime.overlay import Overlay
 from pgs_runtime.overrides import lookup
 from pgs_runtime.places import Access, place_of
-from pgs_runtime.redaction import Redact, Redactor, Veil, veil
+from pgs_runtime.redaction import Redact, Veil, redact_of, redact_under, veil
 from pgs_runtime.soundness import demand_sound
 from pgs_snapshot import model
 from pgs_snapshot.defaults import filler
@@ -71,7 +72,6 @@ class Linker:
         snapshot: Snapshot,
         load: Callable[[str], Capability],
         transform_of: Callable[[model.Transform], Capability],
-        redactor: Redactor,
         outside: Callable[[str], Mapping[str, Value]],
     ) -> None:
         """Args:
@@ -82,7 +82,6 @@ class Linker:
         self._snapshot = snapshot
         self._load = load
         self._transform_of = transform_of
-        self._redactor = redactor
         self._outside = outside
         self._most = snapshot.limits().value_bytes
         self._outwards: dict[str, Send] = {}
@@ -122,7 +121,7 @@ class Linker:
                     nodes[node.id] = self._call(node, sealed.slots, graphs, hidden)
                     bindings |= dict.fromkeys(name for graph in graphs.values() for name in graph.reach)
                 case model.WaitNode():
-                    nodes[node.id] = linked_wait(node, sealed, _edges(node.next), self._snapshot, self._redactor)
+                    nodes[node.id] = linked_wait(node, sealed, _edges(node.next), self._snapshot)
                 case model.ExitNode():
                     nodes[node.id] = self._exit(node, veil(hidden))
         if start is None:
@@ -137,14 +136,20 @@ class Linker:
             durable=bool(sealed.commits),
             veiled=self._veiled(sealed),
             outside=frozenset(self._asked(sealed)),
+            private=self._veiled(sealed) or self._private(sealed),
         )
 
     def _veiled(self, sealed: model.Graph) -> bool:
         """Whether a line of a run of a graph, or of what it calls, can hide something."""
         config = self._snapshot.binding(sealed.binding).config if sealed.binding else {}
         callees = (callee for node in sealed.nodes for callee in _callees(node))
-        hidden = any(sealed.hidden.values()) or self._redactor.of(config) is not None
+        hidden = any(sealed.hidden.values()) or redact_of(config) is not None
         return hidden or any(self.graph(callee).veiled for callee in callees)
+
+    def _private(self, sealed: model.Graph) -> bool:
+        """Whether somebody can give a graph, or what it calls, something that carries a label."""
+        callees = (callee for node in sealed.nodes for callee in _callees(node))
+        return takes_labels(self._snapshot, sealed) or any(self.graph(callee).private for callee in callees)
 
     def _asked(self, sealed: model.Graph) -> Iterator[str]:
         """The external side effects that a graph, and what it calls, can ask."""
@@ -167,7 +172,7 @@ class Linker:
         hidden: tuple[str, ...],
     ) -> Call | Each:
         veiled = veil(hidden)
-        redact = self._redactor.under(veiled.at("inputs"))
+        redact = redact_under(veiled.at("inputs"))
         callee = Callee(_chosen(node.call, graphs), record(node.inputs), redact)
         slot, next, shown = slots.index(f"results.{node.id}"), _edges(node.next), self._shown(node.next, veiled)
         if isinstance(node, model.CallNode):
@@ -250,7 +255,7 @@ class Linker:
                 steps=tuple(self._step(step, veiled.at("steps", step.name)) for step in sealed.steps),
                 outcomes={outcome: record(outputs) for outcome, outputs in sealed.outcomes.items()},
                 veil=veiled,
-                redact=self._redactor.under(veiled.at("inputs")),
+                redact=redact_under(veiled.at("inputs")),
                 shown=self._shown(sealed.outcomes, veiled),
             )
         return self._insides[contract, hidden]
@@ -279,7 +284,7 @@ class Linker:
                     perform=self._operation(step.store, step.operation),
                     writes=operation.mode == "write",
                     next=step.next,
-                    redact=self._redactor.under(veiled.at("inputs")),
+                    redact=redact_under(veiled.at("inputs")),
                     shown=self._shown(operation.outcomes, veiled),
                 )
             case model.EffectStep():
@@ -295,14 +300,14 @@ class Linker:
                     keyed=declared_outside.keyed,
                     outcomes={name: taken(schema) for name, schema in declared_outside.outcomes.items()},
                     next=step.next,
-                    redact=self._redactor.under(veiled.at("inputs")),
+                    redact=redact_under(veiled.at("inputs")),
                     shown=self._shown([*declared_outside.outcomes, UNKNOWN], veiled),
                 )
             case model.DecideStep():
                 return Decision(step.name, _decision(step), step.next, tuple(_hidden(step, veiled.at("operands"))))
 
     def _shown(self, outcomes: Iterable[str], veiled: Veil) -> Shown:
-        return {outcome: self._redactor.under(veiled.at("outputs", outcome)) for outcome in outcomes}
+        return {outcome: redact_under(veiled.at("outputs", outcome)) for outcome in outcomes}
 
     # --- capabilities ----------------------------------------------------------------------------
 
@@ -345,9 +350,10 @@ class Linker:
     def _exit(self, node: model.ExitNode, veiled: Veil) -> Exit:
         name = node.names[0]
         reason: Callable[[Frame], Value] = getter(node.reason) if node.reason else lambda frame: name
-        under = self._redactor.under
-        emit = {event: (record(fields), under(veiled.at("emitted", event))) for event, fields in node.emit.items()}
-        redact = under(veiled.at("result"))
+        emit = {
+            event: (record(fields), redact_under(veiled.at("emitted", event))) for event, fields in node.emit.items()
+        }
+        redact = redact_under(veiled.at("result"))
         return Exit(node.id, node.exit, node.names, reason, record(node.result), redact, emit)
 
 

@@ -11,7 +11,7 @@ from pgs_runtime.durations import later
 from pgs_runtime.expressions import Frame, Missing, getter, instant, judge, record
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.linked import ACTOR, RUN, Edge, Heard, Send, Wait
-from pgs_runtime.redaction import Redactor, veil
+from pgs_runtime.redaction import redact_of, redact_under, veil
 from pgs_snapshot import model
 from pgs_snapshot.external import InDoubt, NotDone
 from pgs_snapshot.frozen import frozen
@@ -26,9 +26,7 @@ UNKNOWN = "UNKNOWN"
 # --- waits ---------------------------------------------------------------------------------------
 
 
-def linked_wait(
-    node: model.WaitNode, graph: model.Graph, next: Mapping[str, Edge], snapshot: Snapshot, redactor: Redactor
-) -> Wait:
+def linked_wait(node: model.WaitNode, graph: model.Graph, next: Mapping[str, Edge], snapshot: Snapshot) -> Wait:
     """A wait, ready to be asked."""
     veiled = veil(graph.hidden.get(node.id, ()))
     return Wait(
@@ -36,9 +34,9 @@ def linked_wait(
         slot=graph.slots.index(f"results.{node.id}"),
         until=_until(node),
         heard=graph.slots.index("event"),
-        signals=tuple(_heard(signal, graph, snapshot, redactor) for signal in node.signals),
+        signals=tuple(_heard(signal, graph, snapshot) for signal in node.signals),
         next=next,
-        shown={outcome: redactor.under(veiled.at("outputs", outcome)) for outcome in node.next},
+        shown={outcome: redact_under(veiled.at("outputs", outcome)) for outcome in node.next},
     )
 
 
@@ -57,7 +55,7 @@ def _micros(moment: Value) -> int:
     return instant(moment) // 1000
 
 
-def _heard(signal: model.Signal, graph: model.Graph, snapshot: Snapshot, redactor: Redactor) -> Heard:
+def _heard(signal: model.Signal, graph: model.Graph, snapshot: Snapshot) -> Heard:
     fields = snapshot.event(signal.event).fields
     return Heard(
         name=signal.name,
@@ -67,7 +65,7 @@ def _heard(signal: model.Signal, graph: model.Graph, snapshot: Snapshot, redacto
         others={node: _actor_at(node, graph) for node in signal.not_actor_of},
         match=record(signal.match),
         where=judge(signal.where) if signal.where else None,
-        redact=redactor.of(fields),
+        redact=redact_of(fields),
     )
 
 

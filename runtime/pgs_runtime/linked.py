@@ -329,6 +329,7 @@ class Graph:
         durable: a run of it can have more than one segment.
         veiled: something of a run of it, or of its configuration, can be hidden in its trace.
         outside: the external side effects that it, and what it calls, can ask.
+        private: a run of it can meet values that carry a label.
     """
 
     workflow: str
@@ -340,6 +341,7 @@ class Graph:
     durable: bool = False
     veiled: bool = False
     outside: frozenset[str] = frozenset()
+    private: bool = False
 
     @property
     def reach(self) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from pgs_runtime.linked import Graph
 from pgs_runtime.outcomes import any_due
 from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.record import spotted
-from pgs_runtime.redaction import Redactor
 from pgs_runtime.requests import Effect
 from pgs_runtime.signals import Sent, Word, accepted, expired
 from pgs_runtime.stores import port
@@ -49,14 +48,11 @@ class Heard:
 class LiveRuns:
     """The live runs of one snapshot."""
 
-    def __init__(
-        self, store: Store, mover: Mover, graph: Callable[[str], Graph], ports: Ports, redactor: Redactor
-    ) -> None:
+    def __init__(self, store: Store, mover: Mover, graph: Callable[[str], Graph], ports: Ports) -> None:
         self._store = store
         self._mover = mover
         self._graph = graph
         self._ports = ports
-        self._redactor = redactor
 
     def resume(self, run: Run) -> Standing:
         """Go on with a run that a process left in the middle, or whose time is over; any other stays as it is.
@@ -110,7 +106,7 @@ class LiveRuns:
                 if run.status not in ("WAITING", "IN_DOUBT"):
                     return Heard(standing, "The time of the wait was over.")
                 continue
-            event = accepted(journey.waits, sent, timestamp(now), self._redactor)
+            event = accepted(journey.waits, sent, timestamp(now), journey.attempt.keys.secret)
             moved = self._mover.go_on(journey, [event])
             if moved is not None:
                 run = moved.run
@@ -133,7 +129,7 @@ class LiveRuns:
             if over:
                 self._on(journey, [expired(each, timestamp(now)) for each in over])
             else:
-                event = accepted(journey.waits, sent, timestamp(now), self._redactor)
+                event = accepted(journey.waits, sent, timestamp(now), journey.attempt.keys.secret)
                 if event.reply is None:
                     return
                 if self._mover.go_on(journey, [event]) is None:
@@ -161,7 +157,7 @@ class LiveRuns:
                 raise _not_still(run)
             journey = self._mover.continued(self._graph(run.request.workflow), run)
             _demand_whole(journey)
-            event = Event({"kind": "cancel", **word.line}, cancels=True)
+            event = Event({"kind": "cancel", **word.line(journey.attempt.keys.secret)}, cancels=True)
             rows = [self._given_up(journey, each.key) for each in journey.effects]
             moved = self._mover.go_on(journey, [event], rows)
             if moved is None:
@@ -186,7 +182,7 @@ class LiveRuns:
             code = why or self._hindered(run)
             ours = self._mover.claimed(run) if run.status == "RUNNING" else run
             if ours is not None:
-                segment = as_it_stands(self._store, ours, word, code, self._ports.clock())
+                segment = as_it_stands(self._store, ours, self._mover.said_of(ours, word), code, self._ports.clock())
                 if isinstance(self._store.commit(segment), Committed):
                     return segment.run
             run = self._now(run)
@@ -226,7 +222,8 @@ class LiveRuns:
             if pending is None or (key == "" and len(journey.effects) > 1):
                 raise _not_in_doubt(run, key)
             ask = cast(Effect, pending.ask)
-            line: dict[str, Value] = {"as": verdict, "kind": "reconciled", **word.line, **spotted(ask.spot)}
+            said = word.line(journey.attempt.keys.secret)
+            line: dict[str, Value] = {"as": verdict, "kind": "reconciled", **said, **spotted(ask.spot)}
             rows: list[port.Effect] = []
             event = Event(line)
             if verdict == "done":

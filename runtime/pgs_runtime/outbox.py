@@ -9,6 +9,7 @@ Laws:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeAlias, cast
 
 import orjson
@@ -16,7 +17,8 @@ import orjson
 from pgs_runtime.faults import Refusal
 from pgs_runtime.intake import Intake
 from pgs_runtime.live import LiveRuns
-from pgs_runtime.signals import Sent
+from pgs_runtime.sealing import is_sealed
+from pgs_runtime.signals import Sent, matched
 from pgs_runtime.stores.port import Message, Run, Store
 from pgs_runtime.trace_lines import no_run
 from pgs_snapshot.canonical import digest_of
@@ -33,8 +35,10 @@ Addressee: TypeAlias = Callable[[Run], tuple[LiveRuns, Intake]]
 class Outbox:
     """Delivers the messages of a store."""
 
-    def __init__(self, store: Store, addressee: Addressee) -> None:
+    def __init__(self, store: Store, addressee: Addressee, secret: bytes) -> None:
+        """`secret`: the store's."""
         self._store = store
+        self._secret = secret
         self._addressee = addressee
         self._reached: dict[str, None] = {}
 
@@ -44,7 +48,10 @@ class Outbox:
         while messages := [each for each in self._store.messages() if each not in tried]:
             for message in messages:
                 tried.add(message)
-                told = [self._tell(run, message) for run in addressees(self._store, message)]
+                if is_sealed(message.fields):  # it was erased before everybody was told
+                    self._store.take_out(message)
+                    continue
+                told = [self._tell(run, message) for run in addressees(self._store, message, self._secret)]
                 if all(told):
                     self._store.take_out(message)
 
@@ -73,18 +80,20 @@ class Outbox:
         return True
 
 
-def addressees(store: Store, message: Message) -> Iterator[Run]:
+def addressees(store: Store, message: Message, secret: bytes) -> Iterator[Run]:
     """The runs that listen for an event with these fields, and did so when it was emitted."""
     fields = cast("dict[str, Value]", orjson.loads(message.fields))
-    digests: dict[bytes, str] = {}
+    digests: dict[bytes, tuple[str, str]] = {}
     seen: set[str] = set()
     for listener in store.listeners(message.event):
         if listener.run not in message.heard:
             continue  # what it began to wait for later is nothing that was said before
         if listener.names not in digests:
             names = cast("list[str]", orjson.loads(listener.names))
-            digests[listener.names] = digest_of({name: fields.get(name) for name in names})
-        if listener.match == digests[listener.names] and listener.run not in seen:
+            listened: dict[str, Value] = {name: fields.get(name) for name in names}
+            # Who has waited since before there were secret digests has left a plain one.
+            digests[listener.names] = matched(listened, secret), digest_of(listened)
+        if listener.match in digests[listener.names] and listener.run not in seen:
             seen.add(listener.run)
             run = store.run(listener.run)
             if run is not None and run.id != message.run:
@@ -96,4 +105,4 @@ def sent(message: Message, emitter: Run, intake: Intake) -> Sent:
     actor = cast("dict[str, Value]", orjson.loads(emitter.request.actor))
     origin: Value = {"n": message.n, "run": message.run, "workflow": emitter.request.workflow}
     fields = cast(Value, orjson.loads(message.fields))
-    return Sent(message.event, fields, actor, intake.who(actor), AUTHENTICATED_BY, origin)
+    return Sent(message.event, fields, actor, partial(intake.who, actor), AUTHENTICATED_BY, origin)

@@ -11,11 +11,13 @@ from pgs_runtime.faults import ExitCode
 from pgs_runtime.ports import timestamp
 from pgs_runtime.record import spotted
 from pgs_runtime.requests import Effect, Waiting
+from pgs_runtime.sealing import is_sealed
 from pgs_runtime.stores.port import Run
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Value
 
+ERASED = "ERASED: what it was asked, and what it answered, can be read by nobody any more."
 _EXIT_CODES: dict[str, ExitCode] = {
     "COMPLETED": ExitCode.DONE,
     "FAILED": ExitCode.FAILED,
@@ -144,6 +146,8 @@ def standing(run: Run, repeated: bool = False) -> Outcome:
     """
     if run.answer is None:
         return Outcome("", run.status, {}, run.id, {}, _EXIT_CODES[run.status], repeated)
+    if is_sealed(run.answer):
+        return Outcome(run.exit or "", run.status, {}, run.id, {}, _EXIT_CODES[run.status], repeated, ERASED)
     answer: _Answer = orjson.loads(run.answer)
     return Outcome(
         exit=run.exit or "",

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from pgs_runtime.sealing import is_sealed
 from pgs_runtime.stores.port import Append, CellRead, Kind, LengthRead, Read, Store, StoreRead, Table, Write
 from pgs_snapshot.frozen import frozen
 
 
 @frozen
 class Held:
-    """What a key holds, as bytes, so that no reader can change what the next one sees, and its version."""
+    """What a key holds, as bytes, so that no reader can change what the next one sees, and its version.
+
+    Bytes that are sealed say that it was erased: there is nothing to read, and the key stays taken.
+    """
 
     data: bytes
     version: int
@@ -32,6 +36,7 @@ class Overlay:
         line: the number of the trace line that is being made.
         cells: the keys that were read or written, as the segment leaves them.
         appended: the records that it adds, by store and stream.
+        subjects: the ids of those whom what was read from the store belongs to.
     """
 
     def __init__(self, store: Store, most: int) -> None:
@@ -42,6 +47,7 @@ class Overlay:
         self.writes: list[Write] = []
         self.cells: dict[Where, Held | None] = {}
         self.appended: dict[tuple[str, str], list[bytes]] = {}
+        self.subjects: dict[str, None] = {}
         self._before: list[tuple[Where, Held | None] | None] = []  # what each write replaced; None of an append
         self._lengths: dict[tuple[str, str], int] = {}
 
@@ -52,6 +58,8 @@ class Overlay:
             held = self.store.get(table, store, key)
             self.reads[CellRead(table, store, key, held.change if held else 0)] = None
             self.cells[where] = Held(held.value, held.version) if held else None
+            if held and held.subjects:
+                self.subjects |= dict.fromkeys(held.subjects)
         return self.cells[where]
 
     def put(self, write: Write, where: Where, held: Held | None) -> None:
@@ -85,11 +93,18 @@ class Overlay:
         """The keys that begin with a prefix, with this segment's own writes."""
         scan = self.store.scan(table, store, prefix)
         self.reads[StoreRead(table, store, scan.changes)] = None
-        keys = {cell.key for cell in scan.cells}
+        keys = {cell.key for cell in scan.cells if not is_sealed(cell.value)}
         for (its_table, its_store, key), held in self.cells.items():
             if (its_table, its_store) == (table, store) and key.startswith(prefix):
                 (keys.discard if held is None else keys.add)(key)
         return keys
+
+    def events(self, store: str, stream: str, start: int, stop: int) -> list[bytes]:
+        """Records that the stream held before this segment, but those that were erased."""
+        events = self.store.events(store, stream, start, stop)
+        for event in events:
+            self.subjects |= dict.fromkeys(event.subjects)
+        return [event.body for event in events if not is_sealed(event.body)]
 
     def length(self, store: str, stream: str) -> int:
         """How many events a stream held when the segment first looked."""

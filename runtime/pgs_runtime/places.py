@@ -9,6 +9,7 @@ import orjson
 
 from pgs_runtime.faults import ExitCode, Fault
 from pgs_runtime.overlay import Held, Overlay
+from pgs_runtime.sealing import is_sealed
 from pgs_runtime.stores.port import Append, Delete, Insert, Put, StoreUnusable
 from pgs_snapshot.canonical import canonical, digest_of
 from pgs_snapshot.frozen import frozen
@@ -96,9 +97,9 @@ class Stream:
 
     def read(self, stream: str, start: int, stop: int) -> list[Value]:
         held = self._overlay.length(self._store, _key(stream))
-        stored = self._overlay.store.events(self._store, stream, start, min(stop, held + 1))
+        stored = self._overlay.events(self._store, stream, start, min(stop, held + 1))
         late = self._own(stream)[max(start - held - 1, 0) : max(stop - held - 1, 0)]
-        return [_value(data, self._store) for data in (*(event.body for event in stored), *late)]
+        return [_value(data, self._store) for data in (*stored, *late)]
 
     def _own(self, stream: str) -> list[bytes]:
         """The records of this segment."""
@@ -150,7 +151,9 @@ def place_of(overlay: Overlay, semantics: Semantics, access: Access) -> Place:
 
 
 def _found(held: Held | None, store: str) -> Found | None:
-    return Found(_value(held.data, store), held.version) if held else None
+    if held is None or is_sealed(held.data):
+        return None
+    return Found(_value(held.data, store), held.version)
 
 
 def _key(key: object) -> str:

@@ -35,14 +35,16 @@ from pgs_runtime.linked import (
     Wait,
 )
 from pgs_runtime.ports import timestamp
-from pgs_runtime.redaction import Redact, Redactor
+from pgs_runtime.redaction import Redact, commit
 from pgs_runtime.requests import Effect, Spot, Waiting
+from pgs_runtime.sealing import Keys
 from pgs_snapshot.canonical import canonical, digest, digest_of
 from pgs_snapshot.values import Outcome, Value
 
 FORMAT = "pgs-trace/1"
 LOAD = "pgs::STATE_LOAD"  # what stands for the workflow where an operator put rows into stores
 OVERRIDE = "pgs::OVERRIDE"  # and where somebody overrode a rule, or took that back
+ERASURE = "pgs::ERASURE"  # and where one has erased a subject
 MAX_SHOWN = 4096  # bytes of canonical JSON; a larger value stands as its digest and size
 
 
@@ -53,13 +55,14 @@ _PREV = b',"prev":"'
 class Chain:
     """Lines of one run, each with its number and the digest of the one before.
 
-    `size` is the sum of their bytes.
+    `size` is the sum of their bytes; `keys` are of those whom its labelled values belong to.
     """
 
-    __slots__ = ("_head", "_tail", "lines", "run", "size")
+    __slots__ = ("_head", "_tail", "keys", "lines", "run", "size")
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, keys: Keys | None = None) -> None:
         self.run = run
+        self.keys = keys or Keys()
         self._tail = b'","run":"' + run.encode()
         self._head = b""
         self.lines: list[bytes] = []
@@ -106,10 +109,9 @@ class Chain:
 
 
 class Narrator:
-    """Says what a visit was, redacted. One for a store."""
+    """Says what a visit was, redacted under the secret of its run. One for a store."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
+    def __init__(self) -> None:
         self._same: dict[bytes, bytes] = {}
 
     def tell(self, visit: Visit, chain: Chain) -> None:
@@ -120,19 +122,19 @@ class Narrator:
         """
         node = visit.node
         if visit.refused or not isinstance(node, Contract):
-            chain.add(self.visit(visit))
+            chain.add(self.visit(visit, chain.keys.secret))
             return
         way: tuple[str | int, ...] = (visit.outcome,)
         for _, _, seen in visit.steps:
             if not isinstance(seen, tuple) or seen[1]:
-                chain.add(self.visit(visit))
+                chain.add(self.visit(visit, chain.keys.secret))
                 return
             way += (seen[0],)
         parts = node.told.get(way)
         if parts is None:
-            parts = node.told[way] = self._parts(self.visit(replace(visit, inputs={}, outputs={}, place=TOP)))
+            parts = node.told[way] = self._parts(self.visit(replace(visit, inputs={}, outputs={}, place=TOP), b""))
         if visit.inputs or visit.outputs or visit.place is not TOP:
-            parts = self._with_values(parts, visit, node)
+            parts = self._with_values(parts, visit, node, chain.keys.secret)
         chain.add_parts(parts)
 
     def _parts(self, body: dict[str, Value]) -> Parts:
@@ -146,24 +148,21 @@ class Narrator:
         before += b'"n":'
         return self._same.setdefault(before, before), between, self._same.setdefault(after, after)
 
-    def _with_values(self, parts: Parts, visit: Visit, node: Contract) -> Parts:
+    def _with_values(self, parts: Parts, visit: Visit, node: Contract, secret: bytes) -> Parts:
         """The parts with what went in, what came out and where it is, at their places in the canonical order."""
         before, between, after = parts
         if any(place is not None for place in visit.place.iterations):
             before = b'{"iteration":%b,%b' % (canonical(list(visit.place.iterations)), before[1:])
         if visit.inputs:
-            before = b'{"inputs":%b,%b' % (canonical(self._inputs(visit.inputs, node.redact)), before[1:])
+            before = b'{"inputs":%b,%b' % (canonical(_inputs(visit.inputs, node.redact, secret)), before[1:])
         if visit.outputs:
-            outputs = _text(visit.outputs, node.shown[visit.outcome])
+            outputs = _text(visit.outputs, node.shown[visit.outcome], secret)
             between = b'%b,"outputs":%b%b' % (between.removesuffix(_PREV), outputs, _PREV)
         if visit.place.parents:
             between = b'%b,"parent":%b%b' % (between.removesuffix(_PREV), canonical(list(visit.place.parents)), _PREV)
         return before, between, after
 
-    def _inputs(self, inputs: dict[str, Value], redact: Redact | None) -> Value:
-        return self._redactor.commit(inputs) if redact else digest_of(inputs)
-
-    def visit(self, visit: Visit) -> dict[str, Value]:
+    def visit(self, visit: Visit, secret: bytes) -> dict[str, Value]:
         """The body of a node's line."""
         node = visit.node
         if isinstance(node, Intent):
@@ -177,7 +176,7 @@ class Narrator:
         body = {"node": node.id, "outcome": visit.outcome}
         match node:
             case Contract(name=target, redact=redact):
-                steps = [self._step(*done) for done in visit.steps]
+                steps = [_step(*done, secret) for done in visit.steps]
                 body |= {"kind": "undo" if node.undoing else "contract", "steps": steps, "target": target}
             case Wait():
                 body["kind"], redact = "wait", None
@@ -187,21 +186,21 @@ class Narrator:
             case Each(redact=redact):
                 body["kind"] = "each"
         if visit.inputs:
-            body["inputs"] = self._inputs(visit.inputs, redact)
+            body["inputs"] = _inputs(visit.inputs, redact, secret)
         # Under an outcome that has no edge, which ends the run, nobody has said what is hidden.
         if visit.outputs and visit.outcome in node.shown:
-            body["outputs"] = shown(visit.outputs, node.shown[visit.outcome])
+            body["outputs"] = shown(visit.outputs, node.shown[visit.outcome], secret)
         return body | placed(visit.place) | _refused(visit)
 
-    def returned(self, workflow: str, reached: Reached, place: Place) -> dict[str, Value]:
+    def returned(self, workflow: str, reached: Reached, place: Place, secret: bytes) -> dict[str, Value]:
         """The body of the line that ends a workflow which was called."""
-        return {**ending(reached), "kind": "return", "target": workflow, **placed(place)}
+        return {**ending(reached, secret), "kind": "return", "target": workflow, **placed(place)}
 
-    def intended(self, ask: Effect, key: str) -> dict[str, Value]:
+    def intended(self, ask: Effect, key: str, secret: bytes) -> dict[str, Value]:
         """The body of the line that tells, before anything is done outside, what is going to be asked there."""
         step = ask.step
         body: dict[str, Value] = {
-            "inputs": shown(ask.inputs, step.redact),
+            "inputs": shown(ask.inputs, step.redact, secret),
             "key": key,
             "kind": "effect",
             "operation": step.operation,
@@ -216,11 +215,11 @@ class Narrator:
         signals: list[Value] = [{"event": signal.event, "name": signal.name} for signal in ask.node.signals]
         return {"due": timestamp(due), "kind": "suspend", "signals": signals, **spotted(ask.spot)}
 
-    def replied(self, ask: Effect, reply: Outcome) -> dict[str, Value]:
+    def replied(self, ask: Effect, reply: Outcome, secret: bytes) -> dict[str, Value]:
         """The body of the line that tells how an effect ended; UNKNOWN: nobody knows, and the author has said so."""
         body: dict[str, Value] = {"kind": "reply", "outcome": reply.name, **spotted(ask.spot)}
         if reply.outputs:
-            body["outputs"] = shown(reply.outputs, ask.step.shown[reply.name])
+            body["outputs"] = shown(reply.outputs, ask.step.shown[reply.name], secret)
         return body
 
     def heard(self, ask: Waiting, signal: Heard, reply: Outcome) -> dict[str, Value]:
@@ -228,41 +227,48 @@ class Narrator:
         body: dict[str, Value] = {"event": signal.event, "kind": "signal", "outcome": signal.name}
         return body | spotted(ask.spot)
 
-    def _step(self, step: Step, answer: Outcome, seen: Seen) -> Value:
-        body: dict[str, Value] = {"outcome": answer.name, "step": step.name}
-        if isinstance(step, Decision):
-            case, looked = cast(Decided, seen)
-            body["case"] = case
-            if looked:
-                body["operands"] = [self._looked(item, step) for item in looked]
-            return body
-        body["outputs"] = shown(answer.outputs, step.shown[answer.name])
-        if isinstance(step, Transformation):
-            body["transform"] = step.transform
-            return body
-        body["inputs"] = shown(cast("dict[str, Value]", seen), step.redact)
-        body["operation"] = step.operation
-        if isinstance(step, Storage):
-            body["store"] = step.store
-        else:
-            body["side_effect"] = step.side_effect
+
+def _inputs(inputs: dict[str, Value], redact: Redact | None, secret: bytes) -> Value:
+    return commit(inputs, secret) if redact else digest_of(inputs)
+
+
+def _step(step: Step, answer: Outcome, seen: Seen, secret: bytes) -> Value:
+    body: dict[str, Value] = {"outcome": answer.name, "step": step.name}
+    if isinstance(step, Decision):
+        case, looked = cast(Decided, seen)
+        body["case"] = case
+        if looked:
+            body["operands"] = [_looked(item, step, secret) for item in looked]
         return body
+    body["outputs"] = shown(answer.outputs, step.shown[answer.name], secret)
+    if isinstance(step, Transformation):
+        body["transform"] = step.transform
+        return body
+    body["inputs"] = shown(cast("dict[str, Value]", seen), step.redact, secret)
+    body["operation"] = step.operation
+    if isinstance(step, Storage):
+        body["store"] = step.store
+    else:
+        body["side_effect"] = step.side_effect
+    return body
 
-    def _looked(self, looked: Looked, step: Decision) -> Value:
-        comparison = looked.comparison
-        secret = any(hidden is comparison for hidden in step.hidden)
-        show: Redact = self._redactor.commit if secret else _short
-        return {"held": looked.held, "of": [show(value) for value in looked.values], "op": comparison.op}
+
+def _looked(looked: Looked, step: Decision, secret: bytes) -> Value:
+    comparison = looked.comparison
+    hidden = any(each is comparison for each in step.hidden)
+    told: list[Value] = [commit(value, secret) if hidden else _short(value) for value in looked.values]
+    return {"held": looked.held, "of": told, "op": comparison.op}
 
 
-def ending(reached: Reached) -> dict[str, Value]:
+def ending(reached: Reached, secret: bytes) -> dict[str, Value]:
     """What a line tells of an exit: its node, its kind, under which name, and what it gave and emitted."""
     exit = reached.exit
     body: dict[str, Value] = {"exit": exit.kind, "name": reached.name, "node": exit.id}
     if reached.result:
-        body["result"] = shown(reached.result, exit.redact)
+        body["result"] = shown(reached.result, exit.redact, secret)
     if reached.emitted:
-        body["emitted"] = {event: shown(fields, exit.emit[event][1]) for event, fields in reached.emitted.items()}
+        emitted = reached.emitted.items()
+        body["emitted"] = {event: shown(fields, exit.emit[event][1], secret) for event, fields in emitted}
     return body
 
 
@@ -286,14 +292,14 @@ def placed(place: Place) -> dict[str, Value]:
     return body
 
 
-def shown(value: Value, redact: Redact | None) -> Value:
+def shown(value: Value, redact: Redact | None, secret: bytes) -> Value:
     """A value as a trace shows it: redacted, and as a digest where it is large."""
-    return _short(redact(value) if redact else value)
+    return _short(redact(value, secret) if redact else value)
 
 
-def _text(value: Value, redact: Redact | None) -> bytes:
+def _text(value: Value, redact: Redact | None, secret: bytes) -> bytes:
     """The canonical bytes of `shown`."""
-    text = canonical(redact(value) if redact else value)
+    text = canonical(redact(value, secret) if redact else value)
     return text if len(text) <= MAX_SHOWN else canonical(_digested(text))
 
 

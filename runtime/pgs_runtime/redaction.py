@@ -1,7 +1,8 @@
 """Redaction: what carries a label stands in a trace as a commitment, never in clear.
 
-A commitment is HMAC-SHA-256 (RFC 2104) over the canonical bytes under the store's own secret: the same value
-gives the same commitment in one store, and cannot be guessed from it without the secret.
+A commitment is HMAC-SHA-256 (RFC 2104) over the canonical bytes under the secret of the run: the same value gives
+the same commitment throughout a run, and cannot be guessed from it without the secret, which is gone when the keys of
+the run's subjects are (`sealing`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import Schema
 from pgs_snapshot.values import Value
 
-Redact: TypeAlias = Callable[[Value], Value]
+Redact: TypeAlias = Callable[[Value, bytes], Value]
+"""Gives a redacted copy of a value, under the secret of the run that it is told in."""
 REDACTED = "$redacted"
 
 
@@ -75,81 +77,79 @@ def veil(pointers: Iterable[str]) -> Veil:
     )
 
 
-class Redactor:
-    """Makes redacted copies under one secret of 32 bytes."""
+def commit(value: Value, secret: bytes) -> dict[str, Value]:
+    """The commitment to a value, under the secret of a run."""
+    return {REDACTED: hmac.digest(secret, canonical(value), hashlib.sha256).hex()}
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
 
-    def commit(self, value: Value) -> dict[str, Value]:
-        """The commitment to a value."""
-        return {REDACTED: hmac.digest(self._secret, canonical(value), hashlib.sha256).hex()}
+def redact_under(veil: Veil) -> Redact | None:
+    """A function that redacts what is veiled, or None when nothing is.
 
-    def under(self, veil: Veil) -> Redact | None:
-        """A function that redacts what is veiled, or None when nothing is.
+    A value of another shape than the veil's becomes a commitment whole.
+    """
+    if veil.whole:
+        return commit
+    members = {name: redact_under(part) for name, part in veil.members.items()}
+    others = redact_under(veil.others) if veil.others else None
+    if others is None and not any(members.values()):
+        return None
 
-        A value of another shape than the veil's becomes a commitment whole.
-        """
-        if veil.whole:
-            return self.commit
-        members = {name: self.under(part) for name, part in veil.members.items()}
-        others = self.under(veil.others) if veil.others else None
-        if others is None and not any(members.values()):
-            return None
+    def redact(value: Value, secret: bytes) -> Value:
+        if isinstance(value, dict):
+            return {
+                name: inner(item, secret) if (inner := members.get(name, others)) else item
+                for name, item in value.items()
+            }
+        if isinstance(value, list) and others is not None:
+            return [others(item, secret) for item in value]
+        return value if value is None else commit(value, secret)
 
-        def redact(value: Value) -> Value:
-            if isinstance(value, dict):
-                return {
-                    name: inner(item) if (inner := members.get(name, others)) else item for name, item in value.items()
-                }
-            if isinstance(value, list) and others is not None:
-                return [others(item) for item in value]
-            return value if value is None else self.commit(value)
+    return redact
 
-        return redact
 
-    def of(self, schema: Schema) -> Redact | None:
-        """A function that redacts the values of a schema, or None when nothing in it carries a label.
+def redact_of(schema: Schema) -> Redact | None:
+    """A function that redacts the values of a schema, or None when nothing in it carries a label.
 
-        A value that is not of the schema is never shown where a labelled one could have been: what has
-        another shape, or stands beside labelled members and is not declared, becomes a commitment as well.
-        """
-        if schema.get("labels"):
-            return self.commit
-        members, items = self._members(schema), self._items(schema)
-        if members is None and items is None:
-            return None
+    A value that is not of the schema is never shown where a labelled one could have been: what has
+    another shape, or stands beside labelled members and is not declared, becomes a commitment as well.
+    """
+    if schema.get("labels"):
+        return commit
+    members, items = _members(schema), _inner(schema.get("items"))
+    if members is None and items is None:
+        return None
 
-        def redact(value: Value) -> Value:
-            if isinstance(value, dict) and members is not None:
-                return members(value)
-            if isinstance(value, list) and items is not None:
-                return [items(item) for item in value]
-            return value if value is None else self.commit(value)
+    def redact(value: Value, secret: bytes) -> Value:
+        if isinstance(value, dict) and members is not None:
+            return members(value, secret)
+        if isinstance(value, list) and items is not None:
+            return [items(item, secret) for item in value]
+        return value if value is None else commit(value, secret)
 
-        return redact
+    return redact
 
-    def _members(self, schema: Schema) -> Callable[[dict[str, Value]], Value] | None:
-        properties = schema.get("properties")
-        declared: Mapping[str, Value] = properties if isinstance(properties, dict) else {}
-        additional = schema.get("additionalProperties")
-        own = {name: self._inner(member) for name, member in declared.items()}
-        others = self._inner(additional)
-        if others is None and not any(own.values()):
-            return None
-        if not isinstance(additional, dict):
-            others = self.commit
 
-        def inside(value: dict[str, Value]) -> Value:
-            return {name: redact(item) if (redact := own.get(name, others)) else item for name, item in value.items()}
+def _members(schema: Schema) -> Callable[[dict[str, Value], bytes], Value] | None:
+    properties = schema.get("properties")
+    declared: Mapping[str, Value] = properties if isinstance(properties, dict) else {}
+    additional = schema.get("additionalProperties")
+    own = {name: _inner(member) for name, member in declared.items()}
+    others = _inner(additional)
+    if others is None and not any(own.values()):
+        return None
+    if not isinstance(additional, dict):
+        others = commit
 
-        return inside
+    def inside(value: dict[str, Value], secret: bytes) -> Value:
+        return {
+            name: redact(item, secret) if (redact := own.get(name, others)) else item for name, item in value.items()
+        }
 
-    def _items(self, schema: Schema) -> Redact | None:
-        return self._inner(schema.get("items"))
+    return inside
 
-    def _inner(self, schema: Value) -> Redact | None:
-        return self.of(schema) if isinstance(schema, dict) else None
+
+def _inner(schema: Value) -> Redact | None:
+    return redact_of(schema) if isinstance(schema, dict) else None
 
 
 def public(schema: Schema, pointer: str) -> str:

@@ -19,12 +19,13 @@ from pgs_runtime.attempt import Attempt, Ended, Event, Paused, Pending
 from pgs_runtime.causes import Difference, first_difference, of_header
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.grounds import Diverged, Recorded
-from pgs_runtime.journal import Part, Recording, Untold, recorded, told
+from pgs_runtime.journal import Part, Recording, Untold, is_erased, recorded, told
 from pgs_runtime.linked import Graph
-from pgs_runtime.record import LOAD, OVERRIDE
+from pgs_runtime.record import ERASURE, LOAD, OVERRIDE, Narrator
 from pgs_runtime.requests import Effect, Waiting
 from pgs_runtime.signals import Sent, accepted, expired
-from pgs_runtime.stores.port import Run, Store
+from pgs_runtime.stores.port import Kept, Run, Store
+from pgs_runtime.vault import vault_over
 from pgs_runtime.workbench import Workbench, fault_of
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.snapshot import Snapshot
@@ -80,13 +81,14 @@ def replay(
 
     Raises:
         Refusal: R100, another engine or Python; R101, the snapshot is not at hand; R102, the lines do not show
-            everything, and the store is not at hand; R103, no workflow ran.
+            everything, and the store is not at hand; R103, no workflow ran; R132, it was erased.
         SealBroken: the snapshot says what no compiler writes.
     """
+    store = vault_over(store) if store is not None else None
     first = orjson.loads(lines[0])
     header = cast("dict[str, Value]", first["header"])
-    if header["workflow"] == LOAD:
-        message = "Rows that an operator loaded cannot be loaded again: they are not in the trace."
+    if header["workflow"] in (LOAD, ERASURE):
+        message = "What an operator loaded or erased is not done again: it is not in the trace."
         raise Refusal("R103", message, ExitCode.USAGE)
     if header["workflow"] == OVERRIDE:
         message = "Somebody has said something about a rule here, and no workflow ran that could be run again."
@@ -112,13 +114,29 @@ def replay(
     return Replayed(str(first["run"]), workflow, id, len(lines), ended, difference, elsewhere)
 
 
+def _demand_unerased(run: Run, kept: Sequence[Kept]) -> None:
+    """Refuse a run of which something can be read by nobody any more.
+
+    Raises:
+        Refusal: R132.
+    """
+    if is_erased(run, kept):
+        message = (
+            f"ERASED: the run `{run.id}` belongs to somebody whose key was erased, and can be done again by nobody."
+        )
+        hint = f"`pgs_runtime verify {run.id}` still tells whether its record is whole."
+        raise Refusal("R132", message, ExitCode.DIVERGED, hint=hint)
+
+
 def recording_of(graph: Graph, lines: Sequence[bytes], run: Run | None, store: Store | None) -> Recording:
     """What a run was given and answered, from its store, or from its lines where they show everything.
 
     Raises:
-        Refusal: R102, neither has it.
+        Refusal: R102, neither has it; R132, it was erased.
     """
     kept = store.kept(run.id) if run is not None and store is not None else ()
+    if run is not None:
+        _demand_unerased(run, kept)
     try:
         return recorded(run, lines, kept) if run is not None and kept else told(graph, lines, run)
     except Untold as untold:
@@ -160,7 +178,7 @@ def _again(bench: Workbench, graph: Graph, recording: Recording) -> Difference |
             if number == 0:
                 result = attempt.start(ground)
             elif isinstance(result, Paused):
-                result = attempt.resume(ground, part.time, _events(bench, result, part))
+                result = attempt.resume(ground, part.time, _events(result, part, attempt.keys.secret))
         except Diverged as diverged:
             return first_difference(lines[: len(attempt.made)], attempt.made, part.line) or _unanswered(
                 lines, len(attempt.made), str(diverged)
@@ -172,7 +190,7 @@ def _again(bench: Workbench, graph: Graph, recording: Recording) -> Difference |
     return None
 
 
-def _events(bench: Workbench, paused: Paused, part: Part) -> list[Event]:
+def _events(paused: Paused, part: Part, secret: bytes) -> list[Event]:
     """What a segment began with, told again from the answers themselves.
 
     Raises:
@@ -183,24 +201,24 @@ def _events(bench: Workbench, paused: Paused, part: Part) -> list[Event]:
         pending = next((each for each in paused.pending if each.ask.spot == event.spot), None)
         if event.spot is not None and pending is None:
             raise Diverged(f"`{event.spot.node}` is answered, and has not asked")
-        made.append(replace(event, line=_line(bench, paused, pending, event, part.time)) if pending else event)
+        made.append(replace(event, line=_line(paused, pending, event, part.time, secret)) if pending else event)
     return made
 
 
-def _line(bench: Workbench, paused: Paused, pending: Pending, event: Event, time: str) -> dict[str, Value]:
+def _line(paused: Paused, pending: Pending, event: Event, time: str, secret: bytes) -> dict[str, Value]:
     ask, reply, line = pending.ask, event.reply, event.line
     if reply is None:
         return line
     if isinstance(ask, Effect):
         if line["kind"] == "reconciled":
             return {**line, "outcome": reply.name}
-        return bench.narrator.replied(ask, reply) if reply.name in ask.step.shown else line
+        return Narrator().replied(ask, reply, secret) if reply.name in ask.step.shown else line
     if isinstance(ask, Waiting) and line["kind"] == "signal":
         fields, actor = reply.outputs["event"], cast("dict[str, Value]", reply.outputs["actor"])
         by, origin = str(line["authenticated_by"]), line.get("message")
-        sent = Sent(str(line["event"]), fields, actor, line["actor"], by, origin)
+        sent = Sent(str(line["event"]), fields, actor, lambda secret: line["actor"], by, origin)
         waits = [each for each in paused.pending if isinstance(each.ask, Waiting)]
-        return accepted(waits, sent, time, bench.redactor).line
+        return accepted(waits, sent, time, secret).line
     return expired(pending, time).line
 
 

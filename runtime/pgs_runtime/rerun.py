@@ -175,8 +175,8 @@ def _answers(bench: Workbench, pending: Pending, event: Event, asked: bytes, tim
     if event.line["kind"] != "signal" or not isinstance(ask, Waiting):
         return over
     fields, actor = reply.outputs["event"], cast("dict[str, Value]", reply.outputs["actor"])
-    sent = Sent(str(event.line["event"]), fields, actor, event.line["actor"], "")
-    taken = accepted([pending], sent, time, bench.redactor).reply
+    sent = Sent(str(event.line["event"]), fields, actor, lambda secret: event.line["actor"], "")
+    taken = accepted([pending], sent, time, b"").reply  # of its line nothing is looked at
     return not over and taken is not None and taken.name == reply.name
 
 
@@ -199,7 +199,7 @@ class _Noting(Recorded):
     def answer(self, step: Storage, inputs: dict[str, Value]) -> Outcome:
         answered = next(self._rest, None)
         if answered is not None:
-            self._noted.append(Asked(step.store, step.operation, shown(inputs, None), answered))
+            self._noted.append(Asked(step.store, step.operation, shown(inputs, None, b""), answered))
         return super().answer(step, inputs)
 
 

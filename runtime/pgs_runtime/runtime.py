@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from pgs_runtime.accept import accept, accepted, fact, own_settings, store_in
-from pgs_runtime.attempt import Attempt, Ended, Workshop
+from pgs_runtime.attempt import Attempt, Ended
+from pgs_runtime.belonging import Belonging
 from pgs_runtime.capability import loader
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.glass import Glass, Grant
@@ -25,16 +26,17 @@ from pgs_runtime.outbox import Outbox
 from pgs_runtime.outcomes import Outcome, outcome_of, standing
 from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.record import Narrator
-from pgs_runtime.redaction import Redactor
 from pgs_runtime.rehearsal import Rehearsal, rehearsed
 from pgs_runtime.sections import Sections
 from pgs_runtime.settings import Settings, no_settings, read_settings
-from pgs_runtime.stores.port import LIVE, Head, Request, Run, Store
+from pgs_runtime.signals import Word
+from pgs_runtime.stores.port import LIVE, Head, Run, Store
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.trace_lines import no_run
 from pgs_runtime.transforms import Transforms
 from pgs_runtime.trusting import verified
-from pgs_snapshot.canonical import canonical, digest
+from pgs_runtime.vault import vault_over
+from pgs_runtime.workshop import Workshop
 from pgs_snapshot.model import Policy
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.sealed_code.modules import SealedModules
@@ -67,26 +69,27 @@ class Runtime:
                 runs of this snapshot are gone on with.
         """
         self.snapshot = snapshot
-        self.store = store
+        self.store = vault = vault_over(store)
         self.ports = ports or Ports()
         self.limits = snapshot.limits()
-        self.redactor = Redactor(fact(store, "secret"))
+        self.secret = fact(store, "secret")
         self._transforms = Transforms(snapshot)
         load = loader(SealedModules.of(snapshot.sealed).load)
         self._settings = settings or no_settings()
         self._sections = Sections(snapshot, load, self._settings)
         self._accepted = accepted
         self._others: dict[str, Runtime] = {}
-        self._linker = Linker(snapshot, load, self._transforms.get, self.redactor, self._sections.of)
+        self._linker = Linker(snapshot, load, self._transforms.get, self._sections.of)
         own = fact(store, "store")
-        self._intake = Intake(snapshot, self.redactor, self.ports, own)
-        self._glass = Glass(snapshot, store, self.ports, self._intake)
+        belonging = Belonging(vault, self.secret, self.ports.entropy)
+        self._intake = Intake(snapshot, self.ports, belonging, own)
+        self._glass = Glass(snapshot, vault, self.ports, self._intake)
         self._graphs: dict[str, Graph] = {}
-        narrator, clock, elapsed = Narrator(self.redactor), self.ports.clock, self.ports.elapsed
-        self._shop = Workshop(narrator, self.limits, clock, elapsed, own.decode())
-        self._mover = Mover(store, self._shop, self.ports, self.redactor, self._policy)
-        self.live = LiveRuns(store, self._mover, self._graph, self.ports, self.redactor)
-        self._outbox = Outbox(store, self._addressee)
+        clock, elapsed = self.ports.clock, self.ports.elapsed
+        self._shop = Workshop(Narrator(), self.limits, clock, elapsed, self.secret, vault.keys, own.decode())
+        self._mover = Mover(vault, self._shop, self.ports, self._policy, snapshot.clears)
+        self.live = LiveRuns(vault, self._mover, self._graph, self.ports)
+        self._outbox = Outbox(vault, self._addressee, self.secret)
 
     @classmethod
     def open(
@@ -183,9 +186,9 @@ class Runtime:
             known = self.store.run_by_request(workflow, request_id)
             if known is not None:
                 return self._again(known, ask)
-        given = self._intake.given(graph, ask)
+        beginning = self._intake.beginning(graph, ask)
         self._sections.demand(graph)
-        begun = self._mover.begin(graph, given, self._request(graph, ask))
+        begun = self._mover.begin(graph, beginning, partial(self._intake.request, graph, ask))
         if begun.moved is None:
             return repeated(begun.run, ask)
         self._post()
@@ -220,9 +223,9 @@ class Runtime:
         known = self.store.run_by_request(workflow, request_id) if request_id is not None else None
         if known is not None:
             return repeated(known, ask)
-        given = self._intake.given(graph, ask)
+        beginning = self._intake.beginning(graph, ask)
         self._sections.demand(graph)
-        attempt = Attempt(graph, given, self._shop)
+        attempt = Attempt(graph, beginning(), self._shop)
         return rehearsed(attempt.start(Live(self.store, self.limits.value_bytes)))
 
     # --- live runs -------------------------------------------------------------------------------
@@ -385,6 +388,14 @@ class Runtime:
             self._others[id] = Runtime(self._accepted(id), self.store, self.ports, self._settings, self._accepted)
         return self._others[id]
 
+    def word(self, actor: Actor, reason: str) -> Word:
+        """What an operator says of what is done to the store.
+
+        Raises:
+            Refusal: R018; R086.
+        """
+        return self._intake.word(actor, reason)
+
     def trace(self, trace_id: str) -> tuple[bytes, ...]:
         """The lines of a run, from the store.
 
@@ -416,17 +427,6 @@ class Runtime:
                 raise Refusal("R010", message, ExitCode.USAGE, hint=hint_of_unknown(workflow, known))
             self._graphs[workflow] = self._linker.graph(workflow)
         return self._graphs[workflow]
-
-    def _request(self, graph: Graph, ask: Ask) -> Request:
-        return Request(
-            workflow=graph.workflow,
-            snapshot=self.snapshot.id,
-            fingerprint=canonical(dict(self.ports.fingerprint)).decode(),
-            key=ask.request_id,
-            payload=ask.text,
-            payload_digest=digest(ask.text),
-            actor=canonical(ask.actor),
-        )
 
     def _policy(self, binding: str, side_effect: str) -> Policy:
         return self.snapshot.binding(binding).effects[side_effect]

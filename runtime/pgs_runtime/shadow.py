@@ -59,7 +59,7 @@ class Shadow(Overlay):
             self._learn(snapshot, asked)
 
     def answer(self, step: Storage, inputs: dict[str, Value]) -> Outcome:
-        told = self._told.get((step.store, step.operation, canonical(shown(inputs, None))))
+        told = self._told.get((step.store, step.operation, canonical(shown(inputs, None, b""))))
         if told and told[0].outcome in ("", *step.next):
             answer = told.popleft()
             if step.writes and answer.outcome == SUCCESS:
@@ -79,7 +79,7 @@ class Shadow(Overlay):
 
     def _learn(self, snapshot: Snapshot, asked: Asked) -> None:
         """Take down what an answer tells of how a key or a stream was before the run."""
-        inputs, (outcome, outputs, _) = asked.inputs, asked.answer
+        inputs, outcome, outputs = asked.inputs, asked.answer.outcome, asked.answer.outputs
         if asked.store not in snapshot.names("artifacts/store") or not isinstance(inputs, dict):
             return
         kind = snapshot.store(asked.store).implementation

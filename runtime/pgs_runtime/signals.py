@@ -7,15 +7,18 @@ how the wait ends. Every signal is recorded, also one that is refused; of that o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from pgs_runtime.attempt import Event, Pending
 from pgs_runtime.expressions import Missing
 from pgs_runtime.linked import Heard
 from pgs_runtime.record import shown, spotted
-from pgs_runtime.redaction import Redactor
+from pgs_runtime.redaction import commit
 from pgs_runtime.requests import Waiting
+from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.values import Outcome, Value, same
@@ -29,29 +32,29 @@ class Sent:
     Attributes:
         event: the event's full name.
         actor: `id`, `type` and attributes.
-        shown: the actor as a trace shows it.
+        shown: the actor as the trace of a run shows it, for the run's secret.
         origin: the message of another run that it is, or None.
     """
 
     event: str
     fields: Value
     actor: dict[str, Value]
-    shown: Value
+    shown: Callable[[bytes], Value]
     authenticated_by: str
     origin: Value = None
 
 
 @frozen
 class Word:
-    """What somebody says of a run: who, as the trace shows it, and why."""
+    """What somebody says of a run: who, as the run's trace shows it, and why."""
 
-    by: Value
+    by: Callable[[bytes], Value]
     authenticated_by: str
     reason: str
 
-    @property
-    def line(self) -> dict[str, Value]:
-        return {"actor": self.by, "authenticated_by": self.authenticated_by, "reason": self.reason}
+    def line(self, secret: bytes) -> dict[str, Value]:
+        """Members of a line, for the run's secret."""
+        return {"actor": self.by(secret), "authenticated_by": self.authenticated_by, "reason": self.reason}
 
 
 @frozen
@@ -63,8 +66,11 @@ class Refused:
     why: str
 
 
-def accepted(waits: Sequence[Pending], sent: Sent, time: str, redactor: Redactor) -> Event:
+def accepted(waits: Sequence[Pending], sent: Sent, time: str, secret: bytes) -> Event:
     """The event that a signal is for the first wait that accepts it; without a reply, no wait does.
+
+    Args:
+        secret: of the run that waits.
 
     Raises:
         SealBroken: Z902, the condition of a signal is about what is not there.
@@ -84,16 +90,25 @@ def accepted(waits: Sequence[Pending], sent: Sent, time: str, redactor: Redactor
                 raise SealBroken("Z902", visible(message)) from missing
             if not why:
                 reply = Outcome(signal.name, event=fields, actor=actor, time=time)
-                line = {**_line(sent), "outcome": signal.name, **spotted(pending.ask.spot)}
-                line["fields"] = shown(fields, signal.redact)
+                line = {**_line(sent, secret), "outcome": signal.name, **spotted(pending.ask.spot)}
+                line["fields"] = shown(fields, signal.redact, secret)
                 return Event(line, pending.ask.spot, reply)
             refused.append(Refused(pending.ask.spot.node, signal.name, why))
-    body = _line(sent)
-    body["fields"] = redactor.commit(sent.fields)
+    body = _line(sent, secret)
+    body["fields"] = commit(sent.fields, secret)
     body["refused"] = [{"node": each.node, "signal": each.name, "why": each.why} for each in refused] or [
         {"why": "is not waited for"}
     ]
     return Event(body)
+
+
+def matched(fields: dict[str, Value], secret: bytes) -> str:
+    """What stands in the store for the fields that a run listens for: it can be compared, and not guessed from.
+
+    Args:
+        secret: the store's.
+    """
+    return hmac.digest(secret, canonical(["pgs-match/1", fields]), hashlib.sha256).hex()
 
 
 def expired(pending: Pending, time: str) -> Event:
@@ -101,9 +116,9 @@ def expired(pending: Pending, time: str) -> Event:
     return Event({"kind": "expired", **spotted(pending.ask.spot)}, pending.ask.spot, Outcome("EXPIRED", time=time))
 
 
-def _line(sent: Sent) -> dict[str, Value]:
+def _line(sent: Sent, secret: bytes) -> dict[str, Value]:
     line: dict[str, Value] = {
-        "actor": sent.shown,
+        "actor": sent.shown(secret),
         "authenticated_by": sent.authenticated_by,
         "event": sent.event,
         "kind": "signal",

@@ -7,8 +7,10 @@ stream where the store is append-only.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias, cast
 
+from pgs_runtime.belonging import of_run
 from pgs_runtime.commits import commit
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.overlay import Overlay
@@ -16,8 +18,10 @@ from pgs_runtime.places import Access, Keyed, Stream, place_of
 from pgs_runtime.ports import run_id, timestamp
 from pgs_runtime.record import FORMAT, LOAD, Chain
 from pgs_runtime.redaction import REDACTED
+from pgs_runtime.redaction import commit as commit_to
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.stores.port import Head, Request, Run, Segment
+from pgs_runtime.sealing import Keys, subject_id
+from pgs_runtime.stores.port import Head, Request, Run, Segment, Subject
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.defaults import filler
@@ -48,15 +52,20 @@ def load_state(runtime: Runtime, document: Value, actor: Actor) -> Loaded:
     """
     if not isinstance(document, dict):
         raise _refused("", "A state document is an object: stores by full name.")
-    run = run_id(runtime.ports)
-    header = _header(runtime, actor, document)
+    run, known = run_id(runtime.ports), runtime.snapshot.names("artifacts/store")
+    private = frozenset(name for name in document if name in known and runtime.snapshot.clears(name))
+    id = subject_id(runtime.secret, of_run(run))
+    subjects = (Subject(id, runtime.ports.entropy(32)),) if private else ()
+    keys = Keys(subjects, runtime.secret)
+    header = _header(runtime, actor, document, keys)
 
     def once(overlay: Overlay) -> tuple[Loaded, Segment]:
-        chain = Chain(run)
+        chain = Chain(run, keys)
         chain.add({"format": FORMAT, "header": dict(header), "kind": "run"})
         rows = {name: _write(runtime, overlay, name, document[name], chain) for name in sorted(document)}
         chain.add(_ending(rows, len(chain.lines) + 1))
-        return Loaded(run, rows), _segment(runtime, header, chain, overlay)
+        segment = _segment(runtime, header, chain, overlay)
+        return Loaded(run, rows), replace(segment, subjects=subjects, private=private)
 
     loaded = commit(runtime.store, runtime.limits.value_bytes, once)
     if isinstance(loaded, Run):
@@ -106,17 +115,20 @@ def _segment(runtime: Runtime, header: dict[str, Value], chain: Chain, overlay: 
     )
 
 
-def _header(runtime: Runtime, actor: Actor, document: Value) -> dict[str, Value]:
-    return {
+def _header(runtime: Runtime, actor: Actor, document: Value, keys: Keys) -> dict[str, Value]:
+    header: dict[str, Value] = {
         "actor": {"id": actor.id, "type": actor.type},
         "authenticated_by": actor.authenticated_by,
         "fingerprint": dict(runtime.ports.fingerprint),
         "payload": {},  # the rows are in the stores, and a second copy would outlive their erasure
-        "payload_digest": cast(Value, runtime.redactor.commit(document)),  # they may carry labels
+        "payload_digest": cast(Value, commit_to(document, keys.secret)),  # they may carry labels
         "snapshot": runtime.snapshot.id,
         "started": timestamp(runtime.ports.clock()),
         "workflow": LOAD,
     }
+    if keys.subjects:
+        header["subjects"] = [subject.id for subject in keys.subjects]
+    return header
 
 
 def _load(snapshot: Snapshot, overlay: Overlay, name: str, rows: Value) -> None:

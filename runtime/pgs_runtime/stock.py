@@ -8,15 +8,17 @@ Laws:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
 from pgs_runtime.accept import kept_in
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.overrides import STORE as OVERRIDES
-from pgs_runtime.stores.port import Kind, Store
+from pgs_runtime.sealing import is_sealed
+from pgs_runtime.stores.port import Cell, Kind, Store
 from pgs_runtime.stores.postgres_address import Address
+from pgs_runtime.vault import vault_over
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.visible import visible
 
@@ -28,7 +30,7 @@ class Stock:
 
     def __init__(self, store: Store | None) -> None:
         """`store`: None where nothing was ever kept."""
-        self._store = store
+        self._store = vault_over(store) if store is not None else None
 
     @classmethod
     def at(cls, data_root: Path, address: Address | None = None) -> Stock:
@@ -62,7 +64,7 @@ class Stock:
         kind, held = self._known(store)
         if kind == "events":
             return {stream: held.length(store, stream) for stream in held.streams(store)}
-        return {cell.key: None for cell in held.scan(kind, store).cells}
+        return {cell.key: None for cell in _there(held.scan(kind, store).cells)}
 
     def get(self, store: str, key: str) -> tuple[bytes, ...]:
         """What a key holds, or the records of a stream, each as canonical JSON.
@@ -72,10 +74,10 @@ class Stock:
         """
         kind, held = self._known(store)
         if kind == "events":
-            found = tuple(event.body for event in held.events(store, key, 1, held.length(store, key) + 1))
+            found = tuple(body for _, body in self._records(store, key))
         else:
             cell = held.get(kind, store, key)
-            found = (cell.value,) if cell else ()
+            found = (cell.value,) if cell and not is_sealed(cell.value) else ()
         if not found:
             raise Refusal("R088", f"`{store}` holds nothing under `{visible(key[:80])}`.", ExitCode.USAGE)
         return found
@@ -117,13 +119,21 @@ class Stock:
         """What `state load` takes of a store: values by key, or lists of records by stream."""
         kind, held = self._known(store)
         if kind != "events":
-            return {cell.key: cell.value for cell in held.scan(kind, store).cells}
-        return {stream: b"[" + b",".join(self.get(store, stream)) + b"]" for stream in held.streams(store)}
+            return {cell.key: cell.value for cell in _there(held.scan(kind, store).cells)}
+        records = {stream: [body for _, body in self._records(store, stream)] for stream in held.streams(store)}
+        return {stream: b"[" + b",".join(bodies) + b"]" for stream, bodies in records.items() if bodies}
+
+    def _records(self, store: str, stream: str) -> Iterator[tuple[int, bytes]]:
+        """The records of a stream with their numbers, but those that were erased."""
+        _, held = self._known(store)
+        for event in held.events(store, stream, 1, held.length(store, stream) + 1):
+            if not is_sealed(event.body):
+                yield event.n, event.body
 
     def _lines(self, store: str) -> Iterator[bytes]:
         """Each record with its stream and number."""
         for stream in self.keys(store):
-            for number, body in enumerate(self.get(store, stream), start=1):
+            for number, body in self._records(store, stream):
                 yield b'{"n":%d,"record":%b,"stream":%b}' % (number, body, canonical(stream))
 
     def _known(self, store: str) -> tuple[Kind, Store]:
@@ -133,6 +143,11 @@ class Stock:
             hint = hint_of_unknown(store, sorted(tallies)) if tallies else "None of the stores holds anything."
             raise Refusal("R088", message, ExitCode.USAGE, hint=hint)
         return tallies[store], self._store
+
+
+def _there(cells: Iterable[Cell]) -> Iterator[Cell]:
+    """Those that were not erased."""
+    return (cell for cell in cells if not is_sealed(cell.value))
 
 
 def _object(members: Mapping[str, bytes]) -> bytes:

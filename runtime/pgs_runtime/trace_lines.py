@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _RUN_ID = re.compile(r"[0-9a-v]{26}")
+_SUBJECT = re.compile(r"[0-9a-f]{64}")
 
 
 @frozen
@@ -38,6 +39,11 @@ LIMITS = TraceLimits()
 def is_run_id(text: str) -> bool:
     """Whether this is the form of a run's id: 26 characters that are safe in every path."""
     return _RUN_ID.fullmatch(text) is not None
+
+
+def is_subject_id(text: object) -> bool:
+    """Whether a text has the form of a subject's id."""
+    return isinstance(text, str) and _SUBJECT.fullmatch(text) is not None
 
 
 def no_run(id: str) -> Refusal:

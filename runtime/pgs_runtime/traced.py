@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from pgs_runtime.record import LOAD
@@ -24,7 +24,8 @@ class Waived(NamedTuple):
 class Header(NamedTuple):
     """Who asked what of which workflow, and what the run ran on; values as recorded, redacted.
 
-    `configs`: of other bindings than the workflow's own, by binding.
+    `configs`: of other bindings than the workflow's own, by binding; `subjects`: the ids of those whom the labelled
+    values belong to.
     """
 
     run: str
@@ -40,6 +41,7 @@ class Header(NamedTuple):
     request_id: str
     configs: Mapping[str, Value] = {}
     waivers: tuple[Waived, ...] = ()
+    subjects: tuple[str, ...] = ()
 
 
 class Looked(NamedTuple):
@@ -219,6 +221,20 @@ class Glass(NamedTuple):
     only: str
 
 
+class Erased(NamedTuple):
+    """A subject whose key an operator has ended: how many runs belong to it, how many rows, and why."""
+
+    n: int
+    subject: str
+    runs: int
+    rows: int
+    reason: str
+
+    def says(self, code: Callable[[str], str]) -> str:
+        runs, rows = f"{self.runs} run{'s' * (self.runs != 1)}", f"{self.rows} row{'s' * (self.rows != 1)}"
+        return f"erased the subject {code(self.subject)}, with {runs} and {rows}, for the reason {code(self.reason)}"
+
+
 class Ending(NamedTuple):
     """How a run ended.
 
@@ -280,12 +296,13 @@ class Trace(NamedTuple):
     segments: tuple[Segment, ...] = ()
     pending: tuple[Exchange, ...] = ()
     rests: bool = False
+    erased: tuple[Erased, ...] = ()
     glass: Glass | None = None
 
     @property
     def is_operators(self) -> bool:
         """Whether somebody acted past every protocol, and no workflow ran."""
-        return self.is_load or self.glass is not None
+        return self.is_load or bool(self.erased) or self.glass is not None
 
     @property
     def is_load(self) -> bool:

@@ -14,7 +14,17 @@ from collections.abc import Sequence
 from pgs_runtime.outcomes import ABANDONED
 from pgs_runtime.record import FORMAT
 from pgs_runtime.trace_glass import glass_of, overridden_of, waivers_of
-from pgs_runtime.trace_lines import LIMITS, Members, NotALine, TraceLimits, is_run_id, members_of, refusal, split
+from pgs_runtime.trace_lines import (
+    LIMITS,
+    Members,
+    NotALine,
+    TraceLimits,
+    is_run_id,
+    is_subject_id,
+    members_of,
+    refusal,
+    split,
+)
 from pgs_runtime.trace_nesting import Nest
 from pgs_runtime.trace_segments import ASKS, EVENTS, Segments, place_of
 from pgs_runtime.traced import (
@@ -22,6 +32,7 @@ from pgs_runtime.traced import (
     Computed,
     Decided,
     Ending,
+    Erased,
     Glass,
     Header,
     Inner,
@@ -87,6 +98,7 @@ def trace_of(lines: Sequence[bytes], limits: TraceLimits = LIMITS) -> Trace:
         pending=reading.nest.pending,
         rests=reading.nest.rests,
         glass=reading.glass,
+        erased=tuple(reading.erased),
     )
 
 
@@ -99,6 +111,7 @@ class _Reading:
         self.segments = Segments(self.nest, "")
         self.loaded: list[Loaded] = []
         self.glass: Glass | None = None
+        self.erased: list[Erased] = []
         self.dropped: list[Lines] = []
         self.ending: Ending | None = None
         self.head = ""
@@ -146,6 +159,9 @@ class _Reading:
             self.loaded.append(Loaded(n, line.take("store", str), line.count("rows")))
         elif kind == "override":
             self.glass = glass_of(line, n)
+        elif kind == "erase":
+            subject, runs, rows = line.take("subject", str), line.count("runs"), line.count("rows")
+            self.erased.append(Erased(n, subject, runs, rows, line.take("reason", str)))
         elif kind in _ENDS:
             place = place_of(line)
             self.ending = _ENDS[kind](line, n)._replace(within=tuple(node for node, _ in place))
@@ -181,9 +197,17 @@ def _header(line: Members, kind: str, run: str) -> Header:
         request_id=members.maybe("request_id", str, ""),
         configs=members.maybe("configs", dict, {}),
         waivers=waivers_of(members),
+        subjects=_subjects(members),
     )
     members.end()
     return header
+
+
+def _subjects(members: Members) -> tuple[str, ...]:
+    subjects = members.maybe("subjects", list, [])
+    if not all(map(is_subject_id, subjects)):
+        raise NotALine("has a subject that is no digest")
+    return tuple(subjects)
 
 
 def _passed(line: Members, n: int, kind: str) -> Passed:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import cast
 
-from pgs_runtime.attempt import Workshop
+from pgs_runtime.belonging import Belonging
 from pgs_runtime.capability import Capability, loader
 from pgs_runtime.faults import ExitCode, Fault
 from pgs_runtime.grounds import Ground
@@ -21,10 +21,12 @@ from pgs_runtime.link import Linker
 from pgs_runtime.linked import Graph
 from pgs_runtime.ports import Ports
 from pgs_runtime.record import Narrator
-from pgs_runtime.redaction import Redactor
 from pgs_runtime.settings import Section
+from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Store
 from pgs_runtime.transforms import Transforms
+from pgs_runtime.vault import vault_over
+from pgs_runtime.workshop import Workshop
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.sealed_code.modules import SealedModules
@@ -84,13 +86,13 @@ class Workbench:
         """
         self.snapshot = snapshot
         self.machine = Machine()
-        self.redactor = Redactor(_fact(store, "secret"))
-        self.narrator = Narrator(self.redactor)
+        secret, vault = _fact(store, "secret"), vault_over(store or MemoryStore())
         self._transforms = Transforms(snapshot)
-        self._linker = Linker(snapshot, load or _unloaded, self._transform, self.redactor, _unsettled)
+        self._linker = Linker(snapshot, load or _unloaded, self._transform, _unsettled)
         own = _fact(store, "store").decode()
-        self.shop = Workshop(self.narrator, snapshot.limits(), lambda: 0, self.machine.elapsed, own)
-        self._intake = Intake(snapshot, self.redactor, Ports(fingerprint={}), own.encode())
+        self.shop = Workshop(Narrator(), snapshot.limits(), lambda: 0, self.machine.elapsed, secret, vault.keys, own)
+        ports = Ports(fingerprint={})
+        self._intake = Intake(snapshot, ports, Belonging(vault, secret, ports.entropy), own.encode())
         self._graphs: dict[str, Graph] = {}
         self.idle: dict[str, frozenset[tuple[str, str, str]]] = {}  # by workflow, once somebody has looked
 
@@ -120,7 +122,9 @@ class Workbench:
         request = cast("str | None", told.get("request_id"))
         by = str(told["authenticated_by"])
         ask = Ask(given.payload, canonical(given.payload), given.actor, by, request, {})
-        header = self._intake.header(graph, ask, given.configs)
+        header = self._intake.header(graph, ask, given.configs, self.shop.keys_of(told).secret)
+        if "subjects" in told:
+            header["subjects"] = told["subjects"]
         return {**header, "fingerprint": told["fingerprint"], "started": recording.parts[0].time}
 
     def _transform(self, transform: model.Transform) -> Capability:

@@ -49,13 +49,13 @@ class KeyedPlace(Protocol):
     """`idempotent`: a key is free or holds one value for ever."""
 
     def find(self, key: str) -> Found | None:
-        """What the key holds, or None if it is free."""
+        """What the key holds, or None if it is free or what it held was erased."""
 
     def insert(self, key: str, value: Value) -> None:
         """Bind a free key.
 
         Raises:
-            Taken: the key holds a value, be it the same one.
+            Taken: the key holds a value, be it the same one, or held one that was erased.
         """
 
     def address(self, key: str) -> str:

@@ -124,6 +124,10 @@ class Snapshot:
     def store(self, name: str) -> model.Store:
         return self._decode(model.Store, artifact_path("store", name))
 
+    def clears(self, store: str) -> bool:
+        """Whether values with a label may stand in a store."""
+        return bool(self.store(store).clears)
+
     def binding(self, name: str) -> model.Binding:
         return self._decode(model.Binding, artifact_path("binding", name))
 

@@ -127,7 +127,9 @@ class Ward:
         self.now += 60_000_000
         run = self.runtime.store.run(self.run)
         assert run is not None
-        self.runtime.live.abandon(run, Word({"id": "cid", "type": NURSE}, "local", "the disk is lost"), "R081")
+        self.runtime.live.abandon(
+            run, Word(lambda secret: {"id": "cid", "type": NURSE}, "local", "the disk is lost"), "R081"
+        )
 
 
 # --- what becomes of treatments ------------------------------------------------------------------

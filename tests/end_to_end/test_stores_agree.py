@@ -68,7 +68,7 @@ def test_pg_04_a_recorded_scenario_leaves_the_same_bytes_in_every_store(
         runtime = Runtime(snapshot, store, ports())
         load_state(runtime, dict(case.state), OPERATOR)
         outcomes = [runtime.run(case.workflow, case.payload, OPERATOR, request) for request in (None, "r-1", "r-1")]
-        return outcomes, [runtime.trace(outcome.trace_id) for outcome in outcomes], dump(store)
+        return outcomes, [runtime.trace(outcome.trace_id) for outcome in outcomes], dump(runtime.store)
 
     with stores(tmp_path, postgres) as opened:
         memory, *others = [left(store) for store in opened]
@@ -88,7 +88,7 @@ def test_pg_04_keys_and_numbers_of_every_kind_leave_the_same_bytes_in_every_stor
     def left(store: Store) -> object:
         runtime = desk(store)
         outcomes = [place(runtime, payload) for payload in payloads]
-        return outcomes, [runtime.trace(outcome.trace_id) for outcome in outcomes], dump(store)
+        return outcomes, [runtime.trace(outcome.trace_id) for outcome in outcomes], dump(runtime.store)
 
     with stores(tmp_path, postgres) as opened:
         memory, *others = [left(store) for store in opened]

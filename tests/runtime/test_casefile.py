@@ -193,8 +193,8 @@ def test_no_file_is_made_of_a_log_that_contradicts_a_checkpoint() -> None:
     run = till.store.run(paid(till, PAID).trace_id)
     paid(till, PAID)
     sign(till.store, [OPERATOR], lambda: SECONDS)
-    entry = till.store._log[1]  # type: ignore[attr-defined]
-    till.store._log[1] = LogEntry(1, entry.run, Head(9, "0" * 64))  # type: ignore[attr-defined]
+    entry = till.store.inner._log[1]  # type: ignore[attr-defined]
+    till.store.inner._log[1] = LogEntry(1, entry.run, Head(9, "0" * 64))  # type: ignore[attr-defined]
     assert run is not None
     with pytest.raises(Refusal) as caught:
         make_casefile(till.store, run, till.snapshot)

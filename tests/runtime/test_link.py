@@ -10,7 +10,6 @@ from pgs_runtime.expressions import ABSENT, Frame
 from pgs_runtime.faults import Fault
 from pgs_runtime.link import Linker
 from pgs_runtime.linked import Contract, Graph, Storage, Transformation
-from pgs_runtime.redaction import Redactor
 from pgs_runtime.transforms import Transforms
 from pgs_snapshot import model
 from pgs_snapshot.model import Compare, Edge, Literal_, Record, Ref, Schema
@@ -55,7 +54,7 @@ PASS = decides("pass", case("SUCCESS"), SUCCESS="SUCCESS")
 def linked(snapshot: Snapshot) -> Graph:
     load = SealedModules.of(snapshot.sealed).load
     transform_of = Transforms(snapshot).get
-    return Linker(snapshot, load, transform_of, Redactor(b"k" * 32), lambda name: {}).graph(WORKFLOW)  # type: ignore[arg-type]
+    return Linker(snapshot, load, transform_of, lambda name: {}).graph(WORKFLOW)  # type: ignore[arg-type]
 
 
 def working(work: model.Contract, *nodes: model.Node, payload: Schema | None = None) -> Snapshot:
@@ -299,9 +298,7 @@ def test_a_contract_without_an_outcome_for_what_may_not_fit_is_refused() -> None
 def test_an_unknown_workflow_is_a_key_error() -> None:
     snapshot = sealed(intent(fields()), graph(admit("done"), ends("done"), REJECTED))
     with pytest.raises(KeyError):
-        Linker(snapshot, lambda reference: dict, lambda transform: dict, Redactor(b"k" * 32), lambda name: {}).graph(
-            "desk::WF_OTHER_V0"
-        )
+        Linker(snapshot, lambda reference: dict, lambda transform: dict, lambda name: {}).graph("desk::WF_OTHER_V0")
 
 
 def test_a_decision_of_which_no_case_holds_is_a_fault() -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from pgs_runtime.linked import Contract, Decision, Parts, Visit
 from pgs_runtime.record import MAX_SHOWN, Chain, Narrator, shown
-from pgs_runtime.redaction import Redactor
+from pgs_runtime.redaction import commit
+from pgs_runtime.sealing import Keys
+from pgs_runtime.stores.port import Subject
 from pgs_snapshot.model import Compare, Literal_, Ref
 from pgs_snapshot.values import Outcome, Value
 from tests.runtime.protocol import (
@@ -39,6 +41,8 @@ from tests.runtime.protocol import (
 from tests.snapshot.strategies import values
 
 RUN = "0" * 26
+KEYS = Keys((Subject("ab" * 32, b"k" * 32),))
+KEY = KEYS.secret
 
 
 def assert_chained(lines: tuple[bytes, ...], run: str) -> None:
@@ -90,12 +94,12 @@ def test_a_visit_without_values_is_told_as_any_other(cases: int) -> None:
         id="a", name="desk::CC_A_V0", slot=5, inputs=lambda frame: {}, misfits=None, steps=(step,),
         outcomes={}, failure="", next={}, redact=None, shown={"SUCCESS": None},
     )  # fmt: skip
-    narrator = Narrator(Redactor(b"k" * 32))
-    short, long = Chain(RUN), Chain(RUN)
+    narrator = Narrator()
+    short, long = Chain(RUN, KEYS), Chain(RUN)
     for number in (cases, cases, cases + 1):
         visit = Visit(place, {}, [(step, Outcome("SUCCESS"), (number, []))], "SUCCESS", {})
         narrator.tell(visit, short)
-        long.add(narrator.visit(visit))
+        long.add(narrator.visit(visit, KEY))
     assert short.lines == long.lines
     assert_chained(tuple(short.lines), RUN)
     assert len(place.told) == 2
@@ -109,20 +113,19 @@ def test_a_visit_without_values_is_told_as_any_other(cases: int) -> None:
 def test_a_visit_with_values_is_told_as_any_other(
     inputs: dict[str, Value], outputs: dict[str, Value], labelled: bool
 ) -> None:
-    redactor = Redactor(b"k" * 32)
-    redact = redactor.commit if labelled else None
+    redact = commit if labelled else None
     step = Decision("choose", lambda frame: (Outcome("SUCCESS"), (0, [])), {"SUCCESS": "SUCCESS"}, False)
     place = Contract(
         id="a é", name="desk::CC_A_V0", slot=5, inputs=lambda frame: inputs, misfits=None, steps=(step,),
         outcomes={}, failure="", next={}, redact=redact, shown={"SUCCESS": redact},
     )  # fmt: skip
-    narrator = Narrator(redactor)
-    short, long = Chain(RUN), Chain(RUN)
+    narrator = Narrator()
+    short, long = Chain(RUN, KEYS), Chain(RUN)
     large: dict[str, Value] = {"text": "x" * MAX_SHOWN}
     for told in (outputs, large, {}):
         visit = Visit(place, inputs, [(step, Outcome("SUCCESS"), (0, []))], "SUCCESS", told)
         narrator.tell(visit, short)
-        long.add(narrator.visit(visit))
+        long.add(narrator.visit(visit, KEY))
     assert short.lines == long.lines
     assert_chained(tuple(short.lines), RUN)
 
@@ -142,7 +145,7 @@ def test_a_visit_with_values_is_told_as_any_other(
 def test_what_is_large_stands_as_its_digest_and_size(value: Value, whole: bool) -> None:
     text = rfc8785.dumps(value)
     digested: Value = {"$digest": hashlib.sha256(text).hexdigest(), "size": len(text)}
-    assert shown(value, None) == (value if whole else digested)
+    assert shown(value, None, KEY) == (value if whole else digested)
 
 
 # --- a run ---------------------------------------------------------------------------------------

@@ -10,20 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgs_runtime.redaction import Redactor, public
+from pgs_runtime.redaction import commit, public, redact_of
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.model import Schema
 from pgs_snapshot.values import Value
 from tests.runtime.protocol import COUNT, SECRET, TEXT, fields
 
 KEY = bytes(range(32))
-REDACTOR = Redactor(KEY)
 CANARY = "canary"
 
 
 def shown(schema: Schema, value: Value) -> Value:
-    redact = REDACTOR.of(schema)
-    return redact(value) if redact else value
+    redact = redact_of(schema)
+    return redact(value, KEY) if redact else value
 
 
 def committed(value: Value) -> Value:
@@ -67,13 +66,13 @@ def test_what_carries_a_label_is_a_commitment(schema: Schema, value: Value, expe
 
 @pytest.mark.parametrize("schema", [{}, fields(), fields(a=TEXT), {"items": COUNT}, {"labels": []}])
 def test_a_schema_without_labels_redacts_nothing(schema: Schema) -> None:
-    assert REDACTOR.of(schema) is None
+    assert redact_of(schema) is None
 
 
-def test_equal_values_have_one_commitment_in_one_store_and_another_in_the_next() -> None:
-    assert REDACTOR.commit({"a": 1, "b": 2}) == REDACTOR.commit({"b": 2, "a": 1})
-    assert REDACTOR.commit(1) != REDACTOR.commit("1")
-    assert REDACTOR.commit("x") != Redactor(bytes(32)).commit("x")
+def test_equal_values_have_one_commitment_under_one_secret_and_another_under_the_next() -> None:
+    assert commit({"a": 1, "b": 2}, KEY) == commit({"b": 2, "a": 1}, KEY)
+    assert commit(1, KEY) != commit("1", KEY)
+    assert commit("x", KEY) != commit("x", bytes(32))
 
 
 def test_redaction_leaves_the_value_as_it_is() -> None:

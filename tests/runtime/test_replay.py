@@ -13,8 +13,8 @@ from pgs_runtime.causes import Cause, Difference
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.replay import Replayed, replay
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.stores.memory import MemoryStore
-from pgs_runtime.stores.port import Kept, Run
+from pgs_runtime.stores.port import Kept, Run, Store
+from pgs_runtime.vault import Vault
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
@@ -25,12 +25,11 @@ from tests.runtime.protocol import FINGERPRINT, memory, opened, ports, sealed
 Lines = list[dict[str, Value]]
 
 
-class Doctored(MemoryStore):
+class Doctored(Vault):
     """The store of a runtime, of which a test has changed what it says of a run."""
 
-    def __init__(self, store: MemoryStore) -> None:
-        super().__init__()
-        self.__dict__ = dict(store.__dict__)
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
         self.changes: Callable[[Run], Run] = lambda run: run
         self.swaps: tuple[bytes, bytes] = (b"", b"")
 
@@ -43,11 +42,10 @@ class Doctored(MemoryStore):
 
 
 def doctored(runtime: Runtime) -> Doctored:
-    assert isinstance(runtime.store, MemoryStore)
-    return Doctored(runtime.store)
+    return Doctored(runtime.store.inner)
 
 
-def again(runtime: Runtime, run: str, store: MemoryStore | None = None, **other: Snapshot) -> Replayed:
+def again(runtime: Runtime, run: str, store: Store | None = None, **other: Snapshot) -> Replayed:
     snapshot = other.get("snapshot", runtime.snapshot)
     return replay(runtime.trace(run), lambda id: snapshot, store, runtime.ports.fingerprint)
 

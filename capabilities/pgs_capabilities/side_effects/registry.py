@@ -9,7 +9,7 @@ Laws:
 
 from __future__ import annotations
 
-from pgs_snapshot.places import KeyedPlace
+from pgs_snapshot.places import KeyedPlace, Taken
 from pgs_snapshot.values import Outcome, Value, same
 
 
@@ -23,7 +23,10 @@ class Registry:
         """Bind the key: SUCCESS or ALREADY_EXISTS with the `address`, or CONFLICT."""
         held = self._place.find(key)
         if held is None:
-            self._place.insert(key, value)
+            try:
+                self._place.insert(key, value)
+            except Taken:  # by a value that was erased
+                return Outcome("CONFLICT")
             return Outcome("SUCCESS", address=self._place.address(key))
         if same(held.value, value):
             return Outcome("ALREADY_EXISTS", address=self._place.address(key))

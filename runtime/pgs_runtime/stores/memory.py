@@ -6,7 +6,7 @@ A segment is checked against every law first, and only then written, so that wri
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -23,8 +23,10 @@ from pgs_runtime.stores.records import (
     Conflict,
     Delete,
     Effect,
+    Erasure,
     Event,
     Fenced,
+    Holding,
     Insert,
     Kept,
     Kind,
@@ -41,6 +43,8 @@ from pgs_runtime.stores.records import (
     Segment,
     Status,
     StoreRead,
+    Subject,
+    SubjectRead,
     Table,
     Tally,
     Timing,
@@ -70,7 +74,10 @@ class MemoryStore:
         self._kept: dict[str, list[Kept]] = {}
         self._effects: dict[str, Effect] = {}
         self._log: list[LogEntry] = []
-        self._meta = {"schema": b"3", "store": entropy(16).hex().encode(), "secret": entropy(32)}
+        self._subjects: dict[str, Subject] = {}
+        self._concerns: dict[str, set[str]] = {}
+        self._gone: set[tuple[str, str]] = set()
+        self._meta = {"schema": b"4", "store": entropy(16).hex().encode(), "secret": entropy(32)}
 
     # --- reads ---
 
@@ -110,7 +117,7 @@ class MemoryStore:
     def commit(self, segment: Segment) -> Committed | Conflict | Fenced:
         self._owner.check()
         self._held = False
-        refusal = self._fenced(segment) or self._stale(segment.reads)
+        refusal = self._fenced(segment) or self._stale(segment.reads) or self._keyless(segment.subjects)
         if refusal is not None:
             return refusal
         self._demand_lawful(segment)
@@ -119,6 +126,11 @@ class MemoryStore:
         for write in segment.writes:
             self._write(run.id, write)
         self._effects.update(settled)
+        for subject in segment.subjects:
+            self._subjects.setdefault(subject.id, subject)
+            self._concerns.setdefault(subject.id, set()).add(run.id)
+        if segment.erasure is not None:
+            self._erase(segment.erasure)
         self._lines.setdefault(run.id, []).extend(segment.lines)
         self._timing.setdefault(run.id, []).append(segment.timing)
         if segment.listeners is not None:
@@ -210,6 +222,30 @@ class MemoryStore:
         found = (effect for effect in self._effects.values() if effect.run == run)
         return tuple(sorted(found, key=lambda effect: (effect.line, effect.key.encode())))
 
+    def subjects(self, ids: Sequence[str]) -> tuple[Subject, ...]:
+        self._owner.check()
+        return tuple(self._subjects[id] for id in sorted({*ids}) if id in self._subjects)
+
+    def runs_of(self, subject: str) -> tuple[str, ...]:
+        self._owner.check()
+        return tuple(sorted(self._concerns.get(subject, ()), key=str.encode))
+
+    def holding(self, mark: bytes) -> tuple[Holding, ...]:
+        self._owner.check()
+        held: list[tuple[Holding, bytes]] = []
+        for kind, stores in self._cells.items():
+            for store, cells in stores.items():
+                held += ((Holding(kind, store, key), cell.value) for key, cell in cells.items())
+        for store, streams in self._streams.items():
+            for stream, events in streams.items():
+                held += ((Holding("events", store, stream, event.n), event.body) for event in events)
+        found = [place for place, value in held if value[:1] == b"\0" and mark in value]
+        gone = {Holding("registry", *place) for place in self._gone}
+        return tuple(sorted(set(found) - gone, key=lambda at: (at.kind, at.store.encode(), at.key.encode(), at.n)))
+
+    def scrub(self) -> None:
+        """Nothing: it has no files."""
+
     def log_size(self) -> int:
         self._owner.check()
         return len(self._log)
@@ -266,7 +302,34 @@ class MemoryStore:
                 return Conflict(read)
         return None
 
+    def _keyless(self, subjects: tuple[Subject, ...]) -> Conflict | None:
+        for subject in subjects:
+            known = self._subjects.get(subject.id)
+            if known is not None and known.key != subject.key:
+                return Conflict(SubjectRead(subject.id))
+        return None
+
+    def _erase(self, erasure: Erasure) -> None:
+        self._subjects[erasure.subject] = Subject(erasure.subject, None, erasure.at)
+        for store, key in erasure.keys:
+            self._gone.add((store, key))
+            self._count("registry", store, -1)
+
+    def _demand_erasable(self, erasure: Erasure) -> None:
+        known = self._subjects.get(erasure.subject)
+        if known is None:
+            raise LawBroken("The segment erases a subject that is not known.")
+        if known.key is None:
+            raise LawBroken("A subject's key only ends, and once.")
+        if any(self._runs[run].status in LIVE for run in self._concerns[erasure.subject]):
+            raise LawBroken("A subject is not erased while a run of it goes on.")
+        for store, key in erasure.keys:
+            if (store, key) in self._gone or self.get("registry", store, key) is None:
+                raise LawBroken("A registry key that is erased is bound, and was not erased before.")
+
     def _demand_lawful(self, segment: Segment) -> None:
+        if segment.erasure is not None:
+            self._demand_erasable(segment.erasure)
         known = self._runs.get(segment.run.id)
         if known is not None and known.status not in LIVE:
             raise LawBroken("An ended run never changes.")

@@ -6,6 +6,7 @@ Laws, held by every backend and by one suite of tests:
   have no gaps;
 * the version of a state cell counts its writes, and a key that was freed and set again is seen as changed;
 * an ended run never changes, and a run is moved only by the owner of its latest lease epoch;
+* a subject's key never changes; it ends once, when no live run belongs to the subject, and never comes back;
 * keys, streams and ids are listed in the order of their UTF-8 bytes.
 
 Single reads see the newest committed state, and two reads may see two states. So a run that ends in a fault
@@ -14,6 +15,7 @@ commits its read set like any other, and a `Conflict` tells that what it saw nev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -31,10 +33,12 @@ from pgs_runtime.stores.records import (
     Delete,
     Effect,
     EffectStatus,
+    Erasure,
     Event,
     Expected,
     Fenced,
     Head,
+    Holding,
     Insert,
     Kept,
     Kind,
@@ -52,6 +56,8 @@ from pgs_runtime.stores.records import (
     Segment,
     Status,
     StoreRead,
+    Subject,
+    SubjectRead,
     Table,
     Tally,
     Timing,
@@ -72,10 +78,12 @@ __all__ = [
     "Delete",
     "Effect",
     "EffectStatus",
+    "Erasure",
     "Event",
     "Expected",
     "Fenced",
     "Head",
+    "Holding",
     "Insert",
     "Kept",
     "Kind",
@@ -98,6 +106,8 @@ __all__ = [
     "StoreMisused",
     "StoreRead",
     "StoreUnusable",
+    "Subject",
+    "SubjectRead",
     "Table",
     "Tally",
     "Timing",
@@ -171,6 +181,21 @@ class Store(Protocol):
 
     def effects(self, run: str) -> tuple[Effect, ...]:
         """A run's effects in the order of their lines."""
+
+    def subjects(self, ids: Sequence[str]) -> tuple[Subject, ...]:
+        """Those of the subjects that are known, in the order of their ids."""
+
+    def runs_of(self, subject: str) -> tuple[str, ...]:
+        """The ids of the runs whose labelled values belong to a subject, in their order."""
+
+    def holding(self, mark: bytes) -> tuple[Holding, ...]:
+        """Where values are held that begin with a NUL and have these bytes in them; it looks at all of them.
+
+        A key of the registry that an erasure has named is none of them.
+        """
+
+    def scrub(self) -> None:
+        """Leave nothing of what was overwritten in the store's own files, as far as that is in its hands."""
 
     def log_size(self) -> int: ...
 

@@ -7,7 +7,7 @@ against what another transaction has not committed yet, and writers never wait f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Literal, TypeVar
@@ -16,6 +16,7 @@ import psycopg
 
 from pgs_runtime.stores import postgres_reads as reads
 from pgs_runtime.stores import postgres_rows as rows
+from pgs_runtime.stores import postgres_subjects
 from pgs_runtime.stores.errors import LawBroken, StoreBusy, StoreMisused, StoreUnusable
 from pgs_runtime.stores.ownership import Owner
 from pgs_runtime.stores.postgres_address import Address
@@ -30,6 +31,7 @@ from pgs_runtime.stores.records import (
     Effect,
     Event,
     Fenced,
+    Holding,
     Kept,
     Kind,
     Lease,
@@ -40,6 +42,7 @@ from pgs_runtime.stores.records import (
     Scan,
     Segment,
     Status,
+    Subject,
     Table,
     Tally,
     Timing,
@@ -185,6 +188,18 @@ class PostgresStore:
 
     def effects(self, run: str) -> tuple[Effect, ...]:
         return self._read(lambda session: reads.effects(session, run))
+
+    def subjects(self, ids: Sequence[str]) -> tuple[Subject, ...]:
+        return self._read(lambda session: postgres_subjects.subjects(session, ids))
+
+    def runs_of(self, subject: str) -> tuple[str, ...]:
+        return self._read(lambda session: postgres_subjects.runs_of(session, subject))
+
+    def holding(self, mark: bytes) -> tuple[Holding, ...]:
+        return self._read(lambda session: postgres_subjects.holding(session, mark))
+
+    def scrub(self) -> None:
+        """Nothing: what its pages and its log still hold is the server's, and its owner's to vacuum."""
 
     def log_size(self) -> int:
         return self._read(reads.log_size)

@@ -61,6 +61,7 @@ SELECT 'the log has a gap' FROM $.log HAVING max(n) <> count(*) - 1
 UNION ALL
 SELECT 'the rows of `' || c.store || '` are not as many as were counted' FROM $.counters c WHERE rows <> CASE kind
   WHEN 'registry' THEN (SELECT count(*) FROM $.registry x WHERE x.store = c.store)
+    - (SELECT count(*) FROM $.gone x WHERE x.store = c.store)
   WHEN 'events' THEN (SELECT count(*) FROM $.events x WHERE x.store = c.store)
   ELSE (SELECT count(*) FROM $.state x WHERE x.store = c.store) END
 LIMIT 100"""

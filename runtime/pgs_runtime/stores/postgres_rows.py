@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from pgs_runtime.stores import postgres_subjects
 from pgs_runtime.stores.errors import LawBroken
 from pgs_runtime.stores.postgres_session import Cursor, Session
 from pgs_runtime.stores.records import (
@@ -145,6 +146,7 @@ class Check:
         new = segment.expected is None and asked.key is not None
         self._same = session.execute(_RUN_BY_REQUEST, (asked.workflow, asked.key)) if new else None
         self._reads = [(read, _asked(session, read)) for read in segment.reads]
+        self._subjects = postgres_subjects.asked(session, segment)
 
     def refusal(self) -> Fenced | Conflict | None:
         """Why nothing may be written: where the run is, or the first read that would see something else now."""
@@ -157,7 +159,10 @@ class Check:
                 return Fenced(there)
         elif there is None or (there.head, there.epoch) != (expected.head, expected.epoch):
             return Fenced(there)
-        return next((Conflict(read) for read, answer in self._reads if _changed(read, answer)), None)
+        conflict = next((Conflict(read) for read, answer in self._reads if _changed(read, answer)), None)
+        if conflict is None and self._subjects is not None:
+            conflict = postgres_subjects.changed(self._subjects, self._segment)
+        return conflict
 
 
 def _asked(session: Session, read: Read) -> Cursor:
@@ -213,6 +218,7 @@ def apply(session: Session, segment: Segment) -> int:
     with session.pipeline():
         moved = [*_written(session, segment)]
         settled = [*_settled(session, segment)]
+        erased = [*postgres_subjects.entered(session, segment)]
         session.execute(_LINES, (run.id, segment.first_line, list(segment.lines)))
         if segment.kept is not None:
             session.execute(_KEEP, (run.id, segment.first_line, segment.kept))
@@ -227,6 +233,8 @@ def apply(session: Session, segment: Segment) -> int:
         raise LawBroken("The segment breaks a law of the store: the version of a state cell counts its writes.")
     if any(cursor.rowcount == 0 for cursor in settled):
         raise LawBroken("The segment settles an effect that was never intended.")
+    if any(cursor.rowcount == 0 for cursor in erased):
+        raise LawBroken("The segment erases a subject that is not known.")
     place = logged.fetchone()
     if place is None:
         raise AssertionError("INSERT … RETURNING has one row")

@@ -246,10 +246,63 @@ _OUTBOX: tuple[Object, ...] = (
     *never("outbox", "a message", "UPDATE", "TRUNCATE"),
 )
 
+_SUBJECTS: tuple[Object, ...] = (
+    Table("subjects", "id text, key bytea?, erased text?", ("id",)),
+    Law(
+        "subjects",
+        "INSERT",
+        refuse("a subject begins with a key", "NEW.key IS NULL OR NEW.erased IS NOT NULL"),
+    ),
+    Law(
+        "subjects",
+        "UPDATE",
+        _laws(
+            refuse(
+                "a subject's key only ends, and once",
+                "NEW.id <> OLD.id OR OLD.key IS NULL OR NEW.key IS NOT NULL OR NEW.erased IS NULL",
+            ),
+            refuse(
+                "a subject is not erased while a run of it goes on",
+                "EXISTS (SELECT 1 FROM $.concerns c JOIN $.runs r ON r.run = c.run"
+                f" WHERE c.subject = OLD.id AND r.status IN {_LIVE})",
+            ),
+        ),
+    ),
+    *never("subjects", "a subject", "DELETE", "TRUNCATE"),
+    Table("concerns", "subject text, run text", ("subject", "run")),
+    Law(
+        "concerns",
+        "INSERT",
+        refuse(
+            "no run belongs to a subject that was erased",
+            "NOT EXISTS (SELECT 1 FROM $.subjects WHERE id = NEW.subject AND key IS NOT NULL)",
+        ),
+    ),
+    *never("concerns", "whom a run belongs to", "UPDATE", "DELETE", "TRUNCATE"),
+    Table("gone", "store text, place bytea, key text", ("store", "place")),
+    Law(
+        "gone",
+        "INSERT",
+        _laws(
+            _PLACE.format(key="key"),
+            refuse(
+                "a registry key that was erased is bound",
+                "NOT EXISTS (SELECT 1 FROM $.registry WHERE store = NEW.store AND place = NEW.place)",
+            ),
+        ),
+    ),
+    Law(
+        "gone",
+        "after INSERT",
+        "  UPDATE $.counters SET rows = rows - 1, changes = changes + 1 WHERE kind = 'registry' AND store = NEW.store;",
+    ),
+    *never("gone", "what was erased", "UPDATE", "DELETE", "TRUNCATE"),
+)
+
 Steps: TypeAlias = Sequence[Sequence[Object]]
 
 _FIRST = (*_META, *_COUNTERS, *_REGISTRY, *_EVENTS, *_STATE, *_TRACE, *_RUNS, *_EFFECTS)
-MIGRATIONS: Steps = (_FIRST, _KEPT, _OUTBOX)
+MIGRATIONS: Steps = (_FIRST, _KEPT, _OUTBOX, _SUBJECTS)
 """What leads from schema number i to i + 1. Once released, an item never changes."""
 
 

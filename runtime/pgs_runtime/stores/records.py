@@ -43,6 +43,7 @@ class Cell(NamedTuple):
     Attributes:
         version: counts the writes since the key was last free, from 1.
         change: the number of that write among the changes of its store; never used twice.
+        subjects: the ids of those whom the value belongs to, if it was sealed; no backend knows.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Cell(NamedTuple):
     change: int
     run: str
     line: int
+    subjects: tuple[str, ...] = ()
 
 
 class Tally(NamedTuple):
@@ -70,12 +72,13 @@ class Scan(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One event of a stream; `n` counts from 1."""
+    """One event of a stream; `n` counts from 1, and `subjects` are as those of a cell."""
 
     n: int
     body: bytes
     run: str
     line: int
+    subjects: tuple[str, ...] = ()
 
 
 class CellRead(NamedTuple):
@@ -104,6 +107,36 @@ class LengthRead(NamedTuple):
 
 
 Read: TypeAlias = CellRead | StoreRead | LengthRead
+
+
+class Subject(NamedTuple):
+    """Somebody whom labelled values belong to.
+
+    Attributes:
+        id: 64 hexadecimal digits that say nothing of who it is.
+        key: 32 bytes, under which the values are sealed; None once it was erased.
+        erased: when that was, as a trace writes time, or "".
+    """
+
+    id: str
+    key: bytes | None
+    erased: str = ""
+
+
+class SubjectRead(NamedTuple):
+    """A subject had the key that a segment was made with, or was not known yet."""
+
+    id: str
+
+
+class Holding(NamedTuple):
+    """Where a value is held; `n` is the number of a record in its stream, `key`, and else 0."""
+
+    kind: Kind
+    store: str
+    key: str
+    n: int = 0
+
 
 # --- what is written -----------------------------------------------------------------------------
 
@@ -145,6 +178,20 @@ class Delete(NamedTuple):
 
 
 Write: TypeAlias = Insert | Append | Put | Delete
+
+
+class Erasure(NamedTuple):
+    """The end of a subject's key.
+
+    Attributes:
+        at: when, as a trace writes time.
+        keys: keys of the registry, each with its store, that hold nothing any more and are counted no longer.
+    """
+
+    subject: str
+    at: str
+    keys: tuple[tuple[str, str], ...] = ()
+
 
 EffectStatus: TypeAlias = Literal["INTENT", "DONE", "FAILED", "IN_DOUBT"]
 
@@ -273,9 +320,12 @@ class Segment:
         run: the run as it is after the commit. Of a known run, `request` is not written again.
         expected: None for a new run.
         lines: at least one; the first follows the expected head, the last is `run.head`.
-        kept: what it takes to do this segment again, if the run may have to be continued; in clear.
+        kept: what it takes to do this segment again, if the run may have to be continued.
         listeners: what the run listens for from now on; None: it never did.
         messages: events for those who listen. One that nobody listens for is not kept.
+        subjects: whom its labelled values belong to, each with its key; who is not known yet is from now on.
+        private: the stores that labelled values may stand in.
+        erasure: whose key ends with this commit. No live run may belong to them.
     """
 
     run: Run
@@ -288,6 +338,9 @@ class Segment:
     kept: bytes | None = None
     listeners: tuple[Listener, ...] | None = None
     messages: tuple[Message, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    private: frozenset[str] = frozenset()
+    erasure: Erasure | None = None
 
     def __post_init__(self) -> None:
         if not self.lines or self.run.head.line != self.first_line + len(self.lines) - 1:
@@ -315,7 +368,7 @@ class Committed(NamedTuple):
 class Conflict(NamedTuple):
     """Nothing was written: this has changed since it was read. Run the segment again."""
 
-    read: Read
+    read: Read | SubjectRead
 
 
 class Fenced(NamedTuple):

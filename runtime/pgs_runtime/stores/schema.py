@@ -230,10 +230,55 @@ END""",
     _never("outbox", "UPDATE", "a message never changes"),
 )
 
+_SUBJECTS = (
+    """CREATE TABLE subjects (
+  id TEXT NOT NULL PRIMARY KEY, key BLOB, erased TEXT
+) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER subjects_insert BEFORE INSERT ON subjects BEGIN
+  SELECT RAISE(ABORT, 'a subject stands once') WHERE EXISTS (SELECT 1 FROM subjects WHERE id = NEW.id);
+  SELECT RAISE(ABORT, 'a subject begins with a key') WHERE NEW.key IS NULL OR NEW.erased IS NOT NULL;
+END""",
+    """CREATE TRIGGER subjects_update BEFORE UPDATE ON subjects BEGIN
+  SELECT RAISE(ABORT, 'a subject''s key only ends, and once')
+    WHERE NEW.id IS NOT OLD.id OR OLD.key IS NULL OR NEW.key IS NOT NULL OR NEW.erased IS NULL;
+  SELECT RAISE(ABORT, 'a subject is not erased while a run of it goes on') WHERE EXISTS
+    (SELECT 1 FROM concerns JOIN runs ON runs.run = concerns.run
+      WHERE concerns.subject = OLD.id AND runs.status IN ('RUNNING', 'WAITING', 'IN_DOUBT'));
+END""",
+    _never("subjects", "DELETE", "a subject never goes"),
+    """CREATE TABLE concerns (
+  subject TEXT NOT NULL, run TEXT NOT NULL,
+  PRIMARY KEY (subject, run)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER concerns_insert BEFORE INSERT ON concerns BEGIN
+  SELECT RAISE(ABORT, 'a run belongs to a subject once')
+    WHERE EXISTS (SELECT 1 FROM concerns WHERE subject = NEW.subject AND run = NEW.run);
+  SELECT RAISE(ABORT, 'no run belongs to a subject that was erased')
+    WHERE NOT EXISTS (SELECT 1 FROM subjects WHERE id = NEW.subject AND key IS NOT NULL);
+END""",
+    _never("concerns", "UPDATE", "whom a run belongs to never changes"),
+    _never("concerns", "DELETE", "whom a run belongs to never goes"),
+    """CREATE TABLE gone (
+  store TEXT NOT NULL, key TEXT NOT NULL,
+  PRIMARY KEY (store, key)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER gone_insert BEFORE INSERT ON gone BEGIN
+  SELECT RAISE(ABORT, 'a registry key is erased once')
+    WHERE EXISTS (SELECT 1 FROM gone WHERE store = NEW.store AND key = NEW.key);
+  SELECT RAISE(ABORT, 'a registry key that was erased is bound')
+    WHERE NOT EXISTS (SELECT 1 FROM registry WHERE store = NEW.store AND key = NEW.key);
+END""",
+    """CREATE TRIGGER gone_after_insert AFTER INSERT ON gone BEGIN
+  UPDATE counters SET rows = rows - 1, changes = changes + 1 WHERE kind = 'registry' AND store = NEW.store;
+END""",
+    _never("gone", "UPDATE", "what was erased stays so"),
+    _never("gone", "DELETE", "what was erased stays so"),
+)
+
 Steps: TypeAlias = Sequence[Sequence[str]]
 
 _FIRST = (*_META, *_COUNTERS, *_REGISTRY, *_EVENTS, *_STATE, *_TRACE, *_RUNS, *_EFFECTS)
-MIGRATIONS: Steps = (_FIRST, _KEPT, _OUTBOX)
+MIGRATIONS: Steps = (_FIRST, _KEPT, _OUTBOX, _SUBJECTS)
 """The statements that lead from schema number i to i + 1. Once released, an item never changes."""
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
 
 from pgs_runtime.stores import sqlite_rows as rows
+from pgs_runtime.stores import sqlite_subjects
 from pgs_runtime.stores.errors import LawBroken, StoreMisused, StoreUnusable
 from pgs_runtime.stores.ownership import Owner
 from pgs_runtime.stores.records import (
@@ -21,6 +22,7 @@ from pgs_runtime.stores.records import (
     Event,
     Fenced,
     Head,
+    Holding,
     Kept,
     Kind,
     Lease,
@@ -31,6 +33,7 @@ from pgs_runtime.stores.records import (
     Scan,
     Segment,
     Status,
+    Subject,
     Table,
     Tally,
     Timing,
@@ -116,6 +119,7 @@ class SqliteStore:
     def commit(self, segment: Segment) -> Committed | Conflict | Fenced:
         with self._session() as connection, _transaction(connection):
             refusal = rows.fenced(connection, segment) or rows.stale(connection, segment.reads)
+            refusal = refusal or sqlite_subjects.changed(connection, segment)
             if refusal is None:
                 place = rows.apply(connection, segment)
                 connection.execute("COMMIT")
@@ -203,6 +207,23 @@ class SqliteStore:
             WHERE run = ? ORDER BY line, key"""
         with self._session() as connection:
             return tuple(Effect(*row) for row in connection.execute(query, (run,)))
+
+    def subjects(self, ids: Sequence[str]) -> tuple[Subject, ...]:
+        with self._session() as connection:
+            return sqlite_subjects.subjects(connection, ids)
+
+    def runs_of(self, subject: str) -> tuple[str, ...]:
+        with self._session() as connection:
+            return sqlite_subjects.runs_of(connection, subject)
+
+    def holding(self, mark: bytes) -> tuple[Holding, ...]:
+        with self._session() as connection:
+            return sqlite_subjects.holding(connection, mark)
+
+    def scrub(self) -> None:
+        with self._session() as connection:
+            # The write-ahead log keeps pages as they were; a reader at work keeps it, and the next one ends it.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def log_size(self) -> int:
         with self._session() as connection:

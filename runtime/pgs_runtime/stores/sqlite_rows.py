@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TypeAlias
 
+from pgs_runtime.stores import sqlite_subjects
 from pgs_runtime.stores.errors import LawBroken
 from pgs_runtime.stores.records import (
     LIVE,
@@ -175,6 +176,8 @@ def apply(connection: sqlite3.Connection, segment: Segment) -> int:
         connection.executemany(_LISTEN, segment.listeners)
     if segment.messages:
         connection.executemany(_SEND, [(*message[:4], message.event) for message in segment.messages])
+    if segment.subjects or segment.erasure:
+        sqlite_subjects.enter(connection, segment)
     if segment.timing:
         connection.executemany(_TIMING, [(run.id, *timed) for timed in segment.timing])
     _move(connection, run, known=segment.expected is not None)

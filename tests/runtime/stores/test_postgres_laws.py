@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -14,7 +15,7 @@ from pgs_runtime.stores.postgres import PostgresStore
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.stores.postgres_objects import Change, Table
 from pgs_runtime.stores.postgres_session import PostgresOptions, connect
-from pgs_runtime.stores.records import Append, CellRead, Conflict, Effect, Insert, Put
+from pgs_runtime.stores.records import Append, CellRead, Conflict, Effect, Erasure, Insert, Put, Subject
 from tests.postgres import Server
 from tests.runtime.stores.segments import affecting, committed, dump, first, reading
 
@@ -34,12 +35,16 @@ def store(address: Address) -> Iterator[PostgresStore]:
     store = PostgresStore(address)
     writes = (
         Insert("actors", "a", b"1", 0),
+        Insert("actors", "b", b"1", 0),
         Append("events", "s", 1, b"1", 0),
         Put("limits", "a", b"1", 1, 0),
     )
     committed(store, first("ended", *writes, key="k"))
+    committed(store, replace(first("erased"), subjects=(Subject("gone", b"k"),)))
+    committed(store, replace(first("erasing"), erasure=Erasure("gone", "then", (("actors", "b"),))))
     intents = (INTENT, Effect("settled", "live", 1, "INTENT", b"{}"), DONE)
-    committed(store, affecting(first("live", status="RUNNING"), *intents))
+    live = replace(first("live", status="RUNNING"), subjects=(Subject("there", b"k"),))
+    committed(store, affecting(live, *intents))
     yield store
     store.close()
 
@@ -56,6 +61,33 @@ TABLES = ("trace", "events", "registry", "state", "runs", "effects", "log", "met
 NEW_RUN = "'w', '', '', NULL, '', '', '', 'RUNNING', 0, '', NULL, NULL, 0, NULL, NULL"
 
 UNLAWFUL = {
+    "subjects_key": ["INSERT INTO subjects VALUES ('there', '\\x01', NULL)"],
+    "a subject begins with a key": [
+        "INSERT INTO subjects VALUES ('new', NULL, NULL)",
+        "INSERT INTO subjects VALUES ('new', '\\x01', 'now')",
+    ],
+    "a subject's key only ends, and once": [
+        "UPDATE subjects SET key = '\\x01', erased = NULL WHERE id = 'gone'",
+        "UPDATE subjects SET key = '\\x01' WHERE id = 'there'",
+        "UPDATE subjects SET key = NULL WHERE id = 'there'",
+        "UPDATE subjects SET erased = 'later' WHERE id = 'gone'",
+        "UPDATE subjects SET id = 'new', key = NULL, erased = 'now' WHERE id = 'there'",
+    ],
+    "a subject is not erased while a run of it goes on": [
+        "UPDATE subjects SET key = NULL, erased = 'now' WHERE id = 'there'",
+    ],
+    "a subject never goes": ["DELETE FROM subjects", "TRUNCATE subjects"],
+    "concerns_key": ["INSERT INTO concerns VALUES ('there', 'live')"],
+    "no run belongs to a subject that was erased": [
+        "INSERT INTO concerns VALUES ('gone', 'live')",
+        "INSERT INTO concerns VALUES ('nobody', 'live')",
+    ],
+    "whom a run belongs to never changes": ["UPDATE concerns SET run = 'ended'"],
+    "whom a run belongs to never goes": ["DELETE FROM concerns", "TRUNCATE concerns"],
+    "gone_key": ["INSERT INTO gone (store, key) VALUES ('actors', 'b')"],
+    "a registry key that was erased is bound": ["INSERT INTO gone (store, key) VALUES ('actors', 'z')"],
+    "what was erased never changes": ["UPDATE gone SET key = 'a'"],
+    "what was erased never goes": ["DELETE FROM gone", "TRUNCATE gone"],
     "a trace line never changes": [
         "UPDATE trace SET line = ''",
         "UPDATE trace SET run = 'live' WHERE run = 'ended'",
@@ -293,7 +325,7 @@ def test_an_older_store_is_brought_forward_with_its_rows(store: PostgresStore, r
     session.commit()
     assert postgres_establish.number(session) == len(STEPS)
     session.close()
-    assert raw.execute("SELECT x FROM later").fetchall() == [(4,)]
+    assert raw.execute("SELECT x FROM later").fetchall() == [(8,)]
     assert (dump(store), store.meta("store"), store.meta("secret")) == before
 
 
@@ -303,7 +335,7 @@ def test_a_store_of_an_older_version_is_brought_forward_when_it_is_opened(
     session = connect(address, patience=5)
     for _ in range(2):  # by the first that opens it
         postgres_establish.establish(session, address, PostgresOptions(), STEPS)
-        assert raw.execute("SELECT x FROM later").fetchall() == [(4,)]
+        assert raw.execute("SELECT x FROM later").fetchall() == [(8,)]
         assert store.meta("schema") == str(len(STEPS)).encode()
     raw.execute("DROP TABLE later")
     with pytest.raises(StoreUnusable) as caught:

@@ -224,7 +224,7 @@ def test_a_segment_with_one_unlawful_write_leaves_nothing_behind(store: Store, u
 
 def test_a_store_has_an_id_and_a_secret_that_stay(store: Store) -> None:
     name, secret = store.meta("store"), store.meta("secret")
-    assert store.meta("schema") == b"3"
+    assert store.meta("schema") == b"4"
     assert name is not None
     assert (len(name), len(secret or b"")) == (32, 32)
     for key in ("schema", "store", "secret"):

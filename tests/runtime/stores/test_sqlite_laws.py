@@ -11,7 +11,7 @@ import pytest
 
 from pgs_runtime.stores import schema
 from pgs_runtime.stores.errors import StoreUnusable
-from pgs_runtime.stores.records import Append, Effect, Insert, Listener, Message, Put
+from pgs_runtime.stores.records import Append, Effect, Erasure, Insert, Listener, Message, Put, Subject
 from pgs_runtime.stores.sqlite import SqliteStore
 from tests.runtime.stores.segments import affecting, committed, dump, first
 
@@ -24,14 +24,17 @@ def store(path: Path) -> Iterator[SqliteStore]:
     store = SqliteStore(path)
     writes = (
         Insert("actors", "a", b"1", 0),
+        Insert("actors", "b", b"1", 0),
         Append("events", "s", 1, b"1", 0),
         Put("limits", "a", b"1", 1, 0),
     )
     committed(store, first("ended", *writes, key="k"))
+    committed(store, replace(first("erased"), subjects=(Subject("gone", b"k"),)))
+    committed(store, replace(first("erasing"), erasure=Erasure("gone", "then", (("actors", "b"),))))
     intents = (INTENT, Effect("settled", "live", 1, "INTENT", b"{}"), DONE)
     listener, message = Listener("live", "EV", b"[]", ""), Message("live", 0, "EV", b"{}")
     live = replace(first("live", status="RUNNING"), kept=b"{}", listeners=(listener,), messages=(message,))
-    committed(store, affecting(live, *intents))
+    committed(store, affecting(replace(live, subjects=(Subject("there", b"k"),)), *intents))
     yield store
     store.close()
 
@@ -44,6 +47,33 @@ def raw(store: SqliteStore, path: Path) -> Iterator[sqlite3.Connection]:
 
 
 UNLAWFUL = {
+    "a subject stands once": ["INSERT OR REPLACE INTO subjects VALUES ('gone', x'01', NULL)"],
+    "a subject begins with a key": [
+        "INSERT INTO subjects VALUES ('new', NULL, NULL)",
+        "INSERT INTO subjects VALUES ('new', x'01', 'now')",
+    ],
+    "a subject's key only ends, and once": [
+        "UPDATE subjects SET key = x'01', erased = NULL WHERE id = 'gone'",
+        "UPDATE subjects SET key = x'01' WHERE id = 'there'",
+        "UPDATE subjects SET key = NULL WHERE id = 'there'",
+        "UPDATE subjects SET erased = 'later' WHERE id = 'gone'",
+        "UPDATE OR REPLACE subjects SET id = 'gone' WHERE id = 'there'",
+        "UPDATE subjects SET id = 'new', key = NULL, erased = 'now' WHERE id = 'there'",
+    ],
+    "a subject is not erased while a run of it goes on": [
+        "UPDATE subjects SET key = NULL, erased = 'now' WHERE id = 'there'",
+    ],
+    "a subject never goes": ["DELETE FROM subjects"],
+    "a run belongs to a subject once": ["REPLACE INTO concerns VALUES ('there', 'live')"],
+    "no run belongs to a subject that was erased": [
+        "INSERT INTO concerns VALUES ('gone', 'live')",
+        "INSERT INTO concerns VALUES ('nobody', 'live')",
+    ],
+    "whom a run belongs to never changes": ["UPDATE concerns SET run = 'ended'"],
+    "whom a run belongs to never goes": ["DELETE FROM concerns"],
+    "a registry key is erased once": ["REPLACE INTO gone VALUES ('actors', 'b')"],
+    "a registry key that was erased is bound": ["INSERT INTO gone VALUES ('actors', 'z')"],
+    "what was erased stays so": ["UPDATE gone SET key = 'a'", "DELETE FROM gone"],
     "a trace line never changes": [
         "UPDATE trace SET line = x'00'",
         "UPDATE OR REPLACE trace SET n = 1 WHERE n = 0",
@@ -242,7 +272,7 @@ def test_an_older_store_is_brought_forward_with_its_rows(store: SqliteStore, raw
     schema.migrate(raw, {"store": b"not taken"}, STEPS)
     raw.execute("COMMIT")
     assert schema.number(raw) == len(STEPS)
-    assert raw.execute("SELECT x FROM later").fetchall() == [(4,)]
+    assert raw.execute("SELECT x FROM later").fetchall() == [(8,)]
     assert (dump(store), store.meta("store"), store.meta("secret")) == before
 
 

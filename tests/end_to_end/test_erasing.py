@@ -1,0 +1,182 @@
+"""Erasing a subject: nobody reads its values again, its traces stay whole, and everything that reads says so."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pgs_runtime.erasing import Erased, erase
+from pgs_runtime.faults import Refusal
+from pgs_runtime.redaction import commit
+from pgs_runtime.runtime import Runtime
+from pgs_runtime.sealing import is_sealed
+from pgs_runtime.state import load_state
+from pgs_runtime.stock import Stock
+from pgs_snapshot.seal import verify
+from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.values import Value
+from tests.end_to_end.programs import Installation, operator
+from tests.end_to_end.scenarios import ACTORS, IDENTITY_EVENTS, REGISTER, VERIFY, actor_id
+from tests.end_to_end.test_stores_agree import ports, stores
+from tests.postgres import Server
+
+ADA: dict[str, Value] = {"first_name": "zq8 Ada", "last_name": "Byron", "email_registration": "ada@example.org"}
+EVE: dict[str, Value] = {**ADA, "first_name": "zq8 Eve"}
+REGISTERED = json.dumps({"actor_record": ADA}).encode()
+NOTED: dict[str, Value] = {
+    "actor_id": actor_id(ADA),
+    "actor_record": dict(ADA),
+    "verifier_id": "vera",
+    "decision": "VERIFIED",
+    "notes": "zq8 note",
+}
+
+
+@pytest.fixture(scope="module")
+def snapshot(example_files: Mapping[str, bytes]) -> Snapshot:
+    return Snapshot(verify(example_files))
+
+
+@pytest.fixture
+def runtimes(snapshot: Snapshot, tmp_path: Path, postgres: Server) -> Iterator[list[Runtime]]:
+    with stores(tmp_path, postgres) as opened:
+        yield [Runtime(snapshot, store, ports()) for store in opened]
+
+
+def register(runtime: Runtime, record: dict[str, Value], request: str | None = None) -> tuple[str, str]:
+    outcome = runtime.run(REGISTER, {"actor_record": record}, operator(runtime), request)
+    return outcome.trace_id, outcome.exit
+
+
+def erased_after_a_while(runtime: Runtime) -> object:
+    """What is seen of a store in which one of two runs was erased."""
+    run, _ = register(runtime, ADA, "r-1")
+    other, _ = register(runtime, EVE)
+    before = runtime.trace(run)
+    erased = erase(runtime, f"run:{run}", operator(runtime), "asked for")
+    assert runtime.trace(run) == before
+    repeated = register(runtime, ADA)
+    with pytest.raises(Refusal) as refused:
+        register(runtime, ADA, "r-1")
+    stock = Stock(runtime.store)
+    streams = stock.keys(IDENTITY_EVENTS)
+    records = [[is_sealed(each.body) for each in runtime.store.events(IDENTITY_EVENTS, name, 1, 9)] for name in streams]
+    seen = (stock.stores(), dict(stock.keys(ACTORS)), records)
+    again = erase(runtime, f"run:{run}", operator(runtime), "asked for again")
+    assert again == Erased(erased.subject, erased.at, 1, 0)
+    assert register(runtime, EVE)[1] == "COMPLETED"
+    told = [runtime.store.run(each) is not None for each in (run, other)]
+    return erased, repeated, refused.value.code, seen, told, runtime.store.count("registry", ACTORS)
+
+
+def test_in_every_store_the_same_is_left_of_a_run_that_was_erased(runtimes: list[Runtime]) -> None:
+    memory, *others = [erased_after_a_while(runtime) for runtime in runtimes]
+    assert others == [memory, memory]
+    erased, repeated, code, (counts, keys, records), told, tally = memory  # type: ignore[misc]
+    assert (erased.runs, erased.rows) == (1, 2)
+    assert repeated[1] == "IDENTITY_CONFLICT"
+    assert code == "R131"
+    assert (counts[ACTORS], list(keys), tally.rows) == (1, [actor_id(EVE)], 1)
+    assert told == [True, True]
+    assert sorted(records) == [[False], [True]]
+
+
+def test_what_was_read_of_somebody_belongs_to_them_as_well(runtimes: list[Runtime]) -> None:
+    """A run that has read what another one wrote is erased with it, as it may hold the same values."""
+    for runtime in runtimes:
+        first, _ = register(runtime, ADA)
+        second, end = register(runtime, ADA)  # it compares what it brings with what is there
+        assert end == "COMPLETED"
+        erased = erase(runtime, f"run:{first}", operator(runtime), "asked for")
+        assert erased.runs == 2
+        run = runtime.store.run(second)
+        assert run is not None
+        assert run.answer is not None
+        assert run.answer[:1] == b"\0"
+
+
+def test_who_is_not_known_cannot_be_erased(runtimes: list[Runtime]) -> None:
+    for runtime in runtimes:
+        with pytest.raises(Refusal, match="Nothing belongs to `C1`") as refused:
+            erase(runtime, "C1", operator(runtime), "asked for")
+        assert (refused.value.code, runtime.store.runs()) == ("R133", ())
+
+
+def test_rows_that_an_operator_loaded_are_erased_with_their_load(runtimes: list[Runtime]) -> None:
+    record: Value = {**ADA}
+    for runtime in runtimes:
+        load = load_state(runtime, {ACTORS: {"AC_1": record}}, operator(runtime)).trace_id
+        assert [*Stock(runtime.store).keys(ACTORS)] == ["AC_1"]
+        assert erase(runtime, f"run:{load}", operator(runtime), "asked for").rows == 1
+        assert [*Stock(runtime.store).keys(ACTORS)] == []
+
+
+def key_in(data: Path, run: str) -> tuple[bytes, bytes]:
+    """The key of a run's own subject, and its id."""
+    with closing(sqlite3.connect(data / "state.db")) as connection:
+        query = "SELECT key, unhex(id) FROM subjects JOIN concerns ON subject = id WHERE run = ?"
+        connection.create_function("unhex", 1, bytes.fromhex)
+        key, id = connection.execute(query, (run,)).fetchone()
+    return key, id
+
+
+def test_rpl_08_trc_06_after_an_erasure_every_command_says_erased_and_verify_holds(examples: Installation) -> None:
+    run = examples.run(VERIFY, json.dumps({**NOTED, "actor_id": "AC_0"}).encode(), "--json").json()["trace_id"]
+    run = examples.run(REGISTER, REGISTERED, "--json", "--request-id", "r-1").json()["trace_id"]
+    trace = examples.workspace / "traces" / run
+    before = examples.runtime("verify", trace)
+    assert before.code == 0, before
+    replayed = examples.runtime("replay", trace)
+    assert replayed.code == 0, replayed
+    key, _ = key_in(examples.data, run)
+    assert any(key in file.read_bytes() for file in examples.data.glob("state.db*"))
+    done = examples.runtime("erase", f"run:{run}", "--reason", "asked for", "--json")
+    assert (done.code, done.json()["runs"], done.json()["rows"]) == (0, 1, 2)
+    assert not any(key in file.read_bytes() for file in examples.data.glob("state.db*"))
+    assert examples.runtime("verify", trace).out == before.out
+    assert examples.runtime("verify", examples.workspace / "traces" / done.json()["trace_id"]).code == 0
+    replayed = examples.runtime("replay", trace, "--json")
+    assert (replayed.code, replayed.error()["code"]) == (9, "R132")
+    assert "ERASED" in replayed.error()["message"]
+    assert "ERASED" in examples.runtime("show", run).out
+    assert "ERASED" in examples.runtime("resume", run).out
+    asked = examples.run(REGISTER, REGISTERED, "--json", "--request-id", "r-1")
+    assert (asked.code, asked.error()["code"]) == (5, "R131")
+    for words in (("list",), ("examine", trace), ("state", "ls"), ("state", "ls", ACTORS)):
+        answer = examples.runtime(*words)
+        assert (answer.code, "zq8" in answer.out) == (0, False), answer
+    got = examples.runtime("state", "get", ACTORS, actor_id(ADA), "--json")
+    assert (got.code, got.error()["code"]) == (2, "R088")
+    account = examples.workspace / "traces" / done.json()["trace_id"] / f"{done.json()['trace_id']}.md"
+    assert "erased the subject" in account.read_text(encoding="utf-8")
+    again = examples.runtime("erase", f"run:{run}", "--reason", "asked for again")
+    assert (again.code, "already" in again.out) == (0, True)
+    assert len(examples.runs()) == 3
+
+
+def test_trc_09_nobody_can_try_values_on_the_commitments_of_an_erased_run(examples: Installation) -> None:
+    """What the owner of the store has left gives none of the commitments: neither its secret nor any key."""
+    run = examples.run(REGISTER, REGISTERED, "--json").json()["trace_id"]
+    with examples.open() as runtime:
+        header = json.loads(runtime.trace(run)[0])["header"]
+        known = runtime.store.subjects(header["subjects"])
+        assert [subject.key is not None for subject in known] == [True]
+        erase(runtime, f"run:{run}", operator(runtime), "asked for")
+        assert [subject.key for subject in runtime.store.subjects(header["subjects"])] == [None]
+        told = runtime._shop.keys_of(header)
+        commitments = json.dumps(header)
+        guessed = commitment(told.secret, ADA)
+        assert guessed not in commitments
+        assert commitment(runtime.secret, ADA) not in commitments
+    with closing(sqlite3.connect(examples.data / "state.db")) as connection:
+        (found,) = connection.execute("SELECT payload_digest FROM runs WHERE run = ?", (run,)).fetchone()
+    assert found == header["payload_digest"]["$redacted"]
+
+
+def commitment(secret: bytes, record: dict[str, Value]) -> str:
+    return str(commit(record["first_name"], secret)["$redacted"])
