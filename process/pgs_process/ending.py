@@ -1,0 +1,110 @@
+"""How a run ends: what it returns becomes plain data, what it did is judged and committed, and errors get their names."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from pgs_process.detach import detached
+from pgs_process.faults import ArgumentsError, LockViolationError, ProcessError, UndeclaredError
+from pgs_process.frame import Frame
+from pgs_process.guard.live import is_shell
+from pgs_process.kinds import ATOMS
+from pgs_process.outside import log
+from pgs_process.transaction.commit import commit
+from pgs_process.transaction.journal import Delta, delta_of
+from pgs_process.zones import Zone, resolve_zone
+
+if TYPE_CHECKING:
+    from pgs_process.engine import ProcessEngine
+    from pgs_process.rules import Rules
+
+
+def finish(engine: ProcessEngine, frame: Frame, rules: Rules, kept: list[Delta] | None) -> None:
+    """Judge what a run would change, and commit it, or hand it on to the run that it is within.
+
+    Raises:
+        ProcessError: it does not stand.
+    """
+    frame.settle()
+    if frame.entry.gate is not None:
+        frame.entry.gate.check_outputs(frame)
+    if rules.watches:
+        rules.check_commit(frame)
+    outer = frame.outer
+    if outer is not None:
+        if kept is not None:
+            kept.append(delta_of(entry for entry in frame.journal[frame.mark :] if entry[0][0] != "local"))
+        frame.end_within(outer, stands=True)
+        return
+    if any([draft.conflict() for draft in frame.drafts.values()]):
+        _conflict(engine, frame)
+    if kept is not None:
+        kept.append(delta_of(entry for entry in frame.journal if entry[0][0] != "local"))
+    commit(frame.drafts.values())
+    engine.version += 1
+    if engine.bus is not None:
+        _emit(engine, frame)
+
+
+def _conflict(engine: ProcessEngine, frame: Frame) -> None:
+    message = f"The state was written from outside while `{frame.entry.name}` was under way."
+    if engine.strict:
+        raise LockViolationError(message, process=frame.entry.name)
+    log.warning("%s", message)
+
+
+def _emit(engine: ProcessEngine, frame: Frame) -> None:
+    raised = {}
+    for path, op, key, _, new in frame.journal:
+        if op == "SET" and len(path) == 1 and isinstance(key, str) and resolve_zone(key) is Zone.SIGNAL:
+            raised[key] = new
+    for name, value in raised.items():
+        if value and engine.bus is not None:
+            engine.bus.emit(value if isinstance(value, str) else name)
+
+
+def plain_result(frame: Frame, value: object) -> object:
+    """What a body returned, without a guarded value in it.
+
+    Raises:
+        ContractViolationError: it is a layer, or something of which only parts are declared.
+    """
+    return detached(value) if _holds_shell(value) else value
+
+
+def _holds_shell(value: object) -> bool:
+    if is_shell(value):
+        return True
+    cls = type(value)
+    if cls is dict:
+        return any(_holds_shell(key) or _holds_shell(item) for key, item in value.items() if _inner(key, item))  # type: ignore[attr-defined]
+    if cls in _PLAIN:
+        return any(_holds_shell(item) for item in value if type(item) not in ATOMS)  # type: ignore[attr-defined]
+    return cls.__module__ == "pgs_process.guard.dicts"
+
+
+_PLAIN = frozenset({list, tuple, set, frozenset, deque})
+
+
+def _inner(key: object, item: object) -> bool:
+    return type(key) not in ATOMS or type(item) not in ATOMS
+
+
+def told_failure(frame: Frame, error: BaseException) -> BaseException:
+    """What the caller is told of a run that ended with this error."""
+    if not isinstance(error, Exception):
+        return error
+    entry = frame.entry
+    if frame.violation is not None:
+        return frame.violation
+    if isinstance(error, ProcessError) or entry.contract.lists(error):
+        return error
+    trace = error.__traceback__
+    if isinstance(error, TypeError) and trace is not None and trace.tb_next is None:
+        return ArgumentsError(str(error), process=entry.name)
+    return UndeclaredError(
+        f"`{entry.name}` raised `{type(error).__name__}`, which is not among its errors: {error}",
+        process=entry.name,
+        declared=entry.contract.errors,
+    )

@@ -1,0 +1,306 @@
+"""A run of one process: what it has been handed, what it has changed, and how it ends.
+
+A frame within another one (a process called by a process) shares its drafts and its journal; it keeps what it needs to
+take its own part back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from pgs_process.detach import copied_opaque, detached
+from pgs_process.faults import ContractViolationError
+from pgs_process.grants import READ, WRITE, Grant
+from pgs_process.guard.core import NOWHERE, Core, place, told, trail
+from pgs_process.guard.keyholes import new_keyhole
+from pgs_process.guard.layers import CONTEXT_SLOTS, CONTEXTS, Context, forget_all
+from pgs_process.guard.live import LIVE
+from pgs_process.guard.making import BY_IDENTITY, SHELLS, begin_draft, written_past
+from pgs_process.guard.objects import new_object
+from pgs_process.kinds import ATOMS, Kind, kind_of
+from pgs_process.paths import LAYERS, Path, render
+from pgs_process.transaction.attributes import ObjectDraft
+from pgs_process.transaction.drafts import DictDraft, Draft
+from pgs_process.transaction.journal import Entry
+from pgs_process.transaction.opaque import OpaqueDraft
+from pgs_process.transaction.sequences import DequeDraft, ListDraft
+
+if TYPE_CHECKING:
+    from pgs_process.registered import Registered
+
+
+class Scratch:
+    """The layer `local` of one run."""
+
+
+class Frame:
+    """One run of one process."""
+
+    violation: ContractViolationError | None = None
+    outer: Frame | None = None
+    level = 0
+    saved: list[tuple[Draft, object, int]] | None = None
+    mark = 0
+    opaque: list[tuple[Core, OpaqueDraft]] | None = None
+
+    def __init__(self, entry: Registered, system: object) -> None:
+        self.entry = entry
+        self.system = system
+        self.drafts: dict[int, Draft] = {}
+        self.journal: list[Entry] = []
+        self.live: list[object] = []
+        self.cores: list[Core] = []
+        self.tracked: dict[int, object] = {}
+        self.frozen: dict[int, object] = {}
+        self.layers: dict[str, object] = {}
+        self.context = context = Context()
+        CONTEXTS[context] = self
+
+    # --- what is handed out ---------------------------------------------------------------------------------------
+
+    def layer_shell(self, name: str) -> object:
+        """A layer, under one of its names in the context."""
+        layer = LAYERS.get(name)
+        plan = self.entry.plans.get(layer) if layer is not None else None
+        if layer is None or plan is None:
+            raise self.refuse(f"The context has no layer `{name}`.", (name,))
+        shell = self.layers.get(layer)
+        if shell is None:
+            raw = Scratch() if layer == "local" else object.__getattribute__(self.system, plan.attribute)
+            shell = object.__new__(plan.shells)
+            core = LIVE[shell] = Core(self, raw, None, False, None, plan, (layer,))
+            if self.drafts:
+                core.draft = self.drafts.get(id(raw))
+            self.live.append(shell)
+            self.layers[layer] = shell
+        CONTEXT_SLOTS[name](self.context, shell)
+        return shell
+
+    def wrap(self, value: object, parent: Core | None, key: object, writes: bool, path: Path = ()) -> object:
+        """What the body is handed for a value that is not one of the usual atoms."""
+        make = SHELLS.get(type(value))
+        if make is None:
+            return self._wrap_other(value, parent, key, writes, path)
+        shell = (self.tracked if writes else self.frozen).get(id(value))
+        if shell is not None:
+            core = LIVE[shell]
+            core.parent, core.key, core.path = parent, key, path
+            return shell
+        source = self.drafts.get(id(value), value) if self.drafts else value
+        if not writes and source is not value and id(value) in self.tracked:
+            self._check_alias(value)
+        shell = make()
+        LIVE[shell] = Core(self, value, source, writes, parent, key, path)
+        (self.tracked if writes else self.frozen)[id(value)] = shell
+        self.live.append(shell)
+        return shell
+
+    def wrap_part(self, value: object, parent: Core | None, key: object, grant: Grant, path: Path = ()) -> object:
+        """As `wrap`, for a value of which the contract may grant only parts.
+
+        Raises:
+            ContractViolationError: parts are granted of something that has no named parts.
+        """
+        if not grant.below:
+            return self.wrap(value, parent, key, grant.writes, path)
+        core = Core(self, value, value, grant.writes, parent, key, path)
+        core.grant = grant
+        self.cores.append(core)
+        if type(value) is dict:
+            return new_keyhole(core)
+        if kind_of(type(value)) is Kind.OBJECT:
+            return new_object(core)
+        raise self.refuse(
+            f"`{told(core)}` is a `{type(value).__name__}`, of which no parts can be declared.", trail(core), value
+        )
+
+    def _wrap_other(self, value: object, parent: Core | None, key: object, writes: bool, path: Path) -> object:
+        kind = kind_of(type(value))
+        if kind is Kind.ATOM:
+            return value
+        memo = self.tracked if writes else self.frozen
+        if kind is not Kind.TUPLE and kind is not Kind.FROZENSET and (known := memo.get(id(value))) is not None:
+            return known
+        core = Core(self, value, value, writes, parent, key, path)
+        self.cores.append(core)
+        if kind is Kind.OBJECT:
+            core.grant = WRITE if writes else READ
+            if not writes and id(value) in self.tracked:
+                self._check_alias(value)
+            made = new_object(core)
+        elif kind is Kind.TUPLE:
+            members = [
+                item if type(item) in ATOMS else self.wrap(item, core, index, writes)
+                for index, item in enumerate(cast(tuple[object, ...], value))
+            ]
+            return tuple.__new__(cast(type[tuple[object, ...]], type(value)), members)
+        elif kind is Kind.FROZENSET:
+            return frozenset(
+                item if type(item) in ATOMS else self.wrap(item, core, item, False)
+                for item in cast(frozenset[object], value)
+            )
+        elif writes:
+            draft = self.draft_of(value)
+            made = cast(OpaqueDraft, draft).value
+            self.opaque = [*(self.opaque or ()), (core, cast(OpaqueDraft, draft))]
+        else:
+            begun = self.drafts.get(id(value))
+            made = copied_opaque(begun.value if isinstance(begun, OpaqueDraft) else value)
+        memo[id(value)] = made
+        return made
+
+    def _check_alias(self, value: object) -> None:
+        """A value that was written through one path is about to be read through another that may only read it."""
+        draft = self.drafts.get(id(value))
+        if draft is not None and draft.level == self.level and id(value) in self.tracked:
+            raise self.refuse("The same object stands under a path that was written and under one that may only be read.", ())
+
+    # --- drafts ---------------------------------------------------------------------------------------------------
+
+    def touch(self, core: Core) -> Draft:
+        """The draft for the first write of this frame to a container.
+
+        Raises:
+            ContractViolationError: the contract does not let it be written, or lets another path to it only be read, or
+                it is no longer in the state.
+        """
+        if not core.writes:
+            raise self.refuse_write_at(trail(core))
+        if core.parent is not None:
+            place(core)
+        if id(core.raw) in self.frozen or self.entry.read_only_twins(self, core.raw):
+            raise self.refuse_alias(core)
+        draft = core.draft = core.source = self.draft_of(core.raw)
+        return draft
+
+    def layer_draft(self, core: Core) -> ObjectDraft:
+        """The draft of an object whose attribute is about to be written."""
+        draft = core.draft = core.source = self.draft_of(core.raw)
+        return cast(ObjectDraft, draft)
+
+    def draft_of(self, raw: object) -> Draft:
+        """The draft of a real value, begun or kept for this frame's savepoint if need be."""
+        draft = self.drafts.get(id(raw))
+        if draft is None:
+            draft = self.drafts[id(raw)] = begin_draft(raw)
+            if self.saved is not None:
+                self.saved.append((draft, None, -1))
+        elif draft.level < self.level and self.saved is not None:
+            self.saved.append((draft, draft.snapshot(), draft.level))
+        draft.level = self.level
+        return draft
+
+    def leaving(self, value: object) -> object:
+        """What the journal keeps of a value that leaves its place: as it is now, with what was changed in it."""
+        if type(value) in ATOMS:
+            return value
+        shell = self.tracked.get(id(value))
+        core = LIVE.get(shell) if type(shell) in BY_IDENTITY else None
+        if core is not None and core.parent is None:
+            core.parent = NOWHERE
+        return detached(value, self.drafts) if len(self.drafts) > 1 else value
+
+    # --- breaches -------------------------------------------------------------------------------------------------
+
+    def refuse(self, message: str, path: Path, value: object = None) -> ContractViolationError:
+        """Note a breach, so that the run fails even if the body catches the error that this returns."""
+        error = ContractViolationError(
+            message,
+            path=render(path) or None,
+            process=self.entry.name,
+            value=value,
+            declared=self.entry.contract.declared,
+        )
+        if self.violation is None:
+            self.violation = error
+        return error
+
+    def refuse_read(self, path: Path) -> ContractViolationError:
+        """The breach of reading what is not declared."""
+        return self.refuse(f"`{self.entry.name}` reads `{render(path)}`, which its contract does not declare.", path)
+
+    def refuse_write_at(self, path: Path) -> ContractViolationError:
+        """The breach of writing what is not declared."""
+        return self.refuse(f"`{self.entry.name}` writes `{render(path)}`, which is not among its outputs.", path)
+
+    def refuse_alias(self, core: Core) -> ContractViolationError:
+        """The breach of writing an object that another declared path only lets be read."""
+        return self.refuse(
+            f"`{self.entry.name}` writes `{told(core)}`, but the same object stands under a path that it may only read.",
+            trail(core),
+        )
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Write down what was done to copies of opaque values, and see to it that nothing went past the guard.
+
+        Raises:
+            ContractViolationError: built-in code wrote to a shell itself, or a value cannot be replaced where it is.
+        """
+        for shell in self.tracked.values():
+            if written_past(shell):
+                core = LIVE[shell]
+                raise self.refuse(
+                    f"Built-in code such as `heapq` wrote to `{told(core)}` past its methods, and that would be lost; work on"
+                    " a copy and assign it.",
+                    trail(core),
+                )
+        for core, draft in self.opaque or ():
+            if draft.changed():
+                self._settle_opaque(core, draft)
+
+    def _settle_opaque(self, core: Core, draft: OpaqueDraft) -> None:
+        result = copied_opaque(draft.value)
+        path = place(core)
+        self.journal.append((path[:-1], "SET", path[-1], core.raw, result))
+        if draft.refills():
+            return
+        parent = core.parent
+        if parent is None:
+            parent = LIVE[self.layers[str(core.path[0])]]
+            self.layer_draft(parent).put(str(core.path[1]), result)
+            return
+        holder = self.draft_of(parent.raw) if type(parent.raw) is not tuple else None
+        if isinstance(holder, DictDraft | ObjectDraft):
+            holder.put(cast(str, path[-1]), result)
+        elif isinstance(holder, ListDraft | DequeDraft):
+            holder.put(cast(int, path[-1]), result)
+        else:
+            raise self.refuse(f"`{told(core)}` cannot be replaced where it is.", trail(core))
+
+    def close(self) -> None:
+        """Whatever was handed out is dead from here on."""
+        CONTEXTS.pop(self.context, None)
+        for shell in self.live:
+            LIVE.pop(shell, None)
+        for core in self.cores:
+            core.over = True
+
+    def begin_within(self, outer: Frame) -> None:
+        """Become a savepoint of the run that is under way."""
+        self.outer = outer
+        self.level = outer.level + 1
+        self.drafts, self.journal, self.mark = outer.drafts, outer.journal, len(outer.journal)
+        self.saved = []
+
+    def end_within(self, outer: Frame, stands: bool) -> None:
+        """Hand on to the outer run, or take back, what was done; and let it see the state as it is now."""
+        for draft, kept, level in reversed(self.saved or ()):
+            if not stands:
+                draft.restore(kept)
+                draft.level = level
+            else:
+                draft.level = outer.level
+                if outer.saved is not None and level < outer.level:
+                    outer.saved.append((draft, kept, level))
+        if not stands:
+            del self.journal[self.mark :]
+        for shell in outer.live:
+            core = LIVE[shell]
+            if core.parent is None and len(core.path) == 1:
+                core.draft = outer.drafts.get(id(core.raw))
+                forget_all(core.key, shell)  # type: ignore[arg-type]  # of a layer the key is its plan
+            else:
+                core.source = outer.drafts.get(id(core.raw), core.raw)
+

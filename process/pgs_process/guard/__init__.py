@@ -1,0 +1,1 @@
+"""The guard: what a body is handed in place of the state."""

@@ -1,0 +1,237 @@
+"""Guarded dicts: they behave as the real one does, and write into its draft.
+
+They are of type `dict`, because C code such as `json` asks for that. Their own storage holds one filler, which built-in
+code that looks past the methods stumbles over instead of finding an empty dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from typing import TYPE_CHECKING, cast
+
+from pgs_process.detach import detached
+from pgs_process.guard.core import Core, place
+from pgs_process.guard.live import LIVE, shell_class
+from pgs_process.guard.plain import PlainAgain
+from pgs_process.kinds import ATOMS
+from pgs_process.transaction.drafts import MISSING, DictDraft
+
+if TYPE_CHECKING:
+    from pgs_process.guard.live import Live
+
+_NONE_GIVEN = object()
+
+
+class Keys(KeysView[object]):
+    """The keys of a guarded dict, for as long as it lives."""
+
+    __slots__ = ()
+
+    def __reversed__(self) -> Iterator[object]:
+        return reversed(self._mapping)  # type: ignore[attr-defined, no-any-return]  # a guarded dict
+
+    def __repr__(self) -> str:
+        return f"dict_keys({list(self)!r})"
+
+
+class Values(ValuesView[object]):
+    """The values of a guarded dict, for as long as it lives."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[object]:
+        for _, value in self._mapping.items():  # type: ignore[attr-defined]  # a guarded dict
+            yield value
+
+    def __reversed__(self) -> Iterator[object]:
+        return (self._mapping[key] for key in reversed(self._mapping))  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return f"dict_values({list(self)!r})"
+
+
+class Items(ItemsView[object, object]):
+    """The pairs of a guarded dict, for as long as it lives."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[tuple[object, object]]:
+        mapping = self._mapping  # type: ignore[attr-defined]  # a guarded dict
+        core = LIVE[mapping]
+        for key in mapping:
+            value = core.source[key]  # type: ignore[index]  # a dict or its draft
+            if type(value) in ATOMS:
+                yield key, value
+            else:
+                yield key, core.frame.wrap(value, core, key, core.writes)
+
+    def __reversed__(self) -> Iterator[tuple[object, object]]:
+        return ((key, self._mapping[key]) for key in reversed(self._mapping))  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return f"dict_items({list(self)!r})"
+
+
+class DictMethods(PlainAgain):
+    """Every method of `dict`."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: object) -> object:
+        core = LIVE[self]
+        value = core.source[key]  # type: ignore[index]  # a dict or its draft
+        kind = type(value)
+        if kind is int or kind is str or kind in ATOMS:
+            return value
+        return core.frame.wrap(value, core, key, core.writes)
+
+    def get(self, key: object, default: object = None, /) -> object:
+        core = LIVE[self]
+        value = core.source.get(key, MISSING)  # type: ignore[attr-defined]
+        kind = type(value)
+        if kind is int or kind is str or kind in ATOMS:
+            return value
+        return default if value is MISSING else core.frame.wrap(value, core, key, core.writes)
+
+    def __contains__(self, key: object) -> bool:
+        return key in LIVE[self].source  # type: ignore[operator]
+
+    def __len__(self) -> int:
+        return len(LIVE[self].source)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[object]:
+        core = LIVE[self]
+        source = core.source
+        size = len(source)  # type: ignore[arg-type]
+        for key in source:  # type: ignore[attr-defined]
+            yield key if type(key) in ATOMS else core.frame.wrap(key, core, key, False)
+            if len(LIVE[self].source) != size:  # type: ignore[arg-type]  # the look-up says if it is over
+                raise RuntimeError("dictionary changed size during iteration")
+
+    def __reversed__(self) -> Iterator[object]:
+        core = LIVE[self]
+        for key in reversed(list(core.source)):  # type: ignore[call-overload]
+            yield key if type(key) in ATOMS else core.frame.wrap(key, core, key, False)
+            _ = LIVE[self]
+
+    def keys(self) -> Keys:
+        return Keys(cast(Mapping[object, object], self))
+
+    def values(self) -> Values:
+        return Values(cast(Mapping[object, object], self))
+
+    def items(self) -> Items:
+        return Items(cast(Mapping[object, object], self))
+
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other, dict)
+
+    def __ne__(self, other: object) -> bool:
+        return not equal(self, other, dict)
+
+    __hash__ = object.__hash__
+
+    def copy(self) -> dict[object, object]:
+        return cast(dict[object, object], detached(self))
+
+    def __or__(self, other: object) -> dict[object, object]:
+        return self.copy() | _mapping(other) if isinstance(other, dict) else NotImplemented
+
+    def __ror__(self, other: object) -> dict[object, object]:
+        return _mapping(other) | self.copy() if isinstance(other, dict) else NotImplemented
+
+    # --- writing --------------------------------------------------------------------------------------------------
+
+    def __setitem__(self, key: object, value: object) -> None:
+        core = LIVE[self]
+        draft = core.draft
+        if draft is None:
+            draft = core.frame.touch(core)
+        if type(value) not in ATOMS:
+            value = detached(value)
+        if type(key) not in ATOMS:
+            key = detached(key)
+        old = cast(DictDraft, draft).put(key, value)
+        if type(old) not in ATOMS and old is not MISSING:
+            old = core.frame.leaving(old)
+        core.frame.journal.append((core.path if core.parent is None else place(core), "SET", key, old, value))
+
+    def __delitem__(self, key: object) -> None:
+        _take(self, key, "POP")
+
+    def pop(self, key: object, default: object = _NONE_GIVEN, /) -> object:
+        core = LIVE[self]
+        if key not in core.source and default is not _NONE_GIVEN:  # type: ignore[operator]
+            _ = core.draft or core.frame.touch(core)
+            return default
+        return _take(self, key, "POP")
+
+    def popitem(self) -> tuple[object, object]:
+        for key in reversed(self):
+            return key, _take(self, key, "POPITEM")
+        raise KeyError("popitem(): dictionary is empty")
+
+    def setdefault(self, key: object, default: object = None, /) -> object:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, other: object = (), /, **named: object) -> None:
+        core = LIVE[self]
+        _ = core.draft or core.frame.touch(core)
+        for key, value in _pairs(other):
+            self[key] = value
+        for name, value in named.items():
+            self[name] = value
+
+    def __ior__(self, other: object) -> object:
+        self.update(other)
+        return self
+
+    def clear(self) -> None:
+        core = LIVE[self]
+        draft = cast(DictDraft, core.draft or core.frame.touch(core))
+        old = core.frame.leaving(dict(draft.items()))
+        draft.clear()
+        core.frame.journal.append((place(core), "CLEAR", None, old, {}))
+
+
+def _take(shell: DictMethods, key: object, op: str) -> object:
+    core = LIVE[shell]
+    draft = cast(DictDraft, core.draft or core.frame.touch(core))
+    value = draft.take(key)
+    core.frame.journal.append((place(core), op, key, core.frame.leaving(value), MISSING))
+    return detached(value, core.frame.drafts)
+
+
+def _mapping(value: object) -> dict[object, object]:
+    return cast(dict[object, object], detached(value))
+
+
+def _pairs(other: object) -> Iterable[tuple[object, object]]:
+    if isinstance(other, Mapping):
+        return list(other.items())
+    if hasattr(other, "keys"):
+        return [(key, other[key]) for key in other.keys()]  # type: ignore[index]  # what `dict.update` asks for
+    return ((key, value) for key, value in cast(Iterable[tuple[object, object]], other))
+
+
+def equal(shell: object, other: object, kind: type) -> bool:
+    """Whether a guarded container and another value hold the same."""
+    if shell is other:
+        return True
+    if not isinstance(other, kind):
+        return NotImplemented
+    return bool(detached(shell) == detached(other))
+
+
+FILLER = type("LookedPastTheGuard", (), {"__slots__": ()})()
+
+GuardedDict = shell_class("dict", (DictMethods, dict))
+
+
+def new_dict() -> object:
+    """A shell of a dict."""
+    made = dict.__new__(GuardedDict)
+    dict.__setitem__(made, FILLER, FILLER)
+    return made

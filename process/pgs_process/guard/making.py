@@ -1,0 +1,40 @@
+"""The shells and the drafts of the built-in containers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import cast
+
+from pgs_process.guard.deques import new_deque
+from pgs_process.guard.dicts import FILLER, GuardedDict, new_dict
+from pgs_process.guard.lists import GuardedList, new_list
+from pgs_process.guard.sets import new_set
+from pgs_process.kinds import Kind, kind_of
+from pgs_process.transaction.attributes import ObjectDraft
+from pgs_process.transaction.drafts import DictDraft, Draft, SetDraft
+from pgs_process.transaction.opaque import OpaqueDraft
+from pgs_process.transaction.sequences import DequeDraft, ListDraft
+
+SHELLS: dict[type, Callable[[], object]] = {dict: new_dict, list: new_list, set: new_set, deque: new_deque}
+BY_IDENTITY = frozenset(type(make()) for make in SHELLS.values())
+"""The classes of shells that are found under their identity."""
+
+_DRAFTS: dict[type, type] = {dict: DictDraft, list: ListDraft, set: SetDraft, deque: DequeDraft}
+
+
+def begin_draft(raw: object) -> Draft:
+    """A draft of a real value, in which nothing is changed yet."""
+    cls = _DRAFTS.get(type(raw))
+    if cls is not None:
+        return cast(Draft, cls(raw))
+    return OpaqueDraft(raw) if kind_of(type(raw)) is Kind.OPAQUE else ObjectDraft(raw)
+
+
+def written_past(shell: object) -> bool:
+    """Whether built-in code changed the shell's own storage instead of calling its methods."""
+    if type(shell) is GuardedDict:
+        return dict.__len__(shell) != 1  # type: ignore[arg-type]  # it is a dict
+    return type(shell) is GuardedList and (
+        list.__len__(shell) != 2 or list.__getitem__(shell, 0) is not FILLER  # type: ignore[arg-type]  # it is a list
+    )

@@ -1,0 +1,182 @@
+"""Guarded sets: they behave as the real one does, and write into its draft. Their members are handed out read-only.
+
+They are not of type `set`: `set(…)` copies the storage of its own kind without asking for its members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, MutableSet, Set
+from typing import cast
+
+from pgs_process.detach import detached
+from pgs_process.guard.core import Core, place
+from pgs_process.guard.live import LIVE, shell_class
+from pgs_process.guard.plain import PlainAgain
+from pgs_process.kinds import ATOMS
+from pgs_process.transaction.drafts import MISSING, SetDraft
+
+
+class SetMethods(PlainAgain):
+    """Every method of `set`."""
+
+    __slots__ = ()
+
+    def __new__(cls, values: Iterable[object] = ()) -> object:  # type: ignore[misc]  # see PlainAgain
+        return set(values)
+
+    def __contains__(self, value: object) -> bool:
+        return value in LIVE[self].source  # type: ignore[operator]  # a set or its draft
+
+    def __len__(self) -> int:
+        return len(LIVE[self].source)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[object]:
+        core = LIVE[self]
+        size = len(core.source)  # type: ignore[arg-type]
+        for value in core.source:  # type: ignore[attr-defined]
+            yield value if type(value) in ATOMS else core.frame.wrap(value, core, value, False)
+            if len(LIVE[self].source) != size:  # type: ignore[arg-type]
+                raise RuntimeError("Set changed size during iteration")
+
+    def copy(self) -> set[object]:
+        return cast(set[object], detached(self))
+
+    def __eq__(self, other: object) -> bool:
+        return self.copy() == _members(other) if isinstance(other, Set) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    def __le__(self, other: object) -> bool:
+        return self.copy() <= _members(other) if isinstance(other, Set) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        return self.copy() < _members(other) if isinstance(other, Set) else NotImplemented
+
+    def __ge__(self, other: object) -> bool:
+        return self.copy() >= _members(other) if isinstance(other, Set) else NotImplemented
+
+    def __gt__(self, other: object) -> bool:
+        return self.copy() > _members(other) if isinstance(other, Set) else NotImplemented
+
+    def __or__(self, other: object) -> set[object]:
+        return self.copy() | _members(other) if isinstance(other, Set) else NotImplemented
+
+    def __and__(self, other: object) -> set[object]:
+        return self.copy() & _members(other) if isinstance(other, Set) else NotImplemented
+
+    def __sub__(self, other: object) -> set[object]:
+        return self.copy() - _members(other) if isinstance(other, Set) else NotImplemented
+
+    def __xor__(self, other: object) -> set[object]:
+        return self.copy() ^ _members(other) if isinstance(other, Set) else NotImplemented
+
+    def __rsub__(self, other: object) -> set[object]:
+        return _members(other) - self.copy() if isinstance(other, Set) else NotImplemented
+
+    __ror__, __rand__, __rxor__ = __or__, __and__, __xor__
+
+    def issubset(self, other: Iterable[object]) -> bool:
+        return self.copy() <= _members(other)
+
+    def issuperset(self, other: Iterable[object]) -> bool:
+        return self.copy() >= _members(other)
+
+    def isdisjoint(self, other: Iterable[object]) -> bool:
+        return self.copy().isdisjoint(_members(other))
+
+    def union(self, *others: Iterable[object]) -> set[object]:
+        return self.copy().union(*map(_members, others))
+
+    def intersection(self, *others: Iterable[object]) -> set[object]:
+        return self.copy().intersection(*map(_members, others))
+
+    def difference(self, *others: Iterable[object]) -> set[object]:
+        return self.copy().difference(*map(_members, others))
+
+    def symmetric_difference(self, other: Iterable[object]) -> set[object]:
+        return self.copy() ^ _members(other)
+
+    # --- writing --------------------------------------------------------------------------------------------------
+
+    def add(self, value: object) -> None:
+        core, draft = _writing(self)
+        member = value if type(value) in ATOMS else detached(value)
+        if draft.add(member):
+            core.frame.journal.append((place(core), "ADD", member, MISSING, member))
+
+    def discard(self, value: object) -> None:
+        core, draft = _writing(self)
+        if draft.discard(value):
+            core.frame.journal.append((place(core), "DISCARD", value, value, MISSING))
+
+    def remove(self, value: object) -> None:
+        _ = _writing(self)
+        if value not in self:
+            raise KeyError(value)
+        self.discard(value)
+
+    def pop(self) -> object:
+        core, draft = _writing(self)
+        for value in draft:
+            self.discard(value)
+            return detached(value, core.frame.drafts)
+        raise KeyError("pop from an empty set")
+
+    def clear(self) -> None:
+        self.difference_update(list(_writing(self)[1]))
+
+    def update(self, *others: Iterable[object]) -> None:
+        _ = _writing(self)
+        for other in others:
+            for value in list(other):
+                self.add(value)
+
+    def difference_update(self, *others: Iterable[object]) -> None:
+        _ = _writing(self)
+        for other in others:
+            for value in list(other):
+                self.discard(value)
+
+    def intersection_update(self, *others: Iterable[object]) -> None:
+        self.difference_update(self.copy() - self.intersection(*others))
+
+    def symmetric_difference_update(self, other: Iterable[object]) -> None:
+        for value in _members(other):
+            if value in self:
+                self.discard(value)
+            else:
+                self.add(value)
+
+    def __ior__(self, other: Iterable[object]) -> object:
+        self.update(other)
+        return self
+
+    def __isub__(self, other: Iterable[object]) -> object:
+        self.difference_update(self.copy() if other is self else other)
+        return self
+
+    def __iand__(self, other: Iterable[object]) -> object:
+        self.intersection_update(other)
+        return self
+
+    def __ixor__(self, other: Iterable[object]) -> object:
+        self.symmetric_difference_update(other)
+        return self
+
+
+def _writing(shell: object) -> tuple[Core, SetDraft]:
+    core = LIVE[shell]
+    return core, cast(SetDraft, core.draft or core.frame.touch(core))
+
+
+def _members(values: object) -> set[object]:
+    return {value if type(value) in ATOMS else detached(value) for value in cast(Iterable[object], values)}
+
+
+GuardedSet = shell_class("set", (SetMethods,))
+MutableSet.register(GuardedSet)
+
+
+def new_set() -> object:
+    """A shell of a set."""
+    return object.__new__(GuardedSet)

@@ -1,0 +1,109 @@
+"""The state as it is seen outside of processes: locked, and under a strict engine read-only at every depth."""
+
+from __future__ import annotations
+
+import logging
+from typing import cast
+
+from pgs_process.faults import LockViolationError
+from pgs_process.grants import READ, Grant
+from pgs_process.guard.core import Core, told, trail
+from pgs_process.guard.live import keep_in_slot
+from pgs_process.guard.making import SHELLS
+from pgs_process.guard.objects import new_object
+from pgs_process.kinds import ATOMS, Kind, kind_of
+from pgs_process.paths import Path, render
+from pgs_process.transaction.attributes import ObjectDraft
+from pgs_process.transaction.drafts import Draft
+from pgs_process.transaction.journal import Entry
+
+log = logging.getLogger("pgs_process")
+
+
+class ContextLock:
+    """The lock of one engine on its context. It also answers for the views that it hands out."""
+
+    def __init__(self, strict: bool) -> None:
+        self.strict = strict
+        self.journal: list[Entry] = []
+        self.drafts: dict[int, Draft] = {}
+        self.frozen: dict[int, object] = {}
+        self.tracked: dict[int, object] = {}
+        self.names: dict[int, str] = {}
+
+    def outside_write(self, layer: object, name: str) -> None:
+        """A field was set outside of any process.
+
+        Raises:
+            LockViolationError: the engine is strict.
+        """
+        place = f"{self.names.get(id(layer), type(layer).__name__)}.{name}"
+        if self.strict:
+            raise self._locked(place)
+        log.warning("`%s` is written outside of any process.", place)
+
+    def outside_view(self, layer: object, name: str, value: object) -> object:
+        """What is seen of a field outside of any process: under a strict engine nothing that could be written."""
+        return self.wrap(value, None, name, False, (self.names.get(id(layer), "context"), name)) if self.strict else value
+
+    def wrap(self, value: object, parent: Core | None, key: object, writes: bool, path: Path = ()) -> object:
+        """A view of a value, which lives as long as somebody holds it."""
+        make = SHELLS.get(type(value))
+        kind = kind_of(type(value))
+        core = Core(self, value, value, False, parent, key, path)
+        core.grant = READ
+        if make is not None:
+            shell = make()
+            keep_in_slot(shell, core)
+            return shell
+        if kind is Kind.OBJECT:
+            return new_object(core)
+        if kind is Kind.TUPLE:
+            members = [
+                item if type(item) in ATOMS else self.wrap(item, core, index, False)
+                for index, item in enumerate(cast(tuple[object, ...], value))
+            ]
+            return tuple.__new__(cast(type[tuple[object, ...]], type(value)), members)
+        return value
+
+    def wrap_part(self, value: object, parent: Core | None, key: object, grant: Grant, path: Path = ()) -> object:
+        """As `wrap`: outside of processes there are no contracts."""
+        return self.wrap(value, parent, key, False, path)
+
+    def touch(self, core: Core) -> Draft:
+        """Refuse to write through a view."""
+        raise self._locked(told(core))
+
+    def layer_draft(self, core: Core) -> ObjectDraft:
+        """Refuse to write through a view."""
+        raise self._locked(told(core))
+
+    def draft_of(self, raw: object) -> Draft:
+        """Refuse to write through a view."""
+        raise self._locked(type(raw).__name__)
+
+    def leaving(self, value: object) -> object:
+        """Nothing leaves by a view."""
+        return value
+
+    def refuse(self, message: str, path: Path, value: object = None) -> LockViolationError:
+        """The error for what a view does not allow."""
+        return LockViolationError(message, path=render(path), value=value)
+
+    def refuse_read(self, path: Path) -> LockViolationError:
+        """The error for reading what a view does not show."""
+        return self.refuse(f"`{render(path)}` is not shown outside of processes.", path)
+
+    def refuse_write_at(self, path: Path) -> LockViolationError:
+        """The error for writing to an object through a view."""
+        return self._locked(render(path))
+
+    def refuse_alias(self, core: Core) -> LockViolationError:
+        """The error for writing through a view."""
+        return self._locked(render(trail(core)))
+
+    def _locked(self, place: str) -> LockViolationError:
+        return LockViolationError(
+            f"`{place}` belongs to an engine; it is written by a process, or within `with engine.edit() as context`.",
+            path=place,
+        )
