@@ -37,11 +37,13 @@ def finish(engine: ProcessEngine, frame: Frame, rules: Rules, kept: list[Delta] 
             kept.append(delta_of(entry for entry in frame.journal[frame.mark :] if entry[0][0] != "local"))
         frame.end_within(outer, stands=True)
         return
-    if any([draft.conflict() for draft in frame.drafts.values()]):
-        _conflict(engine, frame)
+    drafts = frame.drafts.values()
+    for draft in drafts:
+        if draft.conflict():
+            _conflict(engine, frame)
     if kept is not None:
         kept.append(delta_of(entry for entry in frame.journal if entry[0][0] != "local"))
-    commit(frame.drafts.values())
+    commit(drafts)
     engine.version += 1
     if engine.bus is not None:
         _emit(engine, frame)

@@ -165,9 +165,13 @@ class ProcessEngine:
         return Done(value, kept[0] if kept else Delta())
 
     def _perform(self, entry: Registered, arguments: dict[str, object], kept: list[Delta] | None) -> object:
-        outer = None if self._turn.acquire_now(False) else self._wait(entry.name)
+        turn = self._turn
+        outer = None if turn.acquire_now(False) else self._wait(entry.name)
         try:
-            frame = self._begin(entry, outer)
+            self._frame = frame = Frame(entry, self.system)
+            self._thread = get_ident()
+            if outer is not None:
+                frame.begin_within(outer)
             try:
                 if not self._ready or outer is not None or entry.gate is not None or self._rules.halted:
                     arguments = self._check_before(frame, arguments)
@@ -190,7 +194,9 @@ class ProcessEngine:
                 self._frame = outer
         finally:
             if outer is None:
-                self._turn.release()
+                turn.release_now()
+                if turn.waiting:
+                    turn.tell()
         return value
 
     async def _perform_async(self, entry: Registered, arguments: dict[str, object], kept: list[Delta] | None) -> object:

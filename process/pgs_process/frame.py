@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from pgs_process.registered import Registered
 
 
+_new = object.__new__
+_attribute = object.__getattribute__
+
+
 class Scratch:
     """The layer `local` of one run."""
 
@@ -55,6 +59,13 @@ class Frame:
         self.layers: dict[str, object] = {}
         self.context = context = Context()
         CONTEXTS[context] = self
+        for plan, names in entry.opening:
+            layer = plan.layer
+            shell = self.layers[layer] = _new(plan.shells)
+            LIVE[shell] = Core(self, _attribute(system, plan.attribute), None, False, None, plan, plan.path)
+            self.live.append(shell)
+            for name in names:
+                CONTEXT_SLOTS[name](context, shell)
 
     # --- what is handed out ---------------------------------------------------------------------------------------
 
@@ -240,15 +251,18 @@ class Frame:
         """
         for shell in self.tracked.values():
             if written_past(shell):
-                core = LIVE[shell]
-                raise self.refuse(
-                    f"Built-in code such as `heapq` wrote to `{told(core)}` past its methods, and that would be lost; work on"
-                    " a copy and assign it.",
-                    trail(core),
-                )
-        for core, draft in self.opaque or ():
-            if draft.changed():
-                self._settle_opaque(core, draft)
+                raise self._refuse_past(LIVE[shell])
+        if self.opaque is not None:
+            for core, draft in self.opaque:
+                if draft.changed():
+                    self._settle_opaque(core, draft)
+
+    def _refuse_past(self, core: Core) -> ContractViolationError:
+        return self.refuse(
+            f"Built-in code such as `heapq` wrote to `{told(core)}` past its methods, and that would be lost; work on a copy"
+            " and assign it.",
+            trail(core),
+        )
 
     def _settle_opaque(self, core: Core, draft: OpaqueDraft) -> None:
         result = copied_opaque(draft.value)
@@ -271,9 +285,9 @@ class Frame:
 
     def close(self) -> None:
         """Whatever was handed out is dead from here on."""
-        CONTEXTS.pop(self.context, None)
+        del CONTEXTS[self.context]
         for shell in self.live:
-            LIVE.pop(shell, None)
+            del LIVE[shell]
         for core in self.cores:
             core.over = True
 
@@ -283,6 +297,9 @@ class Frame:
         self.level = outer.level + 1
         self.drafts, self.journal, self.mark = outer.drafts, outer.journal, len(outer.journal)
         self.saved = []
+        for shell in self.live:
+            core = LIVE[shell]
+            core.draft = self.drafts.get(id(core.raw))
 
     def end_within(self, outer: Frame, stands: bool) -> None:
         """Hand on to the outer run, or take back, what was done; and let it see the state as it is now."""

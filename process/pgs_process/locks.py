@@ -19,11 +19,11 @@ IN_TASK: ContextVar[object] = ContextVar("pgs_process_run", default=None)
 class Turn:
     """A lock that threads wait for by blocking and tasks by awaiting. It belongs to a run, not to a thread."""
 
-    __slots__ = ("_lock", "_waiting", "acquire_now", "patience", "release_now")
+    __slots__ = ("_lock", "acquire_now", "patience", "release_now", "waiting")
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
+        self.waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
         self.patience = patience
         self.acquire_now = self._lock.acquire
         self.release_now = self._lock.release
@@ -47,7 +47,7 @@ class Turn:
         until = loop.time() + self.patience
         while not self._lock.acquire(False):
             told: asyncio.Future[None] = loop.create_future()
-            self._waiting.append((loop, told))
+            self.waiting.append((loop, told))
             if self._lock.acquire(False):
                 return
             try:
@@ -61,8 +61,12 @@ class Turn:
     def release(self) -> None:
         """Give the turn on."""
         self._lock.release()
-        while self._waiting:
-            loop, told = self._waiting.popleft()
+        self.tell()
+
+    def tell(self) -> None:
+        """Wake a task that waits for the turn, if there is one."""
+        while self.waiting:
+            loop, told = self.waiting.popleft()
             if not told.done() and not loop.is_closed():
                 loop.call_soon_threadsafe(_tell, told)
                 return

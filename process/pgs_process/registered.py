@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Registered:
     """One process of one engine: its name, its own copy of the contract, the body, and what was made of them.
 
-    `inputs_only` are the fields that it may read and not write; `gate` holds the rules that guard it, once there are some.
+    `inputs_only` are the fields that it may read and not write; `opening` says which layers are made right away, for they are
+    declared and named in the body, and under which names; `gate` holds the rules that guard it, once there are some.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Registered:
     plans: Mapping[str, LayerPlan]
     inputs_only: tuple[tuple[str, str], ...]
     writes: tuple[tuple[str, ...], ...]
+    opening: tuple[tuple[LayerPlan, tuple[str, ...]], ...] = ()
     gate: Gate | None = None
 
     def read_only_twins(self, frame: Frame, raw: object) -> bool:
@@ -76,7 +78,14 @@ def register(name: str, function: Callable[..., object], contract: Contract, sys
         if not plan.grant.field(field).writes and not plan.grant.field(field).below
     )
     writes = tuple(filter(None, (parse(text) for text in contract.outputs)))
-    return Registered(name, contract, function, inspect.iscoroutinefunction(function), plans, inputs_only, writes)
+    named = getattr(getattr(function, "__code__", None), "co_names", ())
+    opening = tuple(
+        (plan, tuple(alias for alias in NAMES_OF[layer] if alias in named))
+        for layer, plan in plans.items()
+        if plan.grant.opens and layer != "local" and not set(NAMES_OF[layer]).isdisjoint(named)
+    )
+    is_async = inspect.iscoroutinefunction(function)
+    return Registered(name, contract, function, is_async, plans, inputs_only, writes, opening)
 
 
 def forbidden_inputs(contract: Contract) -> list[str]:

@@ -35,11 +35,14 @@ class LayerPlan:
     """How one contract sees one layer: the attribute of the context it is under, what is granted, and its class of shells."""
 
     layer: str
+    path: Path
     attribute: str
     grant: Grant
     writable: frozenset[str]
     shells: type
     slots: Mapping[str, tuple[Callable[[object, object], None], Callable[[object], None]]]
+    simple: Mapping[str, tuple[Path, bool, Callable[[object, object], None]]]
+    """Of the fields that are granted whole and hold containers: the path, whether they may be written, how the slot is set."""
 
 
 class LayerMethods:
@@ -57,7 +60,21 @@ class LayerMethods:
         raise core.frame.refuse("The class of a layer cannot be changed.", core.path)
 
     def __getattr__(self, name: str) -> object:
-        return read_field(LIVE[self], self, name)
+        core = LIVE[self]
+        field = core.key.simple.get(name)  # type: ignore[attr-defined]  # of a layer the key is its plan
+        if field is None:
+            return read_field(core, self, name)
+        path, writes, keep = field
+        draft = core.draft
+        if draft is not None and name in draft.new:  # type: ignore[attr-defined]  # the draft of an object
+            value = draft.new[name]  # type: ignore[attr-defined]
+        else:
+            value = _attribute(core.raw, name)
+        if type(value) in ATOMS:
+            return value
+        made = core.frame.wrap(value, None, name, writes, path)
+        keep(self, made)
+        return made
 
     def __setattr__(self, name: str, value: object) -> None:
         core = LIVE[self]
@@ -185,7 +202,12 @@ def layer_plan(layer: str, attribute: str, grant: Grant, raw: object, fields: It
     base = type("Layer", (LayerMethods,), {"__slots__": tuple(slotted)})
     slots = {name: (base.__dict__[name].__set__, base.__dict__[name].__delete__) for name in slotted}
     writable = frozenset(name for name in plain if grant.field(name).writes)
-    return LayerPlan(layer, attribute, grant, writable, shell_class("Layer", (base,), members), slots)
+    simple = {
+        name: ((layer, name), grant.field(name).writes, keep)
+        for name, (keep, _) in slots.items()
+        if not grant.field(name).below and _now(raw, name) is not MISSING
+    }
+    return LayerPlan(layer, (layer,), attribute, grant, writable, shell_class("Layer", (base,), members), slots, simple)
 
 
 def _now(raw: object, name: str) -> object:

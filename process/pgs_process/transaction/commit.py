@@ -8,20 +8,25 @@ their own come first, one by one, because they may refuse; what they wrote is th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection
 from operator import call
 
 from pgs_process.faults import ContractViolationError
 from pgs_process.transaction.attributes import ObjectDraft, writes_plainly
-from pgs_process.transaction.drafts import Draft, Step
+from pgs_process.transaction.drafts import DictDraft, Draft, Step
 
 
-def commit(drafts: Iterable[Draft]) -> None:
+def commit(drafts: Collection[Draft]) -> None:
     """Do what the drafts say.
 
     Raises:
         ContractViolationError: a class refused a value; nothing was done.
     """
+    if len(drafts) == 1:
+        (only,) = drafts
+        if type(only) is DictDraft and not only.gone:
+            only.base.update(only.new)
+            return
     steps: list[Step] = []
     refusing: list[ObjectDraft] = []
     for draft in drafts:
