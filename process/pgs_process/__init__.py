@@ -1,4 +1,87 @@
-from pgs_process.contexts import *
-from pgs_process.contract import process
-from pgs_process.engine import ProcessEngine
+"""Process contracts: functions that transform a shared state, each under a contract and as one transaction.
+
+Usable alone: `from pgs_process import BaseDomainContext, BaseSystemContext, ProcessEngine, process`.
+"""
+
+from __future__ import annotations
+
+from pgs_process.audit.ledger import FileLedger, Ledger, MemoryLedger
+from pgs_process.audit.recipe import AuditRecipe, ProcessRecipe, RuleSpec, load_recipe
 from pgs_process.contexts import BaseDomainContext, BaseGlobalContext, BaseSystemContext
+from pgs_process.contract import Contract, process
+from pgs_process.engine import Done, POPEngine, ProcessEngine, TheusEngine
+from pgs_process.faults import (
+    ArgumentsError,
+    AuditBlockError,
+    AuditInterlockError,
+    ConfigError,
+    ContractViolationError,
+    DetachedError,
+    InvariantError,
+    LockViolationError,
+    ProcessError,
+    SchemaError,
+    UndeclaredError,
+    UnknownProcess,
+)
+from pgs_process.flow.machines import StateMachine, load_machine
+from pgs_process.flow.signals import SignalBus
+from pgs_process.flow.workers import ThreadExecutor
+from pgs_process.flow.workflow import ChainEvent, WorkflowManager
+from pgs_process.hydrating import dehydrate, hydrate
+from pgs_process.schema import ContextSchema, FieldSpec, load_schema
+from pgs_process.transaction.drafts import MISSING
+from pgs_process.transaction.journal import Change, Delta, apply
+from pgs_process.zones import Zone, resolve_zone
+
+ContextZone = Zone
+"""The zones under the name that the predecessors have for them."""
+
+__all__ = [
+    "MISSING",
+    "ArgumentsError",
+    "AuditBlockError",
+    "AuditInterlockError",
+    "AuditRecipe",
+    "BaseDomainContext",
+    "BaseGlobalContext",
+    "BaseSystemContext",
+    "ChainEvent",
+    "Change",
+    "ConfigError",
+    "ContextSchema",
+    "ContextZone",
+    "Contract",
+    "ContractViolationError",
+    "Delta",
+    "DetachedError",
+    "Done",
+    "FieldSpec",
+    "FileLedger",
+    "InvariantError",
+    "Ledger",
+    "LockViolationError",
+    "MemoryLedger",
+    "POPEngine",
+    "ProcessEngine",
+    "ProcessError",
+    "ProcessRecipe",
+    "RuleSpec",
+    "SchemaError",
+    "SignalBus",
+    "StateMachine",
+    "TheusEngine",
+    "ThreadExecutor",
+    "UndeclaredError",
+    "UnknownProcess",
+    "WorkflowManager",
+    "Zone",
+    "apply",
+    "dehydrate",
+    "hydrate",
+    "load_machine",
+    "load_recipe",
+    "load_schema",
+    "process",
+    "resolve_zone",
+]

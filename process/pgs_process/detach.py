@@ -54,13 +54,11 @@ def _copied(value: object, drafts: Drafts, memo: dict[int, object]) -> object:
             )
     elif kind is Kind.LIST:
         made = memo[id(value)] = []
-        made.extend(
-            item if type(item) in ATOMS else _copied(item, drafts, memo) for item in cast(list[object], source)
-        )
+        made.extend(item if type(item) in ATOMS else _copied(item, drafts, memo) for item in cast(list[object], source))
     elif kind is Kind.SET:
         made = {_copied(item, drafts, memo) for item in cast(set[object], source)}
     elif kind is Kind.DEQUE:
-        made = memo[id(value)] = deque((), cast(deque[object], value).maxlen)
+        made = memo[id(value)] = deque(maxlen=cast(deque[object], value).maxlen)
         made.extend(_copied(item, drafts, memo) for item in cast(deque[object], source))
     elif kind is Kind.TUPLE or kind is Kind.FROZENSET:
         made = _copied_members(cast(tuple[object, ...], value), drafts, memo)

@@ -36,7 +36,9 @@ def processes_in(folder: Path) -> list[tuple[str, Callable[..., object]]]:
         found += [
             (name, value)
             for name, value in vars(module).items()
-            if callable(value) and contract_of(value) is not None and getattr(value, "__module__", None) == module.__name__
+            if callable(value)
+            and contract_of(value) is not None
+            and getattr(value, "__module__", None) == module.__name__
         ]
     return found
 

@@ -93,11 +93,15 @@ class ProcessEngine:
         """
         contract = contract_of(function)
         if contract is None:
-            raise ConfigError(f"`{name}` has no contract; decorate it with `@process(inputs=…, outputs=…)`.", process=name)
+            raise ConfigError(
+                f"`{name}` has no contract; decorate it with `@process(inputs=…, outputs=…)`.", process=name
+            )
         if name in self._entries:
             raise ConfigError(f"There already is a process `{name}`.", process=name)
         for path in forbidden_inputs(contract):
-            message = f"`{name}` lists `{path}` among its inputs; a signal goes under `signals`, and meta is never read."
+            message = (
+                f"`{name}` lists `{path}` among its inputs; a signal goes under `signals`, and meta is never read."
+            )
             if self.strict:
                 raise ContractViolationError(message, path=path, process=name, declared=contract.declared)
             log.warning("%s", message)

@@ -6,6 +6,8 @@ take its own part back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from pgs_process.detach import copied_opaque, detached
@@ -46,6 +48,7 @@ class Frame:
     saved: list[tuple[Draft, object, int]] | None = None
     mark = 0
     opaque: list[tuple[Core, OpaqueDraft]] | None = None
+    arguments: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, entry: Registered, system: object) -> None:
         self.entry = entry
@@ -164,7 +167,9 @@ class Frame:
         """A value that was written through one path is about to be read through another that may only read it."""
         draft = self.drafts.get(id(value))
         if draft is not None and draft.level == self.level and id(value) in self.tracked:
-            raise self.refuse("The same object stands under a path that was written and under one that may only be read.", ())
+            raise self.refuse(
+                "The same object stands under a path that was written and under one that may only be read.", ()
+            )
 
     # --- drafts ---------------------------------------------------------------------------------------------------
 
@@ -320,4 +325,3 @@ class Frame:
                 forget_all(core.key, shell)  # type: ignore[arg-type]  # of a layer the key is its plan
             else:
                 core.source = outer.drafts.get(id(core.raw), core.raw)
-

@@ -93,7 +93,9 @@ def check_fields(layer: object, data: Mapping[str, object]) -> None:
     for name, value in data.items():
         if name not in names:
             meant = nearest(name, names)
-            raise ConfigError(f"There is no field `{name}`{f'; perhaps `{meant}` is meant' if meant else ''}.", path=name)
+            raise ConfigError(
+                f"There is no field `{name}`{f'; perhaps `{meant}` is meant' if meant else ''}.", path=name
+            )
         if resolve_zone(name) is not Zone.DATA:
             raise ConfigError(f"`{name}` is in the {resolve_zone(name).value} zone, which is not stored.", path=name)
         current = object.__getattribute__(raw, name)
@@ -101,7 +103,9 @@ def check_fields(layer: object, data: Mapping[str, object]) -> None:
             check_fields(current, value)
         elif not _fits(value, current):
             raise ConfigError(
-                f"`{name}` holds a `{type(current).__name__}` and was given a `{type(value).__name__}`.", path=name, value=value
+                f"`{name}` holds a `{type(current).__name__}` and was given a `{type(value).__name__}`.",
+                path=name,
+                value=value,
             )
 
 

@@ -44,7 +44,9 @@ class ContextLock:
 
     def outside_view(self, layer: object, name: str, value: object) -> object:
         """What is seen of a field outside of any process: under a strict engine nothing that could be written."""
-        return self.wrap(value, None, name, False, (self.names.get(id(layer), "context"), name)) if self.strict else value
+        return (
+            self.wrap(value, None, name, False, (self.names.get(id(layer), "context"), name)) if self.strict else value
+        )
 
     def wrap(self, value: object, parent: Core | None, key: object, writes: bool, path: Path = ()) -> object:
         """A view of a value, which lives as long as somebody holds it."""

@@ -103,7 +103,9 @@ def check_path(text: str, system: object, place: Callable[[], str]) -> None:
     if names is None:
         first = text.partition(".")[0]
         if first in LAYERS:
-            raise ConfigError(f"{place()}: `{text}` is not a path: a layer, then names with dots between them.", path=text)
+            raise ConfigError(
+                f"{place()}: `{text}` is not a path: a layer, then names with dots between them.", path=text
+            )
         meant = nearest(first, LAYERS)
         layers = f"`{meant}`" if meant else "`domain`, `global` or `local`"
         raise ConfigError(f"{place()}: `{text}` begins with no layer; a path begins with {layers}.", path=text)

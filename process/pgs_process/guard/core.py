@@ -79,7 +79,6 @@ class Core:
         self.key = key
         self.path = path
 
-
     def check_whole(self) -> None:
         """See to it that the value may be read as a whole.
 
@@ -88,7 +87,9 @@ class Core:
         """
         partial = getattr(self, "grant", None)
         if (self.parent is None and len(self.path) == 1) or (partial is not None and partial.below):
-            raise self.frame.refuse(f"`{told(self)}` is declared in part, so it cannot be copied as a whole.", trail(self))
+            raise self.frame.refuse(
+                f"`{told(self)}` is declared in part, so it cannot be copied as a whole.", trail(self)
+            )
 
 
 class _Nowhere(Core):

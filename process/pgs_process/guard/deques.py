@@ -9,8 +9,8 @@ from typing import SupportsIndex, cast
 
 from pgs_process.detach import detached
 from pgs_process.guard.core import Core, place
-from pgs_process.guard.live import LIVE, shell_class
 from pgs_process.guard.lists import Reading
+from pgs_process.guard.live import LIVE, shell_class
 from pgs_process.kinds import ATOMS
 from pgs_process.transaction.drafts import MISSING
 from pgs_process.transaction.sequences import DequeDraft

@@ -10,14 +10,14 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from typing import TYPE_CHECKING, cast
 
 from pgs_process.detach import detached
-from pgs_process.guard.core import Core, place
+from pgs_process.guard.core import place
 from pgs_process.guard.live import LIVE, shell_class
 from pgs_process.guard.plain import PlainAgain
 from pgs_process.kinds import ATOMS
 from pgs_process.transaction.drafts import MISSING, DictDraft
 
 if TYPE_CHECKING:
-    from pgs_process.guard.live import Live
+    pass
 
 _NONE_GIVEN = object()
 

@@ -26,5 +26,6 @@ def heavy_view(core: Core, value: object, name: str, grant: Grant) -> object:
         return memoryview(value).toreadonly()  # type: ignore[arg-type]  # where it is none, TypeError says so
     except TypeError:
         raise core.frame.refuse(
-            f"A `{type(value).__name__}` cannot be handed out read-only; declare `{core.path[0]}.{name}` as an output.", path
+            f"A `{type(value).__name__}` cannot be handed out read-only; declare `{core.path[0]}.{name}` as an output.",
+            path,
         ) from None

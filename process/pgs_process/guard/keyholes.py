@@ -66,7 +66,9 @@ class _Keyhole:
 
     def _whole(self, *_: object) -> object:
         core = in_slot(self)
-        raise core.frame.refuse("Of this dict only some keys are declared, so it cannot be read as a whole.", trail(core))
+        raise core.frame.refuse(
+            "Of this dict only some keys are declared, so it cannot be read as a whole.", trail(core)
+        )
 
     __iter__ = __len__ = __reversed__ = __eq__ = __or__ = __ror__ = __ior__ = _whole  # type: ignore[assignment]
     __copy__ = __deepcopy__ = __reduce_ex__ = __reduce__ = _whole  # type: ignore[assignment]

@@ -51,7 +51,7 @@ class LayerMethods:
     __slots__ = ()
 
     @property
-    def __class__(self) -> type:  # noqa: PLW3201
+    def __class__(self) -> type:
         return type(LIVE[self].raw)
 
     @__class__.setter
@@ -97,7 +97,9 @@ class LayerMethods:
 
     def __delattr__(self, name: str) -> None:
         core = LIVE[self]
-        raise core.frame.refuse(f"`{core.path[0]}.{name}` is a field of the context and cannot be deleted.", (*core.path, name))
+        raise core.frame.refuse(
+            f"`{core.path[0]}.{name}` is a field of the context and cannot be deleted.", (*core.path, name)
+        )
 
     def __dir__(self) -> list[str]:
         plan: LayerPlan = LIVE[self].key  # type: ignore[assignment]

@@ -20,10 +20,39 @@ from pgs_process.transaction.attributes import ObjectDraft
 from pgs_process.transaction.drafts import MISSING
 
 _OURS = frozenset(
-    "__new__ __init__ __dict__ __weakref__ __slots__ __getattribute__ __setattr__ __delattr__ __getattr__ __class__ "
-    "__init_subclass__ __subclasshook__ __reduce__ __reduce_ex__ __getstate__ __setstate__ __del__ __module__ __qualname__ "
-    "__annotations__ __copy__ __deepcopy__ __sizeof__ __dir__ __class_getitem__ __orig_bases__ __parameters__ "
-    "__abstractmethods__ __pydantic_private__ __pydantic_extra__ __pydantic_fields_set__".split()
+    [
+        "__new__",
+        "__init__",
+        "__dict__",
+        "__weakref__",
+        "__slots__",
+        "__getattribute__",
+        "__setattr__",
+        "__delattr__",
+        "__getattr__",
+        "__class__",
+        "__init_subclass__",
+        "__subclasshook__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__getstate__",
+        "__setstate__",
+        "__del__",
+        "__module__",
+        "__qualname__",
+        "__annotations__",
+        "__copy__",
+        "__deepcopy__",
+        "__sizeof__",
+        "__dir__",
+        "__class_getitem__",
+        "__orig_bases__",
+        "__parameters__",
+        "__abstractmethods__",
+        "__pydantic_private__",
+        "__pydantic_extra__",
+        "__pydantic_fields_set__",
+    ]
 )
 _CLASSES: dict[type, tuple[type, type]] = {}
 _INNER: dict[type, type] = {}
@@ -87,7 +116,7 @@ class _Attributes:
     __slots__ = ()
 
     @property
-    def __class__(self) -> type:  # noqa: PLW3201
+    def __class__(self) -> type:
         return type(in_slot(self).raw)
 
     @__class__.setter

@@ -68,6 +68,8 @@ def refill(raw: object, new: object) -> list[Step]:
     if isinstance(raw, list | bytearray):
         return [partial(raw.__setitem__, slice(None), new)]
     if hasattr(raw, "shape") and hasattr(raw, "__setitem__"):
-        alike = getattr(raw, "shape", 0) == getattr(new, "shape", 1) and getattr(raw, "dtype", 0) == getattr(new, "dtype", 1)
+        alike = getattr(raw, "shape", 0) == getattr(new, "shape", 1) and getattr(raw, "dtype", 0) == getattr(
+            new, "dtype", 1
+        )
         return [partial(raw.__setitem__, Ellipsis, new)] if alike else []
     return []

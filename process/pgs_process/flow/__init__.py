@@ -1,0 +1,1 @@
+"""Flow: what runs next, by signals and state machines."""
