@@ -184,7 +184,7 @@ class ProcessEngine:
                     raise frame.violation
                 if type(value) not in ATOMS:
                     value = plain_result(frame, value)
-                if frame.drafts or entry.gate is not None:
+                if frame.drafts or frame.tracked or entry.gate is not None:
                     finish(self, frame, self._rules, kept)
             except BaseException as error:
                 if outer is not None and frame.outer is outer:

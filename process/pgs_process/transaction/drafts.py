@@ -7,25 +7,23 @@ bring the real value up to date. A step is a call of built-in code, so a commit 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from enum import Enum
 from functools import partial
 from typing import Protocol
 
 Step = Callable[[], object]
 
 
-class _Missing:
+class Missing(Enum):
     """Stands where there is no value."""
 
-    __slots__ = ()
+    MISSING = "MISSING"
 
     def __repr__(self) -> str:
-        return "MISSING"
-
-    def __reduce__(self) -> str:
-        return "MISSING"
+        return self.name
 
 
-MISSING = _Missing()
+MISSING = Missing.MISSING
 
 
 class Draft(Protocol):
