@@ -192,8 +192,10 @@ def test_tb129_the_loop_processes_signals_until_it_is_stopped() -> None:
 
 def test_signals_that_are_there_are_processed_without_a_loop() -> None:
     plant = Plant(raises)
+    plant.gate.clear()
     plant.bus.emit("UNKNOWN")
     plant.bus.emit("CMD_GO")
     assert plant.manager.process_signals() == 2
+    plant.gate.set()
     assert plant.bus.get(timeout=5) == "EVT_CHAIN_DONE"
     plant.executor.shutdown()
