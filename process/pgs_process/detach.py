@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Iterable, Mapping, MappingView
+from contextlib import suppress
 from typing import cast
 
 from pgs_process.faults import ContractViolationError
@@ -47,19 +48,24 @@ def _copied(value: object, drafts: Drafts, memo: dict[int, object]) -> object:
         return value
     made: object
     if kind is Kind.DICT:
-        made = memo[id(value)] = {}
+        entries: dict[object, object] = {}
+        made = memo[id(value)] = entries
         for key, item in cast(dict[object, object], source).items():
-            made[key if type(key) in ATOMS else _copied(key, drafts, memo)] = (
+            entries[key if type(key) in ATOMS else _copied(key, drafts, memo)] = (
                 item if type(item) in ATOMS else _copied(item, drafts, memo)
             )
     elif kind is Kind.LIST:
-        made = memo[id(value)] = []
-        made.extend(item if type(item) in ATOMS else _copied(item, drafts, memo) for item in cast(list[object], source))
+        items: list[object] = []
+        made = memo[id(value)] = items
+        items.extend(
+            item if type(item) in ATOMS else _copied(item, drafts, memo) for item in cast(list[object], source)
+        )
     elif kind is Kind.SET:
         made = {_copied(item, drafts, memo) for item in cast(set[object], source)}
     elif kind is Kind.DEQUE:
-        made = memo[id(value)] = deque(maxlen=cast(deque[object], value).maxlen)
-        made.extend(_copied(item, drafts, memo) for item in cast(deque[object], source))
+        queue: deque[object] = deque(maxlen=cast(deque[object], value).maxlen)
+        made = memo[id(value)] = queue
+        queue.extend(_copied(item, drafts, memo) for item in cast(deque[object], source))
     elif kind is Kind.TUPLE or kind is Kind.FROZENSET:
         made = _copied_members(cast(tuple[object, ...], value), drafts, memo)
     elif kind is Kind.OBJECT and (source is not value or not hasattr(cls, "__deepcopy__")):
@@ -74,8 +80,9 @@ def _copied_members(value: tuple[object, ...], drafts: Drafts, memo: dict[int, o
     members = [_copied(item, drafts, memo) for item in value]
     if all(new is old for new, old in zip(members, value, strict=True)):
         return value
-    cls = type(value)
-    return frozenset(members) if cls is frozenset else tuple.__new__(cls, members)
+    if isinstance(value, frozenset):
+        return frozenset(members)
+    return tuple.__new__(type(value), members)
 
 
 def _copied_object(value: object, source: object, drafts: Drafts, memo: dict[int, object]) -> object:
@@ -100,10 +107,8 @@ def attributes_of(value: object) -> dict[str, object]:
                 found[full] = object.__getattribute__(value, full)
             except AttributeError:
                 continue  # a slot that was never set
-    try:
+    with suppress(AttributeError):  # all its attributes may be slots
         found |= object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        pass  # all its attributes are slots
     return found
 
 
@@ -112,6 +117,6 @@ def copied_opaque(value: object) -> object:
         return copy.deepcopy(value)
     except (TypeError, copy.Error, NotImplementedError) as error:
         raise ContractViolationError(
-            f"A `{type(value).__name__}` cannot be copied, so it cannot stand in the data zone; a field `heavy_…` holds it by"
-            " reference."
+            f"A `{type(value).__name__}` cannot be copied, so it cannot stand in the data zone; a field `heavy_…`"
+            " holds it by reference."
         ) from error

@@ -1,4 +1,4 @@
-"""How a run ends: what it returns becomes plain data, what it did is judged and committed, and errors get their names."""
+"""How a run ends: what it returns becomes plain data, what it did is judged and committed, errors get their names."""
 
 from __future__ import annotations
 
@@ -57,10 +57,11 @@ def _conflict(engine: ProcessEngine, frame: Frame) -> None:
 
 
 def _emit(engine: ProcessEngine, frame: Frame) -> None:
-    raised = {}
-    for path, op, key, _, new in frame.journal:
-        if op == "SET" and len(path) == 1 and isinstance(key, str) and resolve_zone(key) is Zone.SIGNAL:
-            raised[key] = new
+    raised = {
+        key: new
+        for path, op, key, _, new in frame.journal
+        if op == "SET" and len(path) == 1 and isinstance(key, str) and resolve_zone(key) is Zone.SIGNAL
+    }
     for name, value in raised.items():
         if value and engine.bus is not None:
             engine.bus.emit(value if isinstance(value, str) else name)

@@ -1,4 +1,5 @@
-"""The engine: keeps processes, runs them one at a time over one context, each under its contract and as one transaction."""
+"""The engine: keeps processes, runs them one at a time over one context, each under its contract and as one
+transaction."""
 
 from __future__ import annotations
 
@@ -50,11 +51,11 @@ class Done:
 class ProcessEngine:
     """Runs processes over one context.
 
-    `system_ctx` holds the layers, as attributes. `strict_mode` True refuses what False only logs: writes from outside and
-    signals or meta as inputs; where it is not given, THEUS_STRICT_MODE or POP_STRICT_MODE decides, and without them it is
-    True. `audit_recipe` is a recipe or the path of one. `schema` holds types of fields, `invariants` what holds of the
-    whole state. `ledger` keeps counters and the interlock beyond this process. Signals that a run sets are emitted on
-    `bus` once it is committed. A run waits at most `patience` seconds for another one.
+    `system_ctx` holds the layers, as attributes. `strict_mode` True refuses what False only logs: writes from outside
+    and signals or meta as inputs; where it is not given, THEUS_STRICT_MODE or POP_STRICT_MODE decides, and without
+    them it is True. `audit_recipe` is a recipe or the path of one. `schema` holds types of fields, `invariants` what
+    holds of the whole state. `ledger` keeps counters and the interlock beyond this process. Signals that a run sets
+    are emitted on `bus` once it is committed. A run waits at most `patience` seconds for another one.
     """
 
     def __init__(
@@ -242,7 +243,8 @@ class ProcessEngine:
         return frame
 
     def _check_before(self, frame: Frame, arguments: dict[str, object]) -> dict[str, object]:
-        """What comes before the body, where there is anything: interlock, recipe, rules for inputs, an outer run's values."""
+        """What comes before the body, where there is anything: interlock, recipe, rules for inputs, an outer run's
+        values."""
         if not self._ready:
             self.start()
         self._rules.refuse_if_halted(frame.entry.name)

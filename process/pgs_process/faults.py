@@ -1,7 +1,7 @@
 """What can go wrong with a process, as errors of their own, so that nobody mistakes them for those of a body.
 
-Each carries what it is about: `path` (as contracts write it), `process`, `rule`, `value`, `declared`. What caused it, if
-something did, is its `__cause__`.
+Each carries what it is about: `path` (as contracts write it), `process`, `rule`, `value`, `declared`. What caused it,
+if something did, is its `__cause__`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 class ProcessError(Exception):
     """The root of everything that this library refuses.
 
-    `path` is where in the state, `process` the name it was registered under, `rule` the audit rule or invariant, `value`
-    what was found there, `declared` what the contract allows.
+    `path` is where in the state, `process` the name it was registered under, `rule` the audit rule or invariant,
+    `value` what was found there, `declared` what the contract allows.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class LockViolationError(ProcessError):
 
 
 class AuditInterlockError(ProcessError):
-    """A rule of level S or A acted, or the interlock is engaged. `level` says which; S stops everything until a reset."""
+    """A rule of level S or A acted, or the interlock is engaged. `level` says which; S stops everything until a
+    reset."""
 
     level: str = "A"
 

@@ -64,7 +64,8 @@ class Frame:
         CONTEXTS[context] = self
         for plan, names in entry.opening:
             layer = plan.layer
-            shell = self.layers[layer] = _new(plan.shells)
+            shell: object = _new(plan.shells)
+            self.layers[layer] = shell
             LIVE[shell] = Core(self, _attribute(system, plan.attribute), None, False, None, plan, plan.path)
             self.live.append(shell)
             for name in names:
@@ -242,7 +243,7 @@ class Frame:
     def refuse_alias(self, core: Core) -> ContractViolationError:
         """The breach of writing an object that another declared path only lets be read."""
         return self.refuse(
-            f"`{self.entry.name}` writes `{told(core)}`, but the same object stands under a path that it may only read.",
+            f"`{self.entry.name}` writes `{told(core)}`, but the same object stands where it may only be read.",
             trail(core),
         )
 
@@ -264,8 +265,8 @@ class Frame:
 
     def _refuse_past(self, core: Core) -> ContractViolationError:
         return self.refuse(
-            f"Built-in code such as `heapq` wrote to `{told(core)}` past its methods, and that would be lost; work on a copy"
-            " and assign it.",
+            f"Built-in code such as `heapq` wrote to `{told(core)}` past its methods, and that would be lost; work on a"
+            " copy and assign it.",
             trail(core),
         )
 

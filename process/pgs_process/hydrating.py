@@ -27,12 +27,12 @@ def dehydrate(system: object) -> dict[str, object]:
             text, a type that JSON does not have.
     """
     found = {layer: attribute_of_layer(system, layer) for layer in ("domain", "global") if layer in NAMES_OF}
-    state = {
+    state: dict[str, object] = {
         layer: dehydrated(layer_of(system, layer), None) for layer, attribute in found.items() if attribute is not None
     }
     for layer, fields in state.items():
         _check_json(fields, layer)
-    return dict(state)
+    return state
 
 
 def hydrate(system: object, data: Mapping[str, object]) -> None:
@@ -123,7 +123,7 @@ def _check_json(value: object, path: str) -> None:
                 raise ConfigError(f"`{path}` has the key {key!r}; in JSON keys are texts.", path=path, value=key)
             _check_json(item, f"{path}.{key}")
     elif cls is list:
-        for index, item in enumerate(value):  # type: ignore[var-annotated, arg-type]  # it is a list
+        for index, item in enumerate(value):  # type: ignore[arg-type]  # it is a list
             _check_json(item, f"{path}[{index}]")
     elif isinstance(value, int) and not -EXACT <= value <= EXACT:
         raise ConfigError(f"`{path}` is {value}, which readers of JSON do not keep exactly.", path=path, value=value)

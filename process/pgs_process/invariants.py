@@ -107,8 +107,8 @@ class Always:
 
 
 def read_invariants(specs: Iterable[object]) -> list[Invariant]:
-    """Read invariants: `{"conserved": "sum(domain.accounts)"}`, `{"monotonic": PATH}`, `{"unchanged_unless": {"path": PATH,
-    "by": [PROCESS]}}`, or a field with conditions of audit.
+    """Read invariants: `{"conserved": "sum(domain.accounts)"}`, `{"monotonic": PATH}`, `{"unchanged_unless": {"path":
+    PATH, "by": [PROCESS]}}`, or a field with conditions of audit.
 
     Raises:
         ConfigError: one is none of these.

@@ -1,7 +1,7 @@
 """How a value of each type is guarded: passed as it is, wrapped, or copied.
 
-A type is looked at once. What cannot be changed (an atom) passes; the built-in containers and plain objects are wrapped;
-everything else, of whose inside nothing is known, is opaque: it is handed out as a copy.
+A type is looked at once. What cannot be changed (an atom) passes; the built-in containers and plain objects are
+wrapped; everything else, of whose inside nothing is known, is opaque: it is handed out as a copy.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def _classified(cls: type) -> Kind:
 
 
 def _is_plain(cls: type) -> bool:
-    """Whether all that instances hold are attributes: no ancestor is written in C, and none makes instances its own way."""
+    """Whether all that instances hold are attributes: no ancestor is written in C, and none makes instances its own
+    way."""
     if not all(base is object or base.__flags__ & _MADE_BY_A_CLASS_STATEMENT for base in cls.__mro__):
         return False
-    return cls.__new__ is object.__new__ or isinstance(cls.__new__, types.FunctionType)
+    makes: object = cls.__new__
+    return makes is object.__new__ or isinstance(makes, types.FunctionType)

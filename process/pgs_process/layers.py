@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from inspect import get_annotations
+
 from pgs_process.paths import NAMES_OF
 
 
@@ -32,11 +35,9 @@ def fields_of(layer: object) -> tuple[str, ...]:
     """The public fields of an object: what it holds and what its class declares, in their order."""
     names: dict[str, None] = {}
     for cls in reversed(type(layer).__mro__):
-        names |= dict.fromkeys(cls.__dict__.get("__annotations__", {}))
+        names |= dict.fromkeys(get_annotations(cls))
         slots = cls.__dict__.get("__slots__", ())
         names |= dict.fromkeys([slots] if isinstance(slots, str) else slots)
-    try:
+    with suppress(AttributeError):  # all its attributes may be slots
         names |= dict.fromkeys(object.__getattribute__(layer, "__dict__"))
-    except AttributeError:
-        pass  # all its attributes are slots
     return tuple(name for name in names if not name.startswith("_"))

@@ -73,7 +73,7 @@ class Turn:
 
     def _too_long(self, name: str) -> LockViolationError:
         return LockViolationError(
-            f"`{name}` waited {self.patience:g} seconds for another run on the same context; perhaps that one waits for this.",
+            f"`{name}` waited {self.patience:g} seconds for another run on its context; perhaps that one waits for it.",
             process=name,
         )
 

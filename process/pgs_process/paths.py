@@ -32,8 +32,7 @@ def parse(text: str) -> tuple[str, ...] | None:
 def render(path: Path) -> str:
     """A path as text: names with dots, every other key in brackets."""
     parts = [str(path[0])] if path else []
-    for part in path[1:]:
-        parts.append(f".{part}" if isinstance(part, str) and _NAME.fullmatch(part) else f"[{part!r}]")
+    parts += [f".{part}" if isinstance(part, str) and _NAME.fullmatch(part) else f"[{part!r}]" for part in path[1:]]
     return "".join(parts)
 
 

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 class Registered:
     """One process of one engine: its name, its own copy of the contract, the body, and what was made of them.
 
-    `inputs_only` are the fields that it may read and not write; `opening` says which layers are made right away, for they are
-    declared and named in the body, and under which names; `gate` holds the rules that guard it, once there are some.
+    `inputs_only` are the fields that it may read and not write; `opening` says which layers are made right away, for
+    they are declared and named in the body, and under which names; `gate` holds the rules that guard it, once there
+    are some.
     """
 
     name: str

@@ -19,7 +19,8 @@ _WORDS: dict[str, object] = {"true": True, "false": False, "null": None, "~": No
 
 @dataclass(frozen=True, slots=True)
 class Yaml:
-    """A value in a file. `value` is a dict or list of such, or a scalar; `place` and `key_place` are file:line:column."""
+    """A value in a file. `value` is a dict or list of such, or a scalar; `place` and `key_place` are
+    file:line:column."""
 
     value: object
     place: str
@@ -38,10 +39,8 @@ class Yaml:
         for key, node in self.value.items():
             if known is not None and key not in known:
                 meant = nearest(key, known)
-                raise ConfigError(
-                    f"{node.key_place}: There is no key `{key}` here{f'; perhaps `{meant}` is meant' if meant else ''}.",
-                    rule=key,
-                )
+                hint = f"; perhaps `{meant}` is meant" if meant else ""
+                raise ConfigError(f"{node.key_place}: There is no key `{key}` here{hint}.", rule=key)
         return self.value
 
     def items(self) -> list[Yaml]:

@@ -26,6 +26,8 @@ WAYS_INTO_THE_RUNTIME = [
 # An exception of any kind is caught where code that is not ours is called, and where a program ends.
 CATCH_ALL = {
     "compiler/pgs_compiler/__main__.py",
+    "process/pgs_process/discovery.py",
+    "process/pgs_process/flow/workflow.py",
     "runtime/pgs_runtime/__main__.py",
     "runtime/pgs_runtime/capability.py",
     "snapshot/pgs_snapshot/sealed_code/answers.py",

@@ -42,7 +42,9 @@ def audited(system: System, outputs: list[RuleSpec] = [], inputs: list[RuleSpec]
     return engine
 
 
-@pytest.mark.parametrize(("level", "error"), [("S", AuditInterlockError), ("A", AuditInterlockError), ("B", AuditBlockError)])
+@pytest.mark.parametrize(
+    ("level", "error"), [("S", AuditInterlockError), ("A", AuditInterlockError), ("B", AuditBlockError)]
+)
 def test_tb091_levels_that_refuse_do_so_after_rollback(level: str, error: type[ProcessError]) -> None:
     system = System()
     engine = audited(system, [RuleSpec("domain.x", "max", 10, level)])
@@ -50,8 +52,11 @@ def test_tb091_levels_that_refuse_do_so_after_rollback(level: str, error: type[P
         engine.run_process("set", value=11)
     assert raw(system, "x") == 1
     assert (caught.value.path, caught.value.process, caught.value.rule, caught.value.value) == (
-        "domain.x", "set", "domain.x max 10", 11,
-    )  # fmt: skip
+        "domain.x",
+        "set",
+        "domain.x max 10",
+        11,
+    )
     assert caught.value.level == level  # type: ignore[attr-defined]
 
 
@@ -108,13 +113,23 @@ def test_tb097_a_rule_may_look_at_what_the_process_may_not() -> None:
 @pytest.mark.parametrize(
     ("field", "condition", "value"),
     [
-        ("domain_ctx.d.a", "min", 2), ("domain.items.len", "max", 2), ("domain.items.len()", "max", 2), ("domain.items.sum", "max", 5),
-        ("domain.items.mean()", "max", 1), ("domain.items.max", "max", 2), ("domain.items.min", "min", 2), ("domain.d.n.len", "min", 2),
-        ("domain.accounts.sum", "eq", 5), ("domain.obj.value", "min", 2), ("domain.matrix.0.len", "min", 2),
+        ("domain_ctx.d.a", "min", 2),
+        ("domain.items.len", "max", 2),
+        ("domain.items.len()", "max", 2),
+        ("domain.items.sum", "max", 5),
+        ("domain.items.mean()", "max", 1),
+        ("domain.items.max", "max", 2),
+        ("domain.items.min", "min", 2),
+        ("domain.d.n.len", "min", 2),
+        ("domain.accounts.sum", "eq", 5),
+        ("domain.obj.value", "min", 2),
+        ("domain.matrix.0.len", "min", 2),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("side", ["inputs", "outputs"])
-def test_tb098_keys_and_computed_properties_are_looked_at_alike_at_both_gates(field: str, condition: str, value: object, side: str) -> None:
+def test_tb098_keys_and_computed_properties_are_looked_at_alike_at_both_gates(
+    field: str, condition: str, value: object, side: str
+) -> None:
     engine = audited(System(), **{side: [RuleSpec(field, condition, value, "B")]})
     with pytest.raises(AuditBlockError):
         engine.run_process("set", value=1)
@@ -132,7 +147,9 @@ def test_tb098_at_the_output_gate_it_is_the_proposed_state() -> None:
     engine.run_process("set", value=1)
 
 
-@pytest.mark.parametrize("field", ["domain.items.clear()", "domain.items.append(1)", "items.pop()", "domain.items.len().x", "a b"])
+@pytest.mark.parametrize(
+    "field", ["domain.items.clear()", "domain.items.append(1)", "items.pop()", "domain.items.len().x", "a b"]
+)
 def test_tb099_a_rule_calls_nothing_but_pure_functions(field: str) -> None:
     engine = audited(System(), [RuleSpec(field, "max", 1)])
     with pytest.raises(ConfigError):
@@ -183,10 +200,21 @@ def test_tb100_tb101_tb102_tb103_tb104_each_condition_holds_of_what_meets_it_and
 @pytest.mark.parametrize(
     ("condition", "limit"),
     [
-        ("exist", True), ("maximum", 1), ("min", "1"), ("max", None), ("min_len", -1), ("in", 5), ("exists", "yes"), ("type", "interger"),
-        ("regex", "("), ("regex", "(a)\\1"), ("regex", "(?=a)"), ("regex", 5), ("sum", True),
+        ("exist", True),
+        ("maximum", 1),
+        ("min", "1"),
+        ("max", None),
+        ("min_len", -1),
+        ("in", 5),
+        ("exists", "yes"),
+        ("type", "interger"),
+        ("regex", "("),
+        ("regex", "(a)\\1"),
+        ("regex", "(?=a)"),
+        ("regex", 5),
+        ("sum", True),
     ],
-)  # fmt: skip
+)
 def test_tb102_an_unknown_condition_or_limit_is_no_rule(condition: str, limit: object) -> None:
     with pytest.raises(ConfigError):
         RuleSpec("domain.x", condition, limit)
@@ -194,9 +222,17 @@ def test_tb102_an_unknown_condition_or_limit_is_no_rule(condition: str, limit: o
 
 @pytest.mark.parametrize(
     ("field", "condition", "limit"),
-    [("domain.name", "min", 1), ("domain.x", "min_len", 1), ("domain.x", "regex", "a"), ("domain.nosuch", "min", 1), ("args.nosuch", "min", 1)],
+    [
+        ("domain.name", "min", 1),
+        ("domain.x", "min_len", 1),
+        ("domain.x", "regex", "a"),
+        ("domain.nosuch", "min", 1),
+        ("args.nosuch", "min", 1),
+    ],
 )
-def test_a_rule_that_can_never_be_met_or_looks_nowhere_is_refused_before_anything_runs(field: str, condition: str, limit: object) -> None:
+def test_a_rule_that_can_never_be_met_or_looks_nowhere_is_refused_before_anything_runs(
+    field: str, condition: str, limit: object
+) -> None:
     system = System()
     engine = audited(system, [RuleSpec(field, condition, limit, "C")])
     with pytest.raises(ConfigError):
@@ -392,13 +428,18 @@ def test_tb115_a_schema_is_read_with_or_without_its_root(tmp_path: Path) -> None
     assert load_schema(written(tmp_path, rooted)) == expected
 
 
-@pytest.mark.parametrize("text", ["domain: {x: {type: interger}}", "domian: {}", "domain: {x: {typ: integer}}", "domain: {x: {default: 5}}"])
+@pytest.mark.parametrize(
+    "text", ["domain: {x: {type: interger}}", "domian: {}", "domain: {x: {typ: integer}}", "domain: {x: {default: 5}}"]
+)
 def test_tb115_an_unknown_key_or_type_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"recipe\.yaml:1:"):
         load_schema(written(tmp_path, text))
 
 
-@pytest.mark.parametrize(("name", "value", "fits"), [("x", 5, True), ("x", "5", False), ("x", True, False), ("x", None, False), ("name", 5, False)])
+@pytest.mark.parametrize(
+    ("name", "value", "fits"),
+    [("x", 5, True), ("x", "5", False), ("x", True, False), ("x", None, False), ("name", 5, False)],
+)
 def test_tb116_a_schema_is_held_at_the_commit(name: str, value: object, fits: bool) -> None:
     system = System()
     before = raw(system, name)
@@ -485,7 +526,17 @@ def test_an_invariant_may_be_broken_on_the_way_but_not_in_the_end() -> None:
     assert raw(system, "accounts") == {"Alice": 95, "Bob": 5}
 
 
-@pytest.mark.parametrize("spec", [5, {}, {"conserve": "domain.x"}, {"conserved": "domain.nosuch"}, {"conserved": "domain.x.clear()"}, {"unchanged_unless": {}}])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        5,
+        {},
+        {"conserve": "domain.x"},
+        {"conserved": "domain.nosuch"},
+        {"conserved": "domain.x.clear()"},
+        {"unchanged_unless": {}},
+    ],
+)
 def test_what_is_no_invariant_is_refused(spec: object) -> None:
     with pytest.raises(ConfigError):
         ProcessEngine(System(), invariants=[spec])

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from pgs_process import ContractViolationError, LockViolationError, ProcessEngine, process
-from tests.process.contexts import System, raw, ran
+from tests.process.contexts import System, ran, raw
 
 
 def engine_with(**bodies: object) -> ProcessEngine:
@@ -85,8 +85,12 @@ def test_tb073_a_process_within_a_process_is_a_savepoint() -> None:
     system = engine.system
     assert (raw(system, "x"), raw(system, "items"), raw(system, "d")["n"]) == (11, [1, 2, 3, 100, 11, 200], [1])  # type: ignore[arg-type, index]
     assert [change.place for change in delta] == [
-        "domain.items[3]", "domain.x", "domain.x", "domain.items[4]", "domain.items[5]",
-    ]  # fmt: skip
+        "domain.items[3]",
+        "domain.x",
+        "domain.x",
+        "domain.items[4]",
+        "domain.items[5]",
+    ]
 
 
 def test_tb073_when_the_outer_one_fails_nothing_of_the_inner_one_stands() -> None:

@@ -17,7 +17,7 @@ from pgs_process import (
     UnknownProcess,
     process,
 )
-from tests.process.contexts import System, raw, ran
+from tests.process.contexts import System, ran, raw
 
 
 def test_tb001_a_decorated_function_keeps_its_name_and_carries_its_contract() -> None:
@@ -68,7 +68,9 @@ def test_tb003_the_line_is_that_of_the_path_where_it_is_written_there() -> None:
 
     with pytest.raises(ConfigError) as caught:
         ProcessEngine(System()).register_process("writes", writes)
-    assert f"{__file__}:{inspect.getsourcelines(writes)[1] + 2}: the context has no `domain.nosuch`" in str(caught.value)
+    assert f"{__file__}:{inspect.getsourcelines(writes)[1] + 2}: the context has no `domain.nosuch`" in str(
+        caught.value
+    )
 
 
 def test_tb005_arguments_go_by_name() -> None:
@@ -170,7 +172,7 @@ def test_tb137_a_relative_import_works_and_a_folder_has_to_be_there(tmp_path: Pa
 
 def test_tb149_the_engines_of_the_predecessors_keep_their_names() -> None:
     assert TheusEngine is ProcessEngine
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="ProcessEngine"):
         engine = POPEngine(System(), strict_mode=False)
     engine.register_process("p", process(["domain.x"], ["domain.x"])(lambda ctx: setattr(ctx.domain_ctx, "x", 9)))
     engine.run_process("p")

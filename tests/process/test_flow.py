@@ -28,7 +28,10 @@ MACHINE = {
     "states": {
         "IDLE": {"events": {"CMD_GO": "WORKING", "CMD_BAD": "FAILING"}},
         "WORKING": {"entry": ["one", "two"], "events": {"EVT_CHAIN_DONE": "IDLE", "CMD_CANCEL": "CANCELLED"}},
-        "FAILING": {"entry": ["one", "fails", "two"], "events": {"EVT_CHAIN_FAIL": "IDLE", "EVT_CHAIN_BLOCKED": "CANCELLED"}},
+        "FAILING": {
+            "entry": ["one", "fails", "two"],
+            "events": {"EVT_CHAIN_FAIL": "IDLE", "EVT_CHAIN_BLOCKED": "CANCELLED"},
+        },
         "CANCELLED": {"events": {"EVT_CHAIN_DONE": "IDLE", "CMD_GO": "WORKING"}},
     }
 }
@@ -46,7 +49,9 @@ def test_tb117_an_event_leads_to_a_state_and_gives_its_entry(events: str, entry:
 
 
 def test_tb117_of_two_names_for_one_thing_the_first_is_taken() -> None:
-    machine = StateMachine({"states": {"A": {"transitions": {"GO": "A"}, "events": {"GO": "B"}}, "B": {"process": "q", "entry": "p"}}}, "A")
+    machine = StateMachine(
+        {"states": {"A": {"transitions": {"GO": "A"}, "events": {"GO": "B"}}, "B": {"process": "q", "entry": "p"}}}, "A"
+    )
     assert machine.trigger("GO") == ["p"]
     assert machine.current_state == "B"
 
@@ -54,21 +59,28 @@ def test_tb117_of_two_names_for_one_thing_the_first_is_taken() -> None:
 @pytest.mark.parametrize(
     ("definition", "told"),
     [
-        ({"states": {"IDLE": {"events": {"GO": "BUSSY"}}, "BUSY": {}}}, "`BUSSY`, which is no state; perhaps `BUSY` is meant"),
+        (
+            {"states": {"IDLE": {"events": {"GO": "BUSSY"}}, "BUSY": {}}},
+            "`BUSSY`, which is no state; perhaps `BUSY` is meant",
+        ),
         ({"states": {"IDLE": {"event": {"GO": "IDLE"}}}}, "has no `event`; perhaps `events` is meant"),
         ({"states": {}}, "has `states`"),
         ({"states": {"IDLE": {"entry": [5]}}}, "name of a process"),
         ({"states": {"A": {}}, "initial": "B"}, "begins in `B`"),
     ],
 )
-def test_tb118_a_machine_that_is_not_sound_is_refused_when_it_is_loaded(definition: dict[str, object], told: str) -> None:
+def test_tb118_a_machine_that_is_not_sound_is_refused_when_it_is_loaded(
+    definition: dict[str, object], told: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         StateMachine(definition)
     assert told in str(caught.value)
 
 
 def test_tb119_the_key_on_is_not_lost_to_yaml(tmp_path: Path) -> None:
-    (tmp_path / "workflow.yaml").write_text("states:\n  IDLE:\n    on:\n      YES: BUSY\n      NO: IDLE\n  BUSY: {entry: p}\n")
+    (tmp_path / "workflow.yaml").write_text(
+        "states:\n  IDLE:\n    on:\n      YES: BUSY\n      NO: IDLE\n  BUSY: {entry: p}\n"
+    )
     assert load_machine(tmp_path / "workflow.yaml").trigger("YES") == ["p"]
     assert StateMachine({"states": {"IDLE": {True: {"GO": "IDLE"}}}}).handles("GO")
 
@@ -79,7 +91,13 @@ def test_tb121_the_bus_delivers_in_order_each_once() -> None:
     for signal in ("a", 5, {"b": 1}):
         bus.emit(signal)
     assert bus.qsize() == 3
-    assert [bus.get(), bus.get(timeout=1), bus.get(block=False), bus.get(block=False), bus.get(timeout=0.01)] == ["a", 5, {"b": 1}, None, None]
+    assert [bus.get(), bus.get(timeout=1), bus.get(block=False), bus.get(block=False), bus.get(timeout=0.01)] == [
+        "a",
+        5,
+        {"b": 1},
+        None,
+        None,
+    ]
 
 
 def test_tb121_the_executor_gives_futures() -> None:
@@ -97,7 +115,11 @@ class Plant:
         self.system, self.bus, self.gate = System(), SignalBus(), threading.Event()
         self.gate.set()
         self.engine = ProcessEngine(self.system, audit_recipe=recipe)
-        for name, body in (("one", lambda ctx: self.one(ctx)), ("two", lambda ctx: ctx.domain.items.append("two")), ("fails", fails)):
+        for name, body in (
+            ("one", lambda ctx: self.one(ctx)),
+            ("two", lambda ctx: ctx.domain.items.append("two")),
+            ("fails", fails),
+        ):
             self.engine.register_process(name, process([], ["domain.items"], errors=["ValueError"])(body))  # type: ignore[arg-type]
         self.executor = ThreadExecutor(1)
         self.manager = WorkflowManager(self.engine, self.executor, self.bus)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pgs_process import ContractViolationError, ProcessError
-from tests.process.contexts import System, raw, ran
+from tests.process.contexts import System, ran, raw
 
 Body = Callable[[object], object]
 
@@ -23,7 +23,9 @@ def refused(body: Body, inputs: list[str], outputs: list[str], **more: object) -
 
 def state(system: System) -> dict[str, object]:
     """The fields that can be compared."""
-    return {name: raw(system, name) for name in ("x", "y", "items", "matrix", "d", "tags", "queue", "tup", "obj", "objects")}
+    return {
+        name: raw(system, name) for name in ("x", "y", "items", "matrix", "d", "tags", "queue", "tup", "obj", "objects")
+    }
 
 
 @pytest.mark.parametrize("inputs", [["domain.y"], []])
@@ -83,7 +85,13 @@ PRIVATE = ["_target", "_target_obj", "__dict__", "_data", "_tx", "_core", "_outs
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize(
     "reach",
-    [lambda ctx: ctx.domain, lambda ctx: ctx.domain.obj, lambda ctx: ctx.domain.items, lambda ctx: ctx.domain.d, lambda ctx: ctx],
+    [
+        lambda ctx: ctx.domain,
+        lambda ctx: ctx.domain.obj,
+        lambda ctx: ctx.domain.items,
+        lambda ctx: ctx.domain.d,
+        lambda ctx: ctx,
+    ],
 )
 def test_tb017_nothing_private_is_reached_by_attributes(name: str, strict: bool, reach: Body) -> None:
     whole = ["domain.obj", "domain.items", "domain.d"]
@@ -222,7 +230,7 @@ ITERATED: list[Body] = [
     lambda ctx: [row.append(9) for row in (*ctx.domain.matrix,)],
     lambda ctx: max(ctx.domain.matrix).append(9),
     lambda ctx: sorted(ctx.domain.matrix)[0].append(9),
-    lambda ctx: list(map(lambda row: row.append(9), ctx.domain.matrix)),
+    lambda ctx: [*filter(lambda row: row.append(9), ctx.domain.matrix)],
     lambda ctx: setattr(ctx.domain.objects[0], "value", 9),
     lambda ctx: ctx.domain.obj.items.append(9),
     lambda ctx: ctx.domain.obj.push(9),

@@ -9,18 +9,42 @@ import pytest
 from pgs_process import DetachedError, ProcessEngine, process
 from pgs_process.guard.layers import CONTEXTS
 from pgs_process.guard.live import LIVE
-from tests.process.contexts import System, Thing, raw, ran
+from tests.process.contexts import System, Thing, ran, raw
 
-FIELDS = ["domain.items", "domain.matrix", "domain.d", "domain.tags", "domain.queue", "domain.obj", "domain.objects", "domain.x"]
+FIELDS = [
+    "domain.items",
+    "domain.matrix",
+    "domain.d",
+    "domain.tags",
+    "domain.queue",
+    "domain.obj",
+    "domain.objects",
+    "domain.x",
+]
 KEEP: list[Callable[[object], object]] = [
-    lambda ctx: ctx.domain.items, lambda ctx: ctx.domain.matrix[0], lambda ctx: ctx.domain.d, lambda ctx: ctx.domain.d.values(),
-    lambda ctx: ctx.domain.tags, lambda ctx: ctx.domain.queue, lambda ctx: ctx.domain, lambda ctx: ctx, lambda ctx: ctx.domain.obj,
+    lambda ctx: ctx.domain.items,
+    lambda ctx: ctx.domain.matrix[0],
+    lambda ctx: ctx.domain.d,
+    lambda ctx: ctx.domain.d.values(),
+    lambda ctx: ctx.domain.tags,
+    lambda ctx: ctx.domain.queue,
+    lambda ctx: ctx.domain,
+    lambda ctx: ctx,
+    lambda ctx: ctx.domain.obj,
     lambda ctx: ctx.domain.objects[0],
-]  # fmt: skip
+]
 USE: list[Callable[[object], object]] = [
-    lambda v: v.append(9), lambda v: v.append(9), lambda v: v.update(q=1), lambda v: list(v), lambda v: v.add(9), lambda v: v.popleft(),
-    lambda v: setattr(v, "x", 9), lambda v: setattr(v.domain, "x", 9), lambda v: setattr(v, "value", 9), lambda v: v.push(9),
-]  # fmt: skip
+    lambda v: v.append(9),
+    lambda v: v.append(9),
+    lambda v: v.update(q=1),
+    lambda v: list(v),
+    lambda v: v.add(9),
+    lambda v: v.popleft(),
+    lambda v: setattr(v, "x", 9),
+    lambda v: setattr(v.domain, "x", 9),
+    lambda v: setattr(v, "value", 9),
+    lambda v: v.push(9),
+]
 
 
 @pytest.mark.parametrize("at", range(len(KEEP)))

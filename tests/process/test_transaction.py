@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from array import array
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from pgs_process import (
     apply,
     process,
 )
-from tests.process.contexts import Color, Domain, Grid, System, Thing, raw, ran
+from tests.process.contexts import Color, Domain, Grid, System, Thing, ran, raw
 
 Body = Callable[[object], object]
 
@@ -124,12 +125,24 @@ def test_tb048_one_entry_an_operation_enough_to_do_it_again_and_to_take_it_back(
     engine.register_process("p", process([], ["domain.items", "domain.d", "domain.x"])(body))
     delta = engine.perform("p").delta
     assert [(change.op, change.place) for change in delta] == [
-        ("APPEND", "domain.items[3]"), ("INSERT", "domain.items[1]"), ("EXTEND", "domain.items[5]"),
-        ("POP", "domain.items[0]"), ("REMOVE", "domain.items[0]"), ("SET", "domain.items[0]"), ("SORT", "domain.items"),
-        ("REVERSE", "domain.items"), ("CLEAR", "domain.items"), ("SET", "domain.d.a"), ("SET", "domain.d.c"),
-        ("APPEND", "domain.d.c[0]" if False else "domain.d.c[1]"), ("POP", "domain.d.n"), ("POPITEM", "domain.d.c"),
-        ("POP", "domain.d.b"), ("CLEAR", "domain.d"), ("SET", "domain.x"),
-    ]  # fmt: skip
+        ("APPEND", "domain.items[3]"),
+        ("INSERT", "domain.items[1]"),
+        ("EXTEND", "domain.items[5]"),
+        ("POP", "domain.items[0]"),
+        ("REMOVE", "domain.items[0]"),
+        ("SET", "domain.items[0]"),
+        ("SORT", "domain.items"),
+        ("REVERSE", "domain.items"),
+        ("CLEAR", "domain.items"),
+        ("SET", "domain.d.a"),
+        ("SET", "domain.d.c"),
+        ("APPEND", "domain.d.c[0]" if False else "domain.d.c[1]"),
+        ("POP", "domain.d.n"),
+        ("POPITEM", "domain.d.c"),
+        ("POP", "domain.d.b"),
+        ("CLEAR", "domain.d"),
+        ("SET", "domain.x"),
+    ]
     assert (delta[9].old, delta[9].new, delta[10].old) == (1, 3, MISSING)
     assert delta[13].old == [1, 2]
     fresh = System()
@@ -249,6 +262,16 @@ def test_tb056_tb066_whatever_a_value_is_a_change_of_it_is_committed_in_place(nu
     assert held is value
     assert (held.numbers if isinstance(held, Grid) else list(held) if hasattr(held, "dtype") else held) == expected
     assert held is not kept[0]
+
+
+def test_an_opaque_value_that_cannot_be_filled_anew_is_replaced() -> None:
+    system, numbers = System(), array("i", [1, 2])
+    object.__setattr__(object.__getattribute__(system, "domain_ctx"), "obj", [numbers, (array("i", [3]), 1)])
+    ran(lambda ctx: ctx.domain.obj[0].append(3), [], ["domain.obj"], system)
+    assert raw(system, "obj")[0] == array("i", [1, 2, 3])  # type: ignore[index]
+    assert numbers == array("i", [1, 2])
+    with pytest.raises(ContractViolationError, match="cannot be replaced where it is"):
+        ran(lambda ctx: ctx.domain.obj[1][0].append(3), [], ["domain.obj"], system)
 
 
 def test_tb066_a_new_array_is_committed() -> None:
@@ -374,7 +397,10 @@ def test_tb063_what_a_body_reaches_past_its_context_is_refused() -> None:
 
 
 def test_tb065_an_enum_is_itself() -> None:
-    assert ran(lambda ctx: (ctx.domain.color is Color.RED, ctx.domain.color == Color.RED), ["domain.color"])[0] == (True, True)
+    assert ran(lambda ctx: (ctx.domain.color is Color.RED, ctx.domain.color == Color.RED), ["domain.color"])[0] == (
+        True,
+        True,
+    )
 
 
 def test_tb067_an_object_is_one_of_its_class() -> None:

@@ -19,17 +19,24 @@ from pgs_process import (
     process,
     resolve_zone,
 )
-from tests.process.contexts import System, raw, ran
+from tests.process.contexts import System, ran, raw
 
 
 @pytest.mark.parametrize(
     ("name", "zone"),
     [
-        ("sig_go", Zone.SIGNAL), ("cmd_stop", Zone.SIGNAL), ("meta_t", Zone.META), ("heavy_t", Zone.HEAVY), ("x", Zone.DATA),
-        ("SIG_go", Zone.DATA), ("my_sig_go", Zone.DATA), ("domain_ctx.sig_go", Zone.SIGNAL), ("sig_layer.x", Zone.DATA),
+        ("sig_go", Zone.SIGNAL),
+        ("cmd_stop", Zone.SIGNAL),
+        ("meta_t", Zone.META),
+        ("heavy_t", Zone.HEAVY),
+        ("x", Zone.DATA),
+        ("SIG_go", Zone.DATA),
+        ("my_sig_go", Zone.DATA),
+        ("domain_ctx.sig_go", Zone.SIGNAL),
+        ("sig_layer.x", Zone.DATA),
         ("signal", Zone.DATA),
     ],
-)  # fmt: skip
+)
 def test_tb081_the_zone_is_told_by_the_prefix_of_the_leaf(name: str, zone: Zone) -> None:
     assert resolve_zone(name) is zone
 
@@ -81,7 +88,7 @@ def test_tb085_a_signal_of_a_run_that_is_rolled_back_is_not_raised() -> None:
         raise ValueError
 
     system = System()
-    with pytest.raises(ValueError, match="^$"):
+    with pytest.raises(ValueError, match=r"^$"):
         ran(body, [], ["domain.sig_go"], system, errors=["ValueError"], bus=bus)
     assert raw(system, "sig_go") is False
     assert bus.empty()
@@ -162,7 +169,9 @@ def test_tb145_a_locked_context_is_hydrated_only_within_an_edit() -> None:
     assert (raw(system, "x"), raw(system, "items")) == (5, [9])
 
 
-@pytest.mark.parametrize("data", [{"sig_go": True}, {"nosuch": 1}, {"x": "1"}, {"x": True}, {"items": {}}, {"x": 5, "y": "2"}])
+@pytest.mark.parametrize(
+    "data", [{"sig_go": True}, {"nosuch": 1}, {"x": "1"}, {"x": True}, {"items": {}}, {"x": 5, "y": "2"}]
+)
 def test_tb146_what_does_not_fit_is_refused_and_nothing_of_it_set(data: dict[str, object]) -> None:
     system = small()
     with pytest.raises(ConfigError):

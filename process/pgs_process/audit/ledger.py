@@ -1,4 +1,5 @@
-"""What audit remembers: counts of violations, and whether everything is stopped. A port keeps it beyond this process."""
+"""What audit remembers: counts of violations, and whether everything is stopped. A port keeps it
+beyond this process."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ class Sight:
 
 
 def sight(text: str, arguments: Iterable[str] = ()) -> Sight:
-    """Read what a rule looks at: `domain.accounts.len`, `domain.tensor.mean()`, `args.amount`, or the name of an argument.
+    """Read what a rule looks at: `domain.accounts.len`, `domain.tensor.mean()`, `args.amount`, or the name of an
+    argument.
 
     Raises:
         ValueError: it is none of these; a rule calls nothing but pure functions.

@@ -1,8 +1,8 @@
 """Regular expressions that are matched in time linear in the text, by following all ways at once (Thompson, 1968).
 
-Python's own matcher tries one way after the other, which some patterns and texts make take years. Here a pattern is read by
-Python's parser and lowered to a list of instructions; look-around and references to groups, which need another kind of
-matcher, are refused.
+Python's own matcher tries one way after the other, which some patterns and texts make take years. Here a pattern is
+read by Python's parser and lowered to a list of instructions; look-around and references to groups, which need another
+kind of matcher, are refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from re import _constants as codes  # type: ignore[attr-defined]  # the parser of `re`, in the standard library since 3.11
+from re import _constants as codes  # type: ignore[attr-defined]  # the parser of `re`
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import cast
 

@@ -21,10 +21,10 @@ _OF_PROCESS = ("inherits", "inputs", "outputs", "side_effects", "errors")
 class RuleSpec:
     """One rule: what it looks at, what has to hold, and what happens when it does not.
 
-    `level` S stops everything, A ends the run, B rolls it back, C only notes it. It acts once `max_threshold` violations
-    were counted; before that a run is rejected or, with `under_threshold="commit"`, let through, and noted after
-    `min_threshold`. `reset_on_success` lets a run that meets the rule set the count to 0. `mode` warn and audit never
-    refuse. `place` is where it was written.
+    `level` S stops everything, A ends the run, B rolls it back, C only notes it. It acts once `max_threshold`
+    violations were counted; before that a run is rejected or, with `under_threshold="commit"`, let through, and noted
+    after `min_threshold`. `reset_on_success` lets a run that meets the rule set the count to 0. `mode` warn and audit
+    never refuse. `place` is where it was written.
 
     Raises:
         ConfigError: a condition, level, mode or limit that there is not.
@@ -45,9 +45,8 @@ class RuleSpec:
     def __post_init__(self) -> None:
         if self.condition not in CONDITIONS:
             meant = nearest(self.condition, CONDITIONS)
-            raise self.fault(
-                f"there is no condition `{self.condition}`{f'; perhaps `{meant}` is meant' if meant else ''}."
-            )
+            hint = f"; perhaps `{meant}` is meant" if meant else ""
+            raise self.fault(f"there is no condition `{self.condition}`{hint}.")
         for name, value, known in (
             ("level", self.level, LEVELS),
             ("mode", self.mode, MODES),

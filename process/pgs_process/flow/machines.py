@@ -96,7 +96,7 @@ def _state(name: str, parts: object) -> State:
             raise ConfigError(
                 f"State `{name}` has no `{key}`{f'; perhaps `{meant}` is meant' if meant else ''}.", rule=key
             )
-    events = next((named[key] for key in _EVENTS if named.get(key)), {})
+    events: object = next((named[key] for key in _EVENTS if named.get(key)), {})
     if not isinstance(events, Mapping) or not all(isinstance(item, str) for pair in events.items() for item in pair):
         raise ConfigError(f"The events of state `{name}` lead from a name to the name of a state.")
     entry = next((named[key] for key in _ENTRY if named.get(key)), ())

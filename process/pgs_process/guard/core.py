@@ -57,9 +57,10 @@ class Guarding(Protocol):
 class Core:
     """One guarded value.
 
-    `raw` is the real one and `source` what is read: the same, or its draft. `draft` is there once this shell has written.
-    Of the top of a layer's field, `path` says where it is; of everything below it, `parent` and `key`. Of objects and of
-    what is granted in part, `grant` says what; `over` tells shells that carry their core that it is too late.
+    `raw` is the real one and `source` what is read: the same, or its draft. `draft` is there once this shell has
+    written. Of the top of a layer's field, `path` says where it is; of everything below it, `parent` and `key`. Of
+    objects and of what is granted in part, `grant` says what; `over` tells shells that carry their core that it is too
+    late.
     """
 
     __slots__ = ("draft", "frame", "grant", "key", "over", "parent", "path", "raw", "source", "writes")
@@ -118,7 +119,7 @@ def place(core: Core) -> Path:
         if key is not _GONE:
             return (*place(parent), key)
     raise core.frame.refuse(
-        f"`{told(core)}` has been taken out of the state or replaced, so it cannot be written; read it again, or copy it.",
+        f"`{told(core)}` has been taken out of the state or replaced, so it cannot be written; read it again.",
         trail(core),
     )
 

@@ -96,7 +96,7 @@ class DequeMethods(Reading):
         for value in self.copy() if values is self else values:
             self.appendleft(value)
 
-    def __iadd__(self, values: Iterable[object]) -> object:
+    def __iadd__(self, values: Iterable[object]) -> object:  # type: ignore[misc]  # other than `+`, it takes any values
         self.extend(values)
         return self
 

@@ -28,7 +28,7 @@ class Keys(KeysView[object]):
     __slots__ = ()
 
     def __reversed__(self) -> Iterator[object]:
-        return reversed(self._mapping)  # type: ignore[attr-defined, no-any-return]  # a guarded dict
+        return reversed(self._mapping)  # type: ignore[attr-defined]  # a guarded dict
 
     def __repr__(self) -> str:
         return f"dict_keys({list(self)!r})"
@@ -40,8 +40,8 @@ class Values(ValuesView[object]):
     __slots__ = ()
 
     def __iter__(self) -> Iterator[object]:
-        for _, value in self._mapping.items():  # type: ignore[attr-defined]  # a guarded dict
-            yield value
+        for pair in self._mapping.items():  # type: ignore[attr-defined]  # a guarded dict
+            yield pair[1]
 
     def __reversed__(self) -> Iterator[object]:
         return (self._mapping[key] for key in reversed(self._mapping))  # type: ignore[attr-defined]
@@ -212,7 +212,7 @@ def _pairs(other: object) -> Iterable[tuple[object, object]]:
     if isinstance(other, Mapping):
         return list(other.items())
     if hasattr(other, "keys"):
-        return [(key, other[key]) for key in other.keys()]  # type: ignore[index]  # what `dict.update` asks for
+        return [(key, other[key]) for key in list(other.keys())]  # type: ignore[index]  # what `dict.update` asks for
     return ((key, value) for key, value in cast(Iterable[tuple[object, object]], other))
 
 
@@ -221,7 +221,7 @@ def equal(shell: object, other: object, kind: type) -> bool:
     if shell is other:
         return True
     if not isinstance(other, kind):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]  # what comparing methods return
     return bool(detached(shell) == detached(other))
 
 
@@ -232,6 +232,6 @@ GuardedDict = shell_class("dict", (DictMethods, dict))
 
 def new_dict() -> object:
     """A shell of a dict."""
-    made = dict.__new__(GuardedDict)
+    made: dict[object, object] = dict.__new__(GuardedDict)
     dict.__setitem__(made, FILLER, FILLER)
     return made

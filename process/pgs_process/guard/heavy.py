@@ -1,4 +1,5 @@
-"""Heavy values: passed by reference and outside of the transaction, but not open to writing because they may be read."""
+"""Heavy values: passed by reference and outside of the transaction, but not open to writing because
+they may be read."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from pgs_process.detach import detached
 from pgs_process.grants import Grant
 from pgs_process.guard.core import Core, place, trail
@@ -23,7 +25,9 @@ class _Keyhole:
         return value if type(value) in ATOMS else core.frame.wrap_part(value, core, key, grant)
 
     def get(self, key: object, default: object = None) -> object:
-        return self[key] if key in self else default
+        if key in self:
+            return self[key]
+        return default
 
     def __contains__(self, key: object) -> bool:
         core, _ = _granted(self, key)
@@ -55,7 +59,7 @@ class _Keyhole:
         return self[key]
 
     def update(self, *others: object, **named: object) -> None:
-        for key, value in dict(*others, **named).items():  # type: ignore[call-overload]  # what `dict.update` takes
+        for key, value in dict(*others, **named).items():
             self[key] = value
 
     def __getattr__(self, name: str) -> object:
@@ -91,8 +95,7 @@ def _writing(shell: object, key: object) -> tuple[Core, DictDraft]:
     if not core.grant.part(key).writes:
         raise core.frame.refuse_write_at((*trail(core), key))
     place(core)
-    draft: DictDraft = core.frame.draft_of(core.raw)
-    return core, draft
+    return core, cast(DictDraft, core.frame.draft_of(core.raw))
 
 
 def _source(core: Core) -> object:

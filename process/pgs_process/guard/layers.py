@@ -1,7 +1,8 @@
 """The layers as a body sees them: a class is made for each contract, with a member for each field that it declares.
 
-A field that holds a container has a slot, in which its shell stays once it was read: the second read is as fast as that of
-any attribute. A field that holds a number or a text has a property. What is not declared comes to `__getattr__`.
+A field that holds a container has a slot, in which its shell stays once it was read: the second read is as fast as
+that of any attribute. A field that holds a number or a text has a property. What is not declared comes to
+`__getattr__`.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from pgs_process.frame import Frame
 
 _attribute = object.__getattribute__
+_NOTHING: dict[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class LayerPlan:
-    """How one contract sees one layer: the attribute of the context it is under, what is granted, and its class of shells."""
+    """How one contract sees one layer: the attribute of the context it is under, what is granted, and its class of
+    shells."""
 
     layer: str
     path: Path
@@ -42,7 +45,8 @@ class LayerPlan:
     shells: type
     slots: Mapping[str, tuple[Callable[[object, object], None], Callable[[object], None]]]
     simple: Mapping[str, tuple[Path, bool, Callable[[object, object], None]]]
-    """Of the fields that are granted whole and hold containers: the path, whether they may be written, how the slot is set."""
+    """Of the fields that are granted whole and hold containers: the path, whether they may be written, how the slot
+    is set."""
 
 
 class LayerMethods:
@@ -66,10 +70,8 @@ class LayerMethods:
             return read_field(core, self, name)
         path, writes, keep = field
         draft = core.draft
-        if draft is not None and name in draft.new:  # type: ignore[attr-defined]  # the draft of an object
-            value = draft.new[name]  # type: ignore[attr-defined]
-        else:
-            value = _attribute(core.raw, name)
+        new = _NOTHING if draft is None else draft.new  # type: ignore[attr-defined]  # the draft of an object
+        value = new[name] if name in new else _attribute(core.raw, name)
         if type(value) in ATOMS:
             return value
         made = core.frame.wrap(value, None, name, writes, path)
@@ -154,10 +156,8 @@ def read_field(core: Core, shell: object, name: str) -> object:
         raise core.frame.refuse_read(path)
     draft = core.draft
     try:
-        if isinstance(draft, ObjectDraft) and name in draft.new:
-            value = draft.new[name]
-        else:
-            value = _attribute(core.raw, name)
+        new = draft.new if isinstance(draft, ObjectDraft) else _NOTHING
+        value = new[name] if name in new else _attribute(core.raw, name)
     except AttributeError:
         raise AttributeError(f"`{core.path[0]}.{name}` has not been set.") from None
     if type(value) in ATOMS:
@@ -182,10 +182,8 @@ def _scalar(name: str) -> property:
     def read(self: object) -> object:
         core = LIVE[self]
         draft = core.draft
-        if draft is not None and name in draft.new:  # type: ignore[attr-defined]  # the draft of an object
-            value = draft.new[name]  # type: ignore[attr-defined]
-        else:
-            value = _attribute(core.raw, name)
+        new = _NOTHING if draft is None else draft.new  # type: ignore[attr-defined]  # the draft of an object
+        value = new[name] if name in new else _attribute(core.raw, name)
         return value if type(value) in ATOMS else read_field(core, self, name)
 
     return property(read)

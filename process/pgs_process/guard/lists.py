@@ -129,7 +129,7 @@ class ListMethods(Reading):
         core.frame.journal.append((place(core), "EXTEND", len(draft), MISSING, new))
         draft.extend(new)
 
-    def __iadd__(self, values: Iterable[object]) -> object:
+    def __iadd__(self, values: Iterable[object]) -> object:  # type: ignore[misc]  # other than `+`, it takes any values
         self.extend(values)
         return self
 
@@ -243,6 +243,6 @@ GuardedList = shell_class("list", (ListMethods, list))
 
 def new_list() -> object:
     """A shell of a list; comparing its fillers fails, which is what C code that looks past the methods does first."""
-    made = list.__new__(GuardedList)
+    made: list[object] = list.__new__(GuardedList)
     list.extend(made, (FILLER, FILLER))
     return made

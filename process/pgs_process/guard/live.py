@@ -1,12 +1,12 @@
 """Which guarded values are alive, and what stands behind each.
 
 A guarded value (a *shell*) holds nothing itself: what it guards is found here, under its identity, for as long as its
-transaction is open. So there is no attribute that leads to the raw state, and closing a transaction is taking its shells
-out of this table.
+transaction is open. So there is no attribute that leads to the raw state, and closing a transaction is taking its
+shells out of this table.
 
-Two sorts of shells carry their core in a slot instead: views outside of transactions, which live as long as somebody holds
-them, and shells of objects, whose hash is that of their class. The slot's descriptor is taken off the class as soon as it is
-made, so it has no name by which a body could reach it.
+Two sorts of shells carry their core in a slot instead: views outside of transactions, which live as long as somebody
+holds them, and shells of objects, whose hash is that of their class. The slot's descriptor is taken off the class as
+soon as it is made, so it has no name by which a body could reach it.
 """
 
 from __future__ import annotations

@@ -36,5 +36,5 @@ def written_past(shell: object) -> bool:
     if type(shell) is GuardedDict:
         return dict.__len__(shell) != 1  # type: ignore[arg-type]  # it is a dict
     return type(shell) is GuardedList and (
-        list.__len__(shell) != 2 or list.__getitem__(shell, 0) is not FILLER  # type: ignore[arg-type]  # it is a list
+        list.__len__(shell) != 2 or list.__getitem__(shell, 0) is not FILLER  # type: ignore[arg-type, call-overload]
     )

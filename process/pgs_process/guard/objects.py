@@ -15,7 +15,7 @@ from pgs_process.detach import detached
 from pgs_process.guard.core import Core, place, trail
 from pgs_process.guard.live import in_slot, keep_in_slot, shell_class
 from pgs_process.kinds import ATOMS
-from pgs_process.paths import Path
+from pgs_process.paths import Path, render
 from pgs_process.transaction.attributes import ObjectDraft
 from pgs_process.transaction.drafts import MISSING
 
@@ -150,14 +150,14 @@ class _Attributes:
     def __deepcopy__(self, memo: object) -> object:
         return detached(self)
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> object:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
         return detached(self).__reduce_ex__(protocol)
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> str | tuple[object, ...]:
         return detached(self).__reduce_ex__(2)
 
     def __getstate__(self) -> object:
-        return detached(self).__getstate__()  # type: ignore[attr-defined]  # every object has it since 3.11
+        return detached(self).__getstate__()
 
 
 class _Outer(_Attributes):
@@ -288,6 +288,4 @@ def _own(raw: object) -> dict[str, object]:
 
 
 def _told(core: Core, name: str) -> str:
-    from pgs_process.paths import render
-
     return render((*trail(core), name))

@@ -13,7 +13,7 @@ class PlainAgain:
 
     __slots__ = ()
 
-    def __new__(cls, *values: object, **named: object) -> object:
+    def __new__(cls, *values: object, **named: object) -> object:  # type: ignore[misc]  # see there
         """A plain container: code that makes another of the same type, such as `dataclasses.asdict`, is not guarded."""
         for base in cls.__mro__:
             if base.__module__ in {"builtins", "collections"} and base is not object:
@@ -37,9 +37,6 @@ class PlainAgain:
 
     def __sizeof__(self) -> int:
         return LIVE[self].raw.__sizeof__()
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
 
 
 def _reduced(plain: object) -> tuple[object, ...]:

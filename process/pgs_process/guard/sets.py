@@ -12,7 +12,7 @@ from pgs_process.detach import detached
 from pgs_process.guard.core import Core, place
 from pgs_process.guard.live import LIVE, shell_class
 from pgs_process.guard.plain import PlainAgain
-from pgs_process.kinds import ATOMS
+from pgs_process.kinds import ATOMS, Kind, kind_of
 from pgs_process.transaction.drafts import MISSING, SetDraft
 
 
@@ -25,7 +25,11 @@ class SetMethods(PlainAgain):
         return set(values)
 
     def __contains__(self, value: object) -> bool:
-        return value in LIVE[self].source  # type: ignore[operator]  # a set or its draft
+        source = LIVE[self].source
+        if kind_of(type(value)) is Kind.ATOM:
+            return value in source  # type: ignore[operator]  # a set or its draft
+        # A member would be handed to the `__eq__` of the value as it is.
+        return any(item == value for item in self)
 
     def __len__(self) -> int:
         return len(LIVE[self].source)  # type: ignore[arg-type]
@@ -106,7 +110,7 @@ class SetMethods(PlainAgain):
 
     def discard(self, value: object) -> None:
         core, draft = _writing(self)
-        if draft.discard(value):
+        if value in self and draft.discard(value):
             core.frame.journal.append((place(core), "DISCARD", value, value, MISSING))
 
     def remove(self, value: object) -> None:
@@ -147,19 +151,19 @@ class SetMethods(PlainAgain):
             else:
                 self.add(value)
 
-    def __ior__(self, other: Iterable[object]) -> object:
+    def __ior__(self, other: Iterable[object]) -> object:  # type: ignore[misc]  # it gives the set itself
         self.update(other)
         return self
 
-    def __isub__(self, other: Iterable[object]) -> object:
+    def __isub__(self, other: Iterable[object]) -> object:  # type: ignore[misc]  # it gives the set itself
         self.difference_update(self.copy() if other is self else other)
         return self
 
-    def __iand__(self, other: Iterable[object]) -> object:
+    def __iand__(self, other: Iterable[object]) -> object:  # type: ignore[misc]  # it gives the set itself
         self.intersection_update(other)
         return self
 
-    def __ixor__(self, other: Iterable[object]) -> object:
+    def __ixor__(self, other: Iterable[object]) -> object:  # type: ignore[misc]  # it gives the set itself
         self.symmetric_difference_update(other)
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 
 from pgs_process.transaction.drafts import MISSING, Step
 
@@ -72,7 +72,13 @@ def held(base: object, name: str) -> object:
         return MISSING
 
 
-@cache
+_PLAIN: dict[type, bool] = {}
+
+
 def writes_plainly(cls: type) -> bool:
     """Whether no code of the class has a say when an attribute is written: no `__setattr__` but ours, no property."""
-    return bool(getattr(cls.__setattr__, "_plain", cls.__setattr__ is object.__setattr__))
+    plain = _PLAIN.get(cls)
+    if plain is None:
+        write: object = cls.__setattr__
+        plain = _PLAIN[cls] = bool(getattr(write, "_plain", write is object.__setattr__))
+    return plain

@@ -1,8 +1,8 @@
 """The commit: what the drafts say is done to the caller's objects, in place.
 
 All steps are calls of built-in code and are made by one call of built-in code, so that no other thread runs and no
-interrupt arrives between them: what is seen is the state before or the state after. Only classes with a `__setattr__` of
-their own come first, one by one, because they may refuse; what they wrote is then taken back.
+interrupt arrives between them: what is seen is the state before or the state after. Only classes with a `__setattr__`
+of their own come first, one by one, because they may refuse; what they wrote is then taken back.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from pgs_process.paths import Path, render
 from pgs_process.transaction.drafts import MISSING
 
 Entry = tuple[Path, str, object, object, object]
-"""Which value was changed; the operation; the key, index, attribute or member; what was there before; what is there now."""
+"""Which value was changed; the operation; the key, index, attribute or member; what was there before; what is there
+now."""
 
 WHOLE = frozenset({"SORT", "REVERSE", "CLEAR", "SLICE", "REPLACE"})
 """Operations that are told by everything that was there before and everything that is there now."""

@@ -1,4 +1,4 @@
-"""Values of whose inside nothing is known, such as arrays: a body gets a copy, and what it made of it is compared at the end."""
+"""Values of whose inside nothing is known, such as arrays: a body gets a copy, which is compared at the end."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def same(one: object, other: object) -> bool:
 def refill(raw: object, new: object) -> list[Step]:
     """The calls that make `raw` hold what `new` holds, or none where it has to be replaced."""
     if isinstance(raw, dict | set):
-        return [raw.clear, partial(raw.update, new)]  # type: ignore[call-overload, arg-type]  # of the same type as raw
+        return [raw.clear, partial(raw.update, new)]  # type: ignore[arg-type]  # of the same type as raw
     if isinstance(raw, list | bytearray):
         return [partial(raw.__setitem__, slice(None), new)]
     if hasattr(raw, "shape") and hasattr(raw, "__setitem__"):
@@ -73,3 +73,7 @@ def refill(raw: object, new: object) -> list[Step]:
         )
         return [partial(raw.__setitem__, Ellipsis, new)] if alike else []
     return []
+
+
+def _form(value: object) -> tuple[object, object]:
+    return getattr(value, "shape", None), getattr(value, "dtype", None)

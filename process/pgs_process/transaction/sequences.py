@@ -13,8 +13,8 @@ from pgs_process.transaction.drafts import Step
 class ListDraft:
     """Of a list: its first `kept` items, of which `new` replaces some, then `back`.
 
-    Setting an item, appending and popping at the end cost what they touch. Whatever moves items costs a copy, as it costs
-    the list itself; then `items` holds everything.
+    Setting an item, appending and popping at the end cost what they touch. Whatever moves items costs a copy, as it
+    costs the list itself; then `items` holds everything.
     """
 
     __slots__ = ("back", "base", "items", "kept", "level", "new", "seen")
@@ -99,7 +99,8 @@ class ListDraft:
 
 
 class DequeDraft:
-    """Of a deque: `front`, then what is kept of it (`low` to `high`), then `back`; or `items`, once something in it moves."""
+    """Of a deque: `front`, then what is kept of it (`low` to `high`), then `back`; or `items`, once something in it
+    moves."""
 
     __slots__ = ("back", "base", "front", "high", "items", "level", "low", "maxlen", "seen")
 
