@@ -1,4 +1,4 @@
-"""Try the escapes of the tests on a predecessor, where one is installed: `PYTHON -m benchmarks.escapes` with its Python.
+"""Try the escapes of the tests on a predecessor: `PYTHON benchmarks/escapes.py`, with its Python.
 
 Prints `held` or `got out` and the escape. Of the project only `tests/process/escapes.py` is loaded, by its path.
 """
@@ -69,11 +69,13 @@ def main() -> None:
         return {**{n: v for n, v in plain.items() if n not in {"obj", "objs"}}, "owners": owners}
 
     for escape in escapes.ESCAPES:
-        print(f"{tried(escape, escapes, peer, engine_class, layer, Domain, System, described)}\t{escape.text}", flush=True)
+        print(
+            f"{tried(escape, escapes, peer, engine_class, layer, Domain, System, described)}\t{escape.text}", flush=True
+        )
     os._exit(0)  # threads of attempts may hang in a lock
 
 
-def tried(escape, escapes, peer, engine_class, layer, domain_class, system_class, described) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def tried(escape, escapes, peer, engine_class, layer, domain_class, system_class, described) -> str:  # type: ignore[no-untyped-def]
     """How one attempt ends."""
     kept: list[object] = []
     domain = domain_class()
@@ -82,7 +84,9 @@ def tried(escape, escapes, peer, engine_class, layer, domain_class, system_class
     system = system_class(domain_ctx=domain, global_ctx=peer.BaseGlobalContext())
     before = copy.deepcopy(described(domain))
     try:
-        engine = engine_class(system) if engine_class.__name__ == "POPEngine" else engine_class(system, strict_mode=True)
+        engine = (
+            engine_class(system) if engine_class.__name__ == "POPEngine" else engine_class(system, strict_mode=True)
+        )
         paths = [[f"{layer}.{path}" for path in side] for side in (escape.inputs, escape.outputs)]
         body = peer.process(*paths, errors=["Stop"])(lambda ctx: escape.act(ctx, kept))
         engine.register_process("p", body)

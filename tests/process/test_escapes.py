@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -51,10 +52,8 @@ def test_the_way_is_closed(escape: Escape, strict: bool) -> None:
     except (ProcessError, Stop) as error:
         kept.append(error)
     if escape.after is not None:
-        try:
+        with suppress(ProcessError, AttributeError, TypeError, LookupError):
             escape.after(kept)
-        except (ProcessError, AttributeError, TypeError, LookupError) as error:
-            assert not isinstance(error, NameError)
     assert described({name: object.__getattribute__(domain, name) for name in fields()}) == before
     assert SECRET not in shown(kept)
 
@@ -62,7 +61,10 @@ def test_the_way_is_closed(escape: Escape, strict: bool) -> None:
 def described(plain: dict[str, object]) -> dict[str, object]:
     """The state as data that can be compared."""
     owners = [plain["obj"], *plain["objs"]]  # type: ignore[misc]
-    return {**{name: value for name, value in plain.items() if name not in {"obj", "objs"}}, "owners": [vars(o) for o in owners]}
+    return {
+        **{name: value for name, value in plain.items() if name not in {"obj", "objs"}},
+        "owners": [vars(o) for o in owners],
+    }
 
 
 def shown(kept: list[object]) -> str:
@@ -78,5 +80,5 @@ def shown(kept: list[object]) -> str:
 
 def test_the_page_names_every_way() -> None:
     rows = re.findall(r"^\| (.+?) \| (?:held|got out|–)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows == [escape.text for escape in ESCAPES]
+    assert rows == [escape.text.replace("|", r"\|") for escape in ESCAPES]
     assert len(ESCAPES) >= 60
