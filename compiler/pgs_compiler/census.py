@@ -77,6 +77,7 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "F514": "override",
         "F515": "override",
         "F516": "override",
+        "F517": "intent",
         "F520": "workflow",
         "F521": "node",
         "F522": "node",

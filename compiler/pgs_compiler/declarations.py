@@ -215,6 +215,7 @@ class Intent:
     requires: tuple[ConditionSyntax, ...]
     rules: tuple[Word, ...] = ()
     break_glass: tuple[BreakGlassSyntax, ...] = ()
+    subjects: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

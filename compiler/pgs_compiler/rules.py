@@ -145,6 +145,7 @@ RULES = _rules(
     _error("F514", "no-such-rule", "What may be overridden is a named rule of the intent"),
     _error("F515", "nobody-overrides", "Somebody may override a rule that may be overridden"),
     _error("F516", "endless-override", "An override lasts for a minute at least, and for 31 days at most"),
+    _error("F517", "no-subject", "A subject is named by a text or a whole number of the payload"),
     _error("F520", "cycle", "A workflow has no cycle"),
     _error("F521", "unreachable", "Every node is reachable"),
     _error("F522", "dead-end", "Every way ends in an exit"),

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from pgs_runtime.sealing import subject_id
 from pgs_runtime.stores.port import Subject
 from pgs_runtime.vault import Vault
+from pgs_snapshot.values import Value
 
 Now: TypeAlias = Callable[[], tuple[Subject, ...]]
 """Gives subjects with the keys that they have now, or that are drawn for them, the same at every call."""
@@ -16,6 +17,19 @@ Now: TypeAlias = Callable[[], tuple[Subject, ...]]
 def of_run(run: str) -> str:
     """The name of the subject that stands for a run whose author has named nobody."""
     return f"run:{run}"
+
+
+def name_in(payload: Value, path: Sequence[str | int]) -> str:
+    """The name of a subject that stands at a place of a payload, "" where nothing there is one."""
+    for step in path:
+        if isinstance(payload, dict) and isinstance(step, str):
+            payload = payload.get(step)
+        elif isinstance(payload, list) and isinstance(step, int) and -len(payload) <= step < len(payload):
+            payload = payload[step]
+        else:
+            return ""
+    named = isinstance(payload, str | int) and not isinstance(payload, bool)
+    return str(payload) if named else ""
 
 
 class Belonging:

@@ -15,7 +15,7 @@ import orjson
 from jsonschema_rs import Draft202012Validator
 
 from pgs_runtime.attempt import Given
-from pgs_runtime.belonging import Belonging
+from pgs_runtime.belonging import Belonging, name_in
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.linked import Graph
 from pgs_runtime.outcomes import Outcome, standing
@@ -128,7 +128,7 @@ class Intake:
         facts: dict[str, Value] = {"id": run, "started": started, "time": started}
         own = ask.actor.keys() - {"id", "type"}
         private = graph.private or bool(own and self._hides(str(ask.actor["type"])))
-        subjects_now = self._belonging.of(run) if private else tuple
+        subjects_now = self._belonging.of(run, self._named(graph, ask.payload)) if private else tuple
 
         def given() -> Given:
             subjects = subjects_now()
@@ -140,6 +140,11 @@ class Intake:
             return Given(run, body, ask.payload, ask.actor, configs, facts, subjects)
 
         return given
+
+    def _named(self, graph: Graph, payload: Value) -> tuple[str, ...]:
+        """The subjects that a payload names; nobody where it lacks one, for then it is not admitted."""
+        names = [name_in(payload, ref.path) for ref in self._snapshot.intent(graph.start.name).subjects]
+        return tuple(name for name in names if name) if all(names) else ()
 
     def request(self, graph: Graph, ask: Ask, given: Given) -> Request:
         """What the store keeps of what was asked."""

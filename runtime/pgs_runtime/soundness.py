@@ -250,6 +250,7 @@ def _intent(intent: model.Intent, known: _Known) -> None:
             known.demand("actor", actor)
             _demand_schema(known.snapshot.actor(actor).attributes, actor)
     _demand_slots(intent.requires, _INTENT_SLOTS, "requires")
+    _demand(all(subject.slot == 0 for subject in intent.subjects), "a subject is not of the payload")
 
 
 # --- contracts -----------------------------------------------------------------------------------

@@ -317,6 +317,7 @@ class Intent:
     at: str
     rules: tuple[str, ...] = ()
     break_glass: Mapping[str, BreakGlass] = field(default_factory=dict)
+    subjects: tuple[Ref, ...] = ()
 
 
 @frozen

@@ -71,6 +71,10 @@ def _intent(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
         yield Change("breaking", "actors", *of, "it requires more, or something else, of a request")
     elif any(rule not in rules[1] for rule in rules[0]):
         yield Change("behaviour", "actors", *of, "it requires less of a request")
+    if old.get("subjects") != new.get("subjects"):
+        yield Change(
+            "behaviour", "actors", *of, "labelled values of its runs belong to others, and are erased with them"
+        )
     overridable = members(old.get("break_glass")), members(new.get("break_glass"))
     yield from _set(
         of, "actors", "override of the rule", (set(overridable[0]), set(overridable[1])), ("behaviour", "behaviour")
@@ -164,7 +168,7 @@ def _assertion(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
 _KINDS: Mapping[str, tuple[Comparison, tuple[str, ...]]] = MappingProxyType(
     {
         "contract": (_contract, ("inputs", "outcomes", "outputs", "steps")),
-        "intent": (_intent, ("payload", "actors", "requires", "rules", "break_glass")),
+        "intent": (_intent, ("payload", "actors", "requires", "rules", "break_glass", "subjects")),
         "actor": (_actor, ("attributes",)),
         "transform": (_transform, ("inputs", "outcomes")),
         "store": (_store, ("side_effect", "semantics", "entity", "schema", "operations")),

@@ -155,6 +155,7 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
             {"payload": FIELDS["plain"], "actors": words(name("actor"))},
             {
                 "requires": listing(_RULE),
+                "subjects": listing(REFERENCE_TO),
                 "break_glass": each(OUTCOME, mapping({"by": words(name("actor")), "within": word(PERIOD)})),
             },
         ),

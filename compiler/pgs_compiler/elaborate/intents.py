@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pgs_compiler.declarations import Actor, Intent, IntentNodeSyntax, Workflow
+from pgs_compiler.declarations import Actor, Intent, IntentNodeSyntax, Reference, Workflow
 from pgs_compiler.elaborate.conditions import Conditions
 from pgs_compiler.elaborate.places import at
 from pgs_compiler.elaborate.scope import Scope, slot
-from pgs_compiler.elaborate.values import Elaborator
+from pgs_compiler.elaborate.values import UNTYPED, Elaborator
 from pgs_compiler.findings import Finding
 from pgs_compiler.names import Name
 from pgs_compiler.program import Program
-from pgs_compiler.schemas.anatomy import properties_of, required_of
+from pgs_compiler.schemas.anatomy import phrase, properties_of, required_of, types_of
 from pgs_compiler.schemas.exact import closed
 from pgs_compiler.schemas.fit import Verdict, fit
 from pgs_compiler.shape import Report
@@ -29,7 +29,8 @@ def elaborate_intent(program: Program, intent: Intent) -> tuple[model.Intent, li
         },
         {},
     )
-    conditions = Conditions(Elaborator(program, scope, report))
+    elaborator = Elaborator(program, scope, report)
+    conditions = Conditions(elaborator)
     typed = [
         (typed, syntax.place, name.text)
         for syntax, name in zip(intent.requires, intent.rules, strict=True)
@@ -48,8 +49,34 @@ def elaborate_intent(program: Program, intent: Intent) -> tuple[model.Intent, li
             each.rule.text: model.BreakGlass(tuple(sorted(name.text for name in each.by)), each.within.text)
             for each in intent.break_glass
         },
+        subjects=tuple(ref for each in intent.subjects if (ref := _subject(each, elaborator)) is not None),
     )
     return lowered, report.findings
+
+
+def _subject(syntax: Reference, elaborator: Elaborator) -> model.Ref | None:
+    """What names a subject: a text or a whole number of the payload, which is always there."""
+    typed = elaborator.reference(syntax)
+    if typed is None:
+        return None
+    types, there = types_of(typed.schema), typed.certain and not typed.absent
+    if (
+        there
+        and isinstance(typed.expr, model.Ref)
+        and typed.expr.slot == 0
+        and types
+        and {*types} <= {"string", "integer"}
+    ):
+        return typed.expr
+    what = f"it is {phrase(types)}" if there else f"it may be absent: {typed.absent or UNTYPED}"
+    what = what if syntax.path.root == "payload" else "it is not of the payload"
+    elaborator.report.add(
+        "F517",
+        f"`{syntax.text}` names nobody: a subject is a text or a whole number that the payload always has.",
+        syntax.place,
+        what,
+    )
+    return None
 
 
 def admitted(program: Program, workflow: Workflow) -> Intent | None:

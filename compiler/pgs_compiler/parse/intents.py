@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pgs_compiler.declarations import BreakGlassSyntax, ConditionSyntax, Header, Intent, Word
+from pgs_compiler.declarations import BreakGlassSyntax, ConditionSyntax, Header, Intent, Reference, Word
 from pgs_compiler.names import OUTCOME, PERIOD
 from pgs_compiler.parse.conditions import condition, means_operator
+from pgs_compiler.parse.values import reference
 from pgs_compiler.schemas.shape import parse_fields
 from pgs_compiler.shape import Fields
 from pgs_compiler.source import Mapping, Tree
@@ -30,6 +31,7 @@ def intent(header: Header, fields: Fields) -> Intent:
         requires=tuple(rule.holds for rule in rules),
         rules=tuple(rule.name for rule in rules),
         break_glass=_break_glass(fields),
+        subjects=_subjects(fields),
     )
 
 
@@ -41,6 +43,12 @@ def _rule(tree: Tree, fields: Fields) -> _Rule | None:
         return _Rule(Word("", tree.place), found) if found else None
     found = condition(entry.value, fields)
     return _Rule(Word(entry.name, entry.key.place), found) if found else None
+
+
+def _subjects(fields: Fields) -> tuple[Reference, ...]:
+    """`[$.payload.customer_id]`."""
+    found = [reference(tree, fields) for tree in fields.sequence("subjects", required=False) or ()]
+    return tuple(each for each in found if each is not None)
 
 
 def _break_glass(fields: Fields) -> tuple[BreakGlassSyntax, ...]:
