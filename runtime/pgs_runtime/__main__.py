@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 import pgs_snapshot
-from pgs_runtime.commands import custody, erasing, looking, overriding, replaying, running, states
+from pgs_runtime.commands import custody, erasing, looking, overriding, reasoning, replaying, running, states
 from pgs_runtime.commands.surface import refuse
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.options import asks_for_json, said
@@ -56,6 +56,7 @@ for command in (
     looking.verify,
     replaying.replay,
     replaying.diff,
+    reasoning.why,
     looking.export_run,
     overriding.override,
     overriding.waivers,

@@ -147,12 +147,23 @@ def deciding(trace: Trace | Inner, meaning: Meaning) -> Passed | None:
         passed_by = [passed for passed in reversed(trace.passed) if not passed.undoes and passed.outcome]
         told = (passed for passed in passed_by if passed.refused or _decides(passed))
         return next(told, None)
+    return next(branching(trace, meaning, last_first=True), None)
+
+
+def branching(trace: Trace | Inner, meaning: Meaning, last_first: bool = False) -> Iterator[Passed]:
+    """The nodes on the way at which another outcome would have left other exits within reach.
+
+    Without the graph, the node that `deciding` finds.
+    """
+    if meaning.graph is None:
+        found = deciding(trace, meaning)
+        yield from (found,) if found else ()
+        return
     ahead = _exits_ahead(meaning.graph)
-    for passed in reversed(trace.passed):
+    for passed in reversed(trace.passed) if last_first else trace.passed:
         taken = meaning.leads(passed)
         if taken and any(ahead[edge.to] != ahead[taken] for edge in meaning.edges(passed.node).values()):
-            return passed
-    return None
+            yield passed
 
 
 def _decides(passed: Passed) -> bool:
@@ -248,7 +259,7 @@ def _follow(
             item = next(looked, None)
             if item is None or item.op != op:
                 raise _Apart
-            found.append(_compared(item, tuple(_name(operand, slots) for operand in operands)))
+            found.append(_compared(item, tuple(reference(operand, slots) for operand in operands)))
             return item.held
 
 
@@ -259,8 +270,8 @@ def _compared(looked: Looked, names: tuple[str, ...]) -> Comparison:
     )
 
 
-def _name(expr: model.Expr, slots: Sequence[str]) -> str:
-    """`$.inputs.tool_name`."""
+def reference(expr: model.Expr, slots: Sequence[str]) -> str:
+    """`$.inputs.tool_name`; "" of what is no reference."""
     if not isinstance(expr, model.Ref) or expr.slot >= len(slots):
         return ""
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in expr.path)

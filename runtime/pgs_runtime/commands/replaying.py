@@ -56,7 +56,7 @@ def replay(
     root = root_of(workspace)
     if against is not None:
         _try(against, trace, root, data_of(root, data_root), as_json)
-    with _evidence(trace, root, data_of(root, data_root)) as evidence:
+    with evidence_of(trace, root, data_of(root, data_root)) as evidence:
         replayed = _replayed(sound_lines(trace, evidence), evidence, allow_other_runtime)
     say(replayed_json(replayed) if as_json else replayed_text(replayed))
     sys.exit(replayed.exit_code)
@@ -78,7 +78,7 @@ def diff(first: Path, second: Path, workspace: Path | None, data_root: Path | No
     from pgs_runtime.diff_texts import contrast_json, contrast_text
 
     root = root_of(workspace)
-    with _evidence(first if _is_id(first) else second, root, data_of(root, data_root)) as evidence:
+    with evidence_of(first if _is_id(first) else second, root, data_of(root, data_root)) as evidence:
         found = contrast(sound_lines(first, evidence), sound_lines(second, evidence))
     say(contrast_json(found) if as_json else contrast_text(found))
     sys.exit(ExitCode.DONE if found.same else ExitCode.FAILED)
@@ -149,7 +149,7 @@ def _run_of(data: bytes) -> str:
         return ""
 
 
-def _evidence(trace: Path, root: Path, data: Path) -> Evidence:
+def evidence_of(trace: Path, root: Path, data: Path) -> Evidence:
     from pgs_runtime.evidence import Evidence
 
     return Evidence(root, data, options.address(), of_runs=_is_id(trace))
