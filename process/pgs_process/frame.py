@@ -17,7 +17,7 @@ from pgs_process.guard.core import NOWHERE, Core, place, told, trail
 from pgs_process.guard.keyholes import new_keyhole
 from pgs_process.guard.layers import CONTEXT_SLOTS, CONTEXTS, Context, forget_all
 from pgs_process.guard.live import LIVE
-from pgs_process.guard.making import BY_IDENTITY, SHELLS, begin_draft, written_past
+from pgs_process.guard.making import SHELLS, begin_draft, written_past
 from pgs_process.guard.objects import new_object
 from pgs_process.kinds import ATOMS, Kind, kind_of
 from pgs_process.paths import LAYERS, Path, render
@@ -47,6 +47,7 @@ class Frame:
     level = 0
     saved: list[tuple[Draft, object, int]] | None = None
     mark = 0
+    ended = False
     opaque: list[tuple[Core, OpaqueDraft]] | None = None
     arguments: Mapping[str, object] = MappingProxyType({})
 
@@ -55,11 +56,10 @@ class Frame:
         self.system = system
         self.drafts: dict[int, Draft] = {}
         self.journal: list[Entry] = []
-        self.live: list[object] = []
-        self.cores: list[Core] = []
         self.tracked: dict[int, object] = {}
         self.frozen: dict[int, object] = {}
         self.layers: dict[str, object] = {}
+        self.others: dict[tuple[int, bool], tuple[object, object]] = {}
         self.context = context = Context()
         CONTEXTS[context] = self
         for plan, names in entry.opening:
@@ -67,7 +67,6 @@ class Frame:
             shell: object = _new(plan.shells)
             self.layers[layer] = shell
             LIVE[shell] = Core(self, _attribute(system, plan.attribute), None, False, None, plan, plan.path)
-            self.live.append(shell)
             for name in names:
                 CONTEXT_SLOTS[name](context, shell)
 
@@ -86,7 +85,6 @@ class Frame:
             core = LIVE[shell] = Core(self, raw, None, False, None, plan, (layer,))
             if self.drafts:
                 core.draft = self.drafts.get(id(raw))
-            self.live.append(shell)
             self.layers[layer] = shell
         CONTEXT_SLOTS[name](self.context, shell)
         return shell
@@ -96,7 +94,8 @@ class Frame:
         make = SHELLS.get(type(value))
         if make is None:
             return self._wrap_other(value, parent, key, writes, path)
-        shell = (self.tracked if writes else self.frozen).get(id(value))
+        memo = self.tracked if writes else self.frozen
+        shell = memo.get(id(value))
         if shell is not None:
             core = LIVE[shell]
             core.parent, core.key, core.path = parent, key, path
@@ -106,8 +105,7 @@ class Frame:
             self._check_alias(value)
         shell = make()
         LIVE[shell] = Core(self, value, source, writes, parent, key, path)
-        (self.tracked if writes else self.frozen)[id(value)] = shell
-        self.live.append(shell)
+        memo[id(value)] = shell
         return shell
 
     def wrap_part(self, value: object, parent: Core | None, key: object, grant: Grant, path: Path = ()) -> object:
@@ -120,7 +118,6 @@ class Frame:
             return self.wrap(value, parent, key, grant.writes, path)
         core = Core(self, value, value, grant.writes, parent, key, path)
         core.grant = grant
-        self.cores.append(core)
         if type(value) is dict:
             return new_keyhole(core)
         if kind_of(type(value)) is Kind.OBJECT:
@@ -133,14 +130,13 @@ class Frame:
         kind = kind_of(type(value))
         if kind is Kind.ATOM:
             return value
-        memo = self.tracked if writes else self.frozen
-        if kind is not Kind.TUPLE and kind is not Kind.FROZENSET and (known := memo.get(id(value))) is not None:
-            return known
+        known = self.others.get((id(value), writes))
+        if known is not None:
+            return known[1]
         core = Core(self, value, value, writes, parent, key, path)
-        self.cores.append(core)
         if kind is Kind.OBJECT:
             core.grant = WRITE if writes else READ
-            if not writes and id(value) in self.tracked:
+            if not writes and (id(value), True) in self.others:
                 self._check_alias(value)
             made = new_object(core)
         elif kind is Kind.TUPLE:
@@ -161,13 +157,13 @@ class Frame:
         else:
             begun = self.drafts.get(id(value))
             made = copied_opaque(begun.value if isinstance(begun, OpaqueDraft) else value)
-        memo[id(value)] = made
+        self.others[id(value), writes] = (value, made)
         return made
 
     def _check_alias(self, value: object) -> None:
         """A value that was written through one path is about to be read through another that may only read it."""
         draft = self.drafts.get(id(value))
-        if draft is not None and draft.level == self.level and id(value) in self.tracked:
+        if draft is not None and draft.level == self.level:
             raise self.refuse(
                 "The same object stands under a path that was written and under one that may only be read.", ()
             )
@@ -185,10 +181,16 @@ class Frame:
             raise self.refuse_write_at(trail(core))
         if core.parent is not None:
             place(core)
-        if id(core.raw) in self.frozen or self.entry.read_only_twins(self, core.raw):
+        if self.reads_elsewhere(core.raw):
             raise self.refuse_alias(core)
         draft = core.draft = core.source = self.draft_of(core.raw)
         return draft
+
+    def reads_elsewhere(self, raw: object) -> bool:
+        """Whether a value is also known under a path that only lets it be read."""
+        if id(raw) in self.frozen or (id(raw), False) in self.others:
+            return True
+        return bool(self.entry.inputs_only) and self.entry.read_only_twins(self, raw)
 
     def layer_draft(self, core: Core) -> ObjectDraft:
         """The draft of an object whose attribute is about to be written."""
@@ -212,7 +214,7 @@ class Frame:
         if type(value) in ATOMS:
             return value
         shell = self.tracked.get(id(value))
-        core = LIVE.get(shell) if type(shell) in BY_IDENTITY else None
+        core = LIVE.get(shell) if shell is not None else None
         if core is not None and core.parent is None:
             core.parent = NOWHERE
         return detached(value, self.drafts) if len(self.drafts) > 1 else value
@@ -291,11 +293,11 @@ class Frame:
 
     def close(self) -> None:
         """Whatever was handed out is dead from here on."""
+        self.ended = True
         del CONTEXTS[self.context]
-        for shell in self.live:
-            del LIVE[shell]
-        for core in self.cores:
-            core.over = True
+        for shells in (self.layers, self.tracked, self.frozen):
+            for shell in shells.values():
+                del LIVE[shell]
 
     def begin_within(self, outer: Frame) -> None:
         """Become a savepoint of the run that is under way."""
@@ -303,7 +305,7 @@ class Frame:
         self.level = outer.level + 1
         self.drafts, self.journal, self.mark = outer.drafts, outer.journal, len(outer.journal)
         self.saved = []
-        for shell in self.live:
+        for shell in self.layers.values():
             core = LIVE[shell]
             core.draft = self.drafts.get(id(core.raw))
 
@@ -319,10 +321,10 @@ class Frame:
                     outer.saved.append((draft, kept, level))
         if not stands:
             del self.journal[self.mark :]
-        for shell in outer.live:
+        for shell in outer.layers.values():
             core = LIVE[shell]
-            if core.parent is None and len(core.path) == 1:
-                core.draft = outer.drafts.get(id(core.raw))
-                forget_all(core.key, shell)  # type: ignore[arg-type]  # of a layer the key is its plan
-            else:
-                core.source = outer.drafts.get(id(core.raw), core.raw)
+            core.draft = outer.drafts.get(id(core.raw))
+            forget_all(core.key, shell)  # type: ignore[arg-type]  # of a layer the key is its plan
+        for shell in (*outer.tracked.values(), *outer.frozen.values()):
+            core = LIVE[shell]
+            core.source = outer.drafts.get(id(core.raw), core.raw)

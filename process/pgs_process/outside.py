@@ -27,8 +27,7 @@ class ContextLock:
         self.strict = strict
         self.journal: list[Entry] = []
         self.drafts: dict[int, Draft] = {}
-        self.frozen: dict[int, object] = {}
-        self.tracked: dict[int, object] = {}
+        self.ended = False
         self.names: dict[int, str] = {}
 
     def outside_write(self, layer: object, name: str) -> None:
@@ -71,6 +70,10 @@ class ContextLock:
     def wrap_part(self, value: object, parent: Core | None, key: object, grant: Grant, path: Path = ()) -> object:
         """As `wrap`: outside of processes there are no contracts."""
         return self.wrap(value, parent, key, False, path)
+
+    def reads_elsewhere(self, raw: object) -> bool:
+        """Everything is only read here."""
+        return True
 
     def touch(self, core: Core) -> Draft:
         """Refuse to write through a view."""

@@ -21,7 +21,10 @@ class Guarding(Protocol):
 
     journal: list[Entry]
     drafts: dict[int, Draft]
-    frozen: dict[int, object]
+    ended: bool
+
+    def reads_elsewhere(self, raw: object) -> bool:
+        """Whether a value is also known under a path that only lets it be read."""
 
     def touch(self, core: Core) -> Draft:
         """The draft for the first write to a container, if it may be written at all."""
@@ -63,7 +66,7 @@ class Core:
     late.
     """
 
-    __slots__ = ("draft", "frame", "grant", "key", "over", "parent", "path", "raw", "source", "writes")
+    __slots__ = ("draft", "frame", "grant", "key", "parent", "path", "raw", "source", "writes")
 
     grant: Grant
 
@@ -74,7 +77,6 @@ class Core:
         self.raw = raw
         self.source = source
         self.draft: object = None
-        self.over = False
         self.writes = writes
         self.parent = parent
         self.key = key

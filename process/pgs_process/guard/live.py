@@ -67,7 +67,7 @@ def in_slot(shell: object) -> Core:
         core = slot[0](shell) if slot is not None else None
     except AttributeError:
         core = None  # it was made for a transaction, and looked up after it
-    if core is None or core.over:
+    if core is None or core.frame.ended:
         raise DetachedError(ENDED)
     return core
 

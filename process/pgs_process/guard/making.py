@@ -17,9 +17,6 @@ from pgs_process.transaction.opaque import OpaqueDraft
 from pgs_process.transaction.sequences import DequeDraft, ListDraft
 
 SHELLS: dict[type, Callable[[], object]] = {dict: new_dict, list: new_list, set: new_set, deque: new_deque}
-BY_IDENTITY = frozenset(type(make()) for make in SHELLS.values())
-"""The classes of shells that are found under their identity."""
-
 _DRAFTS: dict[type, type] = {dict: DictDraft, list: ListDraft, set: SetDraft, deque: DequeDraft}
 
 

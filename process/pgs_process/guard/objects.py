@@ -260,7 +260,7 @@ def write(core: Core, shell: object, name: str, value: object) -> None:
         cls.__setattr__(shell, name, value)
         return
     where = place(core)
-    if id(core.raw) in core.frame.frozen:
+    if core.frame.reads_elsewhere(core.raw):
         raise core.frame.refuse_alias(core)
     draft: ObjectDraft = core.frame.layer_draft(core)
     new = value if type(value) in ATOMS else detached(value)
