@@ -26,7 +26,8 @@ class Contract:
 
     def lists(self, error: BaseException) -> bool:
         """Whether an error, or one that it is a kind of, is among the declared ones."""
-        return any(kind.__name__ in self.errors for kind in type(error).__mro__)
+        kind = type(error)
+        return kind.__name__ in self.errors or any(base.__name__ in self.errors for base in kind.__mro__)
 
 
 def process(

@@ -173,10 +173,8 @@ class ProcessEngine:
         turn = self._turn
         outer = None if turn.acquire_now(False) else self._wait(entry.name)
         try:
-            self._frame = frame = Frame(entry, self.system)
+            self._frame = frame = Frame(entry, self.system, outer)
             self._thread = get_ident()
-            if outer is not None:
-                frame.begin_within(outer)
             try:
                 if not self._ready or outer is not None or entry.gate is not None or self._rules.halted:
                     arguments = self._check_before(frame, arguments)
@@ -185,8 +183,10 @@ class ProcessEngine:
                     raise frame.violation
                 if type(value) not in ATOMS:
                     value = plain_result(frame, value)
-                if frame.drafts or frame.tracked or entry.gate is not None:
+                if frame.drafts or entry.gate is not None:
                     finish(self, frame, self._rules, kept)
+                elif frame.tracked:
+                    frame.settle()
             except BaseException as error:
                 if outer is not None and frame.outer is outer:
                     frame.end_within(outer, stands=False)
@@ -235,10 +235,7 @@ class ProcessEngine:
         return value
 
     def _begin(self, entry: Registered, outer: Frame | None) -> Frame:
-        frame = Frame(entry, self.system)
-        if outer is not None:
-            frame.begin_within(outer)
-        self._frame = frame
+        self._frame = frame = Frame(entry, self.system, outer)
         self._thread = get_ident()
         return frame
 

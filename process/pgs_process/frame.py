@@ -14,6 +14,7 @@ from pgs_process.detach import copied_opaque, detached
 from pgs_process.faults import ContractViolationError
 from pgs_process.grants import READ, WRITE, Grant
 from pgs_process.guard.core import NOWHERE, Core, place, told, trail
+from pgs_process.guard.dicts import GuardedDict, dict_size
 from pgs_process.guard.keyholes import new_keyhole
 from pgs_process.guard.layers import CONTEXT_SLOTS, CONTEXTS, Context, forget_all
 from pgs_process.guard.live import LIVE
@@ -51,24 +52,34 @@ class Frame:
     opaque: list[tuple[Core, OpaqueDraft]] | None = None
     arguments: Mapping[str, object] = MappingProxyType({})
 
-    def __init__(self, entry: Registered, system: object) -> None:
+    def __init__(self, entry: Registered, system: object, outer: Frame | None = None) -> None:
         self.entry = entry
         self.system = system
-        self.drafts: dict[int, Draft] = {}
-        self.journal: list[Entry] = []
+        if outer is None:
+            self.drafts: dict[int, Draft] = {}
+            self.journal: list[Entry] = []
+        else:
+            self._begin_within(outer)
         self.tracked: dict[int, object] = {}
         self.frozen: dict[int, object] = {}
         self.layers: dict[str, object] = {}
         self.others: dict[tuple[int, bool], tuple[object, object]] = {}
         self.context = context = Context()
         CONTEXTS[context] = self
-        for plan, names in entry.opening:
-            layer = plan.layer
+        for plan, names, fields in entry.opening:
             shell: object = _new(plan.shells)
-            self.layers[layer] = shell
-            LIVE[shell] = Core(self, _attribute(system, plan.attribute), None, False, None, plan, plan.path)
+            self.layers[plan.layer] = shell
+            raw = _attribute(system, plan.attribute)
+            core = LIVE[shell] = Core(self, raw, None, False, None, plan, plan.path)
             for name in names:
                 CONTEXT_SLOTS[name](context, shell)
+            if outer is not None:
+                core.draft = self.drafts.get(id(raw))
+                continue
+            for name, path, writes, keep in fields:
+                value = _attribute(raw, name)
+                if type(value) in SHELLS:
+                    keep(shell, self.wrap(value, None, name, writes, path))
 
     # --- what is handed out ---------------------------------------------------------------------------------------
 
@@ -258,7 +269,7 @@ class Frame:
             ContractViolationError: built-in code wrote to a shell itself, or a value cannot be replaced where it is.
         """
         for shell in self.tracked.values():
-            if written_past(shell):
+            if dict_size(shell) != 1 if type(shell) is GuardedDict else written_past(shell):
                 raise self._refuse_past(LIVE[shell])
         if self.opaque is not None:
             for core, draft in self.opaque:
@@ -299,15 +310,12 @@ class Frame:
             for shell in shells.values():
                 del LIVE[shell]
 
-    def begin_within(self, outer: Frame) -> None:
+    def _begin_within(self, outer: Frame) -> None:
         """Become a savepoint of the run that is under way."""
         self.outer = outer
         self.level = outer.level + 1
         self.drafts, self.journal, self.mark = outer.drafts, outer.journal, len(outer.journal)
         self.saved = []
-        for shell in self.layers.values():
-            core = LIVE[shell]
-            core.draft = self.drafts.get(id(core.raw))
 
     def end_within(self, outer: Frame, stands: bool) -> None:
         """Hand on to the outer run, or take back, what was done; and let it see the state as it is now."""

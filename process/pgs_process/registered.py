@@ -14,7 +14,7 @@ from pgs_process.grants import NONE, granted
 from pgs_process.guard.layers import LayerPlan, layer_plan
 from pgs_process.kinds import Kind, kind_of
 from pgs_process.layers import attribute_of_layer, fields_of
-from pgs_process.paths import LAYERS, NAMES_OF, nearest, parse
+from pgs_process.paths import LAYERS, NAMES_OF, Path, nearest, parse
 from pgs_process.transaction.drafts import MISSING
 from pgs_process.zones import Zone, resolve_zone
 
@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from pgs_process.frame import Frame
 
 
+Opening = tuple[LayerPlan, tuple[str, ...], tuple[tuple[str, Path, bool, Callable[[object, object], None]], ...]]
+"""A layer that is made when a run begins; under which names; and which of its fields are."""
+
+
 @dataclass(slots=True)
 class Registered:
     """One process of one engine: its name, its own copy of the contract, the body, and what was made of them.
 
-    `inputs_only` are the fields that it may read and not write; `opening` says which layers are made right away, for
-    they are declared and named in the body, and under which names; `gate` holds the rules that guard it, once there
-    are some.
+    `inputs_only` are the fields that it may read and not write; `opening` is what is made right
+    away, because it is declared and the body names it; `gate` holds the rules that guard it, once there are some.
     """
 
     name: str
@@ -39,7 +42,7 @@ class Registered:
     plans: Mapping[str, LayerPlan]
     inputs_only: tuple[tuple[str, str], ...]
     writes: tuple[tuple[str, ...], ...]
-    opening: tuple[tuple[LayerPlan, tuple[str, ...]], ...] = ()
+    opening: tuple[Opening, ...] = ()
     gate: Gate | None = None
 
     def read_only_twins(self, frame: Frame, raw: object) -> bool:
@@ -81,7 +84,13 @@ def register(name: str, function: Callable[..., object], contract: Contract, sys
     writes = tuple(filter(None, (parse(text) for text in contract.outputs)))
     named = getattr(getattr(function, "__code__", None), "co_names", ())
     opening = tuple(
-        (plan, tuple(alias for alias in NAMES_OF[layer] if alias in named))
+        (
+            plan,
+            tuple(alias for alias in NAMES_OF[layer] if alias in named),
+            tuple(
+                (field, *plan.simple[field]) for field in plan.simple if field in named and field in plan.grant.below
+            ),
+        )
         for layer, plan in plans.items()
         if plan.grant.opens and layer != "local" and not set(NAMES_OF[layer]).isdisjoint(named)
     )

@@ -6,7 +6,7 @@ code that looks past the methods stumbles over instead of finding an empty dict.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, cast
 
 from pgs_process.detach import detached
@@ -228,6 +228,9 @@ def equal(shell: object, other: object, kind: type) -> bool:
 FILLER = type("LookedPastTheGuard", (), {"__slots__": ()})()
 
 GuardedDict = shell_class("dict", (DictMethods, dict))
+
+dict_size: Callable[[object], int] = cast(Callable[[object], int], dict.__len__)
+"""How much a shell's own storage holds: the filler, and what was written past its methods."""
 
 
 def new_dict() -> object:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import cast
 
 from pgs_process.guard.deques import new_deque
-from pgs_process.guard.dicts import FILLER, GuardedDict, new_dict
+from pgs_process.guard.dicts import FILLER, new_dict
 from pgs_process.guard.lists import GuardedList, new_list
 from pgs_process.guard.sets import new_set
 from pgs_process.kinds import Kind, kind_of
@@ -29,9 +29,7 @@ def begin_draft(raw: object) -> Draft:
 
 
 def written_past(shell: object) -> bool:
-    """Whether built-in code changed the shell's own storage instead of calling its methods."""
-    if type(shell) is GuardedDict:
-        return dict.__len__(shell) != 1  # type: ignore[arg-type]  # it is a dict
+    """Whether built-in code changed the own storage of a list's shell instead of calling its methods."""
     return type(shell) is GuardedList and (
         list.__len__(shell) != 2 or list.__getitem__(shell, 0) is not FILLER  # type: ignore[arg-type, call-overload]
     )
