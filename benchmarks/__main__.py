@@ -1,4 +1,4 @@
-"""`python -m benchmarks [register nodes cli open compiling]`: measure, and print a table or two for each.
+"""`python -m benchmarks [register nodes cli open compiling processes]`: measure, and print a table or two for each.
 
 How to read them: `docs/benchmarks.md`.
 """
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from benchmarks import cli, compiling, nodes, open, register
+from benchmarks import cli, compiling, nodes, open, processes, register
 from benchmarks.protocols import ROOT
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "cli": cli.benchmark,
     "open": open.benchmark,
     "compiling": compiling.benchmark,
+    "processes": processes.benchmark,
 }
 
 

@@ -192,7 +192,7 @@ class Frame:
             raise self.refuse_write_at(trail(core))
         if core.parent is not None:
             place(core)
-        if self.reads_elsewhere(core.raw):
+        if (self.frozen or self.others or self.entry.inputs_only) and self.reads_elsewhere(core.raw):
             raise self.refuse_alias(core)
         draft = core.draft = core.source = self.draft_of(core.raw)
         return draft
@@ -205,8 +205,9 @@ class Frame:
 
     def layer_draft(self, core: Core) -> ObjectDraft:
         """The draft of an object whose attribute is about to be written."""
-        draft = core.draft = core.source = self.draft_of(core.raw)
-        return cast(ObjectDraft, draft)
+        draft: ObjectDraft = self.draft_of(core.raw)  # type: ignore[assignment]  # that of an object is one
+        core.draft = core.source = draft
+        return draft
 
     def draft_of(self, raw: object) -> Draft:
         """The draft of a real value, begun or kept for this frame's savepoint if need be."""

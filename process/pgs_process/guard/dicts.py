@@ -151,7 +151,7 @@ class DictMethods(PlainAgain):
             value = detached(value)
         if type(key) not in ATOMS:
             key = detached(key)
-        old = cast(DictDraft, draft).put(key, value)
+        old = draft.put(key, value)  # type: ignore[attr-defined]  # of a dict; `cast` is a call, too slow here
         if type(old) not in ATOMS and old is not MISSING:
             old = core.frame.leaving(old)
         core.frame.journal.append((core.path if core.parent is None else place(core), "SET", key, old, value))

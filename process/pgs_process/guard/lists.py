@@ -114,7 +114,7 @@ class ListMethods(Reading):
 
     def append(self, value: object) -> None:
         core = LIVE[self]
-        draft = cast(ListDraft, core.draft or core.frame.touch(core))
+        draft: ListDraft = core.draft or core.frame.touch(core)  # type: ignore[assignment]  # that of a list is one
         if type(value) not in ATOMS:
             value = detached(value)
         path = core.path if core.parent is None else place(core)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import cast
 
 from pgs_process.guard.deques import new_deque
 from pgs_process.guard.dicts import FILLER, new_dict
@@ -17,14 +16,14 @@ from pgs_process.transaction.opaque import OpaqueDraft
 from pgs_process.transaction.sequences import DequeDraft, ListDraft
 
 SHELLS: dict[type, Callable[[], object]] = {dict: new_dict, list: new_list, set: new_set, deque: new_deque}
-_DRAFTS: dict[type, type] = {dict: DictDraft, list: ListDraft, set: SetDraft, deque: DequeDraft}
+_DRAFTS: dict[type, Callable[..., Draft]] = {dict: DictDraft, list: ListDraft, set: SetDraft, deque: DequeDraft}
 
 
 def begin_draft(raw: object) -> Draft:
     """A draft of a real value, in which nothing is changed yet."""
     cls = _DRAFTS.get(type(raw))
     if cls is not None:
-        return cast(Draft, cls(raw))
+        return cls(raw)
     return OpaqueDraft(raw) if kind_of(type(raw)) is Kind.OPAQUE else ObjectDraft(raw)
 
 
