@@ -6,6 +6,7 @@ outside of a process, and, under a strict engine, shows its containers to the ou
 
 from __future__ import annotations
 
+from types import MethodType
 from typing import Protocol
 
 from pgs_process.hydrating import dehydrated, hydrate_layer
@@ -36,7 +37,9 @@ class LockedContext:
         if type(value) in ATOMS or name.startswith("_") or isinstance(value, LockedContext):
             return value
         lock = lock_on(self)
-        return value if lock is None else lock.outside_view(self, name, value)
+        if lock is None or (isinstance(value, MethodType) and value.__self__ is self):
+            return value
+        return lock.outside_view(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         lock = lock_on(self)

@@ -27,7 +27,7 @@ from pgs_process.frame import Frame
 from pgs_process.kinds import ATOMS
 from pgs_process.layers import attribute_of_layer
 from pgs_process.locks import IN_TASK, PATIENCE, Turn
-from pgs_process.outside import ContextLock, log
+from pgs_process.outside import ContextLock, log, turn_of
 from pgs_process.paths import NAMES_OF
 from pgs_process.registered import Registered, forbidden_inputs, register
 from pgs_process.rules import Rules
@@ -75,7 +75,7 @@ class ProcessEngine:
         self.bus = bus
         self.version = 0
         self._entries: dict[str, Registered] = {}
-        self._turn = Turn(patience)
+        self._turn = turn_of(system_ctx) or Turn(patience)
         self._frame: Frame | None = None
         self._thread = 0
         self._rules = Rules.of(system_ctx, audit_recipe, schema, invariants, ledger)
@@ -188,7 +188,7 @@ class ProcessEngine:
                 elif frame.tracked:
                     frame.settle()
             except BaseException as error:
-                if outer is not None and frame.outer is outer:
+                if outer is not None:
                     frame.end_within(outer, stands=False)
                 failure = told_failure(frame, error)
                 if failure is not error:
@@ -219,7 +219,7 @@ class ProcessEngine:
                 value = plain_result(frame, value)
                 finish(self, frame, self._rules, kept)
             except BaseException as error:
-                if outer is not None and frame.outer is outer:
+                if outer is not None:
                     frame.end_within(outer, stands=False)
                 failure = told_failure(frame, error)
                 if failure is not error:
@@ -303,8 +303,8 @@ class ProcessEngine:
                 finish(self, frame, self._rules, None)
             elif outer is not None:
                 frame.end_within(outer, stands=False)
-        except ContractViolationError:
-            if outer is not None and frame.outer is outer:
+        except BaseException:
+            if outer is not None:
                 frame.end_within(outer, stands=False)
             raise
         finally:
@@ -333,7 +333,7 @@ class ProcessEngine:
         return entry
 
     def _lock_context(self) -> None:
-        lock = ContextLock(self.strict)
+        lock = ContextLock(self.strict, self._turn)
         for layer in NAMES_OF:
             attribute = None if layer == "local" else attribute_of_layer(self.system, layer)
             if attribute is not None:

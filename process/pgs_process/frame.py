@@ -320,7 +320,10 @@ class Frame:
 
     def end_within(self, outer: Frame, stands: bool) -> None:
         """Hand on to the outer run, or take back, what was done; and let it see the state as it is now."""
-        for draft, kept, level in reversed(self.saved or ()):
+        saved, self.saved = self.saved, None
+        if saved is None:
+            return
+        for draft, kept, level in reversed(saved):
             if not stands:
                 draft.restore(kept)
                 draft.level = level

@@ -5,17 +5,29 @@ from __future__ import annotations
 import logging
 from typing import cast
 
+from pgs_process.contexts import LockedContext, lock_on
+from pgs_process.detach import copied_opaque
 from pgs_process.faults import LockViolationError
 from pgs_process.grants import READ, Grant
 from pgs_process.guard.core import Core, told, trail
+from pgs_process.guard.heavy import is_array, read_only_view
 from pgs_process.guard.live import keep_in_slot
 from pgs_process.guard.making import SHELLS
 from pgs_process.guard.objects import new_object
 from pgs_process.kinds import ATOMS, Kind, kind_of
+from pgs_process.locks import Turn
 from pgs_process.paths import Path, render
 from pgs_process.transaction.attributes import ObjectDraft
 from pgs_process.transaction.drafts import Draft
 from pgs_process.transaction.journal import Entry
+from pgs_process.zones import Zone, resolve_zone
+
+
+def turn_of(system: object) -> Turn | None:
+    """The turn of a context that another engine runs over already, so that both take turns."""
+    lock = lock_on(system) if isinstance(system, LockedContext) else None
+    return lock.turn if isinstance(lock, ContextLock) else None
+
 
 log = logging.getLogger("pgs_process")
 
@@ -23,8 +35,9 @@ log = logging.getLogger("pgs_process")
 class ContextLock:
     """The lock of one engine on its context. It also answers for the views that it hands out."""
 
-    def __init__(self, strict: bool) -> None:
+    def __init__(self, strict: bool, turn: Turn) -> None:
         self.strict = strict
+        self.turn = turn
         self.journal: list[Entry] = []
         self.drafts: dict[int, Draft] = {}
         self.ended = False
@@ -65,6 +78,8 @@ class ContextLock:
                 for index, item in enumerate(cast(tuple[object, ...], value))
             ]
             return tuple.__new__(cast(type[tuple[object, ...]], type(value)), members)
+        if kind is Kind.OPAQUE and resolve_zone(str(path[-1] if path else "")) is not Zone.HEAVY:
+            return read_only_view(value) if is_array(value) else copied_opaque(value)
         return value
 
     def wrap_part(self, value: object, parent: Core | None, key: object, grant: Grant, path: Path = ()) -> object:

@@ -134,6 +134,8 @@ DICT: list[Use] = [
     lambda v: list(v.items()),
     lambda v: list(reversed(v.items())),
     lambda v: v == {"b": 1},
+    lambda v: v != 5,
+    lambda v: v == 5,
     lambda v: v != {"b": 1},
     lambda v: v == {"b": 1, "a": 2, "n": {"x": [1]}},
     lambda v: v.copy(),

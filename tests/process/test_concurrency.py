@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from pgs_process import ContractViolationError, LockViolationError, ProcessEngine, process
+from pgs_process import ContractViolationError, InvariantError, LockViolationError, ProcessEngine, process
 from tests.process.contexts import System, ran, raw
 
 
@@ -138,6 +138,37 @@ def test_tb073_a_thread_of_the_body_that_calls_the_engine_gets_an_answer_in_the_
     assert "waited 0.05 seconds" in str(errors[0])
 
 
+def test_an_edit_within_a_process_that_breaks_an_invariant_is_taken_back() -> None:
+    system = System()
+    engine = ProcessEngine(system, invariants=[{"unchanged_unless": {"path": "domain.y", "by": ["p"]}}])
+
+    def body(ctx):  # type: ignore[no-untyped-def]
+        with pytest.raises(InvariantError), engine.edit() as c:
+            c.domain.x, c.domain.y = 5, 5
+        ctx.domain.count = ctx.domain.x
+
+    engine.register_process("p", process([], ["domain"])(body))
+    engine.run_process("p")
+    assert (raw(system, "x"), raw(system, "y"), raw(system, "count")) == (1, 2, 1)
+
+
+def test_two_engines_over_one_context_take_turns() -> None:
+    system, engines = System(), []
+    for name in ("first", "second"):
+        engine = ProcessEngine(system)
+        engine.register_process(name, process([], ["domain"])(bump))
+        engines.append((name, engine))
+    threads = [
+        threading.Thread(target=lambda name=name, engine=engine: [engine.run_process(name) for _ in range(200)])
+        for name, engine in engines
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert raw(system, "x") == 401
+
+
 def test_a_process_gets_copies_of_what_the_process_around_it_hands_it() -> None:
     def outer(ctx):  # type: ignore[no-untyped-def]
         return engine.run_process("inner", items=ctx.domain.items)
@@ -230,6 +261,14 @@ def test_tb078_a_write_from_outside_is_refused_in_strict_mode(write: object) -> 
     assert raw(system, "matrix") == raw(fresh, "matrix")
     assert raw(system, "obj") == raw(fresh, "obj")
     assert system.domain_ctx.x == 1
+
+
+def test_tb078_of_an_opaque_value_the_outside_sees_a_copy() -> None:
+    system = System()
+    ProcessEngine(system, strict_mode=True)
+    system.domain_ctx.raw[0] = 0
+    assert raw(system, "raw") == b"abc"
+    assert system.domain_ctx.heavy_blob is raw(system, "heavy_blob")
 
 
 def test_tb078_a_write_past_the_lock_is_noticed_at_the_commit() -> None:

@@ -127,7 +127,8 @@ class DictMethods(PlainAgain):
         return equal(self, other, dict)
 
     def __ne__(self, other: object) -> bool:
-        return not equal(self, other, dict)
+        result = equal(self, other, dict)
+        return result if result is NotImplemented else not result
 
     __hash__ = object.__hash__
 

@@ -19,10 +19,8 @@ def heavy_view(core: Core, value: object, name: str, grant: Grant) -> object:
         return value
     if kind_of(type(value)) is not Kind.OPAQUE:
         return core.frame.wrap_part(value, None, name, grant, path)
-    if hasattr(value, "view") and hasattr(value, "setflags"):
-        seen = value.view()
-        seen.setflags(write=False)
-        return seen
+    if is_array(value):
+        return read_only_view(value)
     try:
         return memoryview(value).toreadonly()  # type: ignore[arg-type]  # where it is none, TypeError says so
     except TypeError:
@@ -30,3 +28,15 @@ def heavy_view(core: Core, value: object, name: str, grant: Grant) -> object:
             f"A `{type(value).__name__}` cannot be handed out read-only; declare `{core.path[0]}.{name}` as an output.",
             path,
         ) from None
+
+
+def is_array(value: object) -> bool:
+    """Whether a value has views that can be read-only, as numpy's arrays have."""
+    return hasattr(value, "view") and hasattr(value, "setflags")
+
+
+def read_only_view(value: object) -> object:
+    """A view of an array, of its own type, that refuses to be written."""
+    view: object = value.view()  # type: ignore[attr-defined]  # `is_array` has looked
+    view.setflags(write=False)  # type: ignore[attr-defined]
+    return view

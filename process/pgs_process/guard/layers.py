@@ -84,7 +84,9 @@ class LayerMethods:
         if name not in plan.writable:
             _check_write(core, plan, name)
         found = class_attribute(type(core.raw), name)
-        if isinstance(found, property) and found.fset is not None:
+        if isinstance(found, property):
+            if found.fset is None:
+                raise AttributeError(f"property '{name}' of '{type(core.raw).__name__}' object has no setter")
             found.fset(self, value)
             return
         draft = core.source if core.source is not None else core.frame.layer_draft(core)
