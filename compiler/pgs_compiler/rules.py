@@ -256,6 +256,7 @@ RULES = _rules(
     _error("A807", "leak-into-effect", "An operation of an external effect clears every label of what it is given"),
     _error("A808", "idle-clearance", "Only operations of external effects clear labels themselves"),
     _warning("A809", "needless-clearance", "What clears a label can get what is labelled so"),
+    _error("A810", "labelled-key", "No key and no name of a stream carries a label"),
     # A83x: assertions
     _error("A830", "way-around", "Every way to what an assertion names passes what it demands"),
     _error("A831", "nothing-follows", "What an assertion demands follows on every way"),

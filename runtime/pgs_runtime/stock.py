@@ -1,7 +1,8 @@
-"""stock: what the stores hold, shown and written out in clear. Nothing is changed.
+"""stock: what the stores hold, shown and written out. Nothing is changed.
 
 Laws:
 * everything that is written to files stands there as of one moment: other writers are kept out meanwhile;
+* what is sealed for somebody stands there as a commitment, unless it is to be revealed;
 * files are JSON in canonical form, in the order of their keys, so that two exports of one state have the same bytes.
 """
 
@@ -11,15 +12,20 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import cast
+
+import orjson
 
 from pgs_runtime.accept import kept_in
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.overrides import STORE as OVERRIDES
-from pgs_runtime.sealing import is_sealed
+from pgs_runtime.redaction import commit
+from pgs_runtime.sealing import Keys, is_sealed
 from pgs_runtime.stores.port import Cell, Kind, Store
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.vault import vault_over
 from pgs_snapshot.canonical import canonical
+from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
 
 WHOLE = "state.json"
@@ -28,18 +34,19 @@ WHOLE = "state.json"
 class Stock:
     """The stores of one data root, by full name."""
 
-    def __init__(self, store: Store | None) -> None:
-        """`store`: None where nothing was ever kept."""
+    def __init__(self, store: Store | None, reveal: bool = False) -> None:
+        """`store`: None where nothing was ever kept; `reveal`: give in clear what was sealed for somebody."""
         self._store = vault_over(store) if store is not None else None
+        self._reveal = reveal
 
     @classmethod
-    def at(cls, data_root: Path, address: Address | None = None) -> Stock:
+    def at(cls, data_root: Path, address: Address | None = None, reveal: bool = False) -> Stock:
         """What is kept in a data root, or at the address of its store.
 
         Raises:
             StoreBusy, StoreUnusable: the store cannot be opened.
         """
-        return cls(kept_in(data_root, address))
+        return cls(kept_in(data_root, address), reveal)
 
     def __enter__(self) -> Stock:
         return self
@@ -77,7 +84,7 @@ class Stock:
             found = tuple(body for _, body in self._records(store, key))
         else:
             cell = held.get(kind, store, key)
-            found = (cell.value,) if cell and not is_sealed(cell.value) else ()
+            found = (self._shown(cell.value, cell.subjects),) if cell and not is_sealed(cell.value) else ()
         if not found:
             raise Refusal("R088", f"`{store}` holds nothing under `{visible(key[:80])}`.", ExitCode.USAGE)
         return found
@@ -119,7 +126,8 @@ class Stock:
         """What `state load` takes of a store: values by key, or lists of records by stream."""
         kind, held = self._known(store)
         if kind != "events":
-            return {cell.key: cell.value for cell in _there(held.scan(kind, store).cells)}
+            cells = _there(held.scan(kind, store).cells)
+            return {cell.key: self._shown(cell.value, cell.subjects) for cell in cells}
         records = {stream: [body for _, body in self._records(store, stream)] for stream in held.streams(store)}
         return {stream: b"[" + b",".join(bodies) + b"]" for stream, bodies in records.items() if bodies}
 
@@ -128,7 +136,14 @@ class Stock:
         _, held = self._known(store)
         for event in held.events(store, stream, 1, held.length(store, stream) + 1):
             if not is_sealed(event.body):
-                yield event.n, event.body
+                yield event.n, self._shown(event.body, event.subjects)
+
+    def _shown(self, value: bytes, subjects: tuple[str, ...]) -> bytes:
+        """A value, or a commitment to it where it belongs to somebody and is not to be revealed."""
+        if self._reveal or not subjects or self._store is None:
+            return value
+        keys = Keys(self._store.subjects(subjects))
+        return canonical(commit(cast(Value, orjson.loads(value)), keys.secret))
 
     def _lines(self, store: str) -> Iterator[bytes]:
         """Each record with its stream and number."""

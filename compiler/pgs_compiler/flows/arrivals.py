@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.flows.lattice import Flow, Mark, Trail
 
-SinkKind: TypeAlias = Literal["store", "effect", "event", "result", "response", "reason", "decision", "trace"]
+SinkKind: TypeAlias = Literal["store", "key", "effect", "event", "result", "response", "reason", "decision", "trace"]
 Verdict: TypeAlias = Literal["refused", "cleared", "declassified", "implicit", "hidden", "asked"]
 
 
@@ -63,6 +63,7 @@ def arrivals(flow: Flow, sink: Sink) -> Iterator[Arrival]:
 
 RULE_OF: dict[SinkKind, str] = {
     "store": "A802",
+    "key": "A810",
     "event": "A803",
     "result": "A804",
     "reason": "A805",
@@ -96,6 +97,7 @@ def _leak(arrival: Arrival) -> Finding:
         hint = f"If it belongs there, write `clears: [{clears}]` for {sink.clearer}."
     what = {
         "store": f"is written by `{sink.name}`, and {sink.clearer} does not clear it",
+        "key": f"is a key of `{sink.name}`, and keys stand in the store in clear",
         "effect": f"goes out by `{sink.name}`, which does not clear it",
         "event": f"goes out with {sink.clearer}, which does not clear it",
         "result": f"is in the {sink.name}, which does not clear it",

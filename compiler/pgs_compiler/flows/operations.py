@@ -35,10 +35,12 @@ def operate(
     code = f"{name.partition('::')[2]} {operation.name.text}"
     given = taken(given, declared(program, operation.inputs, f"{code} inputs"))
     keys: Marks = {}
+    texts: Marks = {}
     for item in operation.inputs.fields:
         flow = given.member(item.name)
         if not _of_entity(item.schema):
             keys = merged(keys, flat(flow))
+            texts = merged(texts, flat(flow)) if _text(item.schema) else texts
         elif operation.mode == "write":
             stores.write(name, _entity_part(item.schema, flow))
     if operation.mode == "write":
@@ -46,6 +48,10 @@ def operate(
     clears = frozenset(word.text for word in store.clears)
     sink = Sink("store", code, clears, f"`{name.partition('::')[2]}`", store.header.place)
     found = tuple(arrivals(given, sink))
+    if operation.mode == "write":
+        # What the store does not clear is refused as that; what it clears is sealed there, but keys are not.
+        cleared = {mark: trail for mark, trail in texts.items() if mark.word in clears and not mark.by}
+        found += tuple(arrivals(marked(cleared), Sink("key", code)))
     if operation.mode == "read":
         found = tuple(Arrival(sink, item.mark, item.trail, "asked") for item in found if item.verdict != "declassified")
     held = onward(stores.held(name), step.name.place, f"`{code}` answers with it")

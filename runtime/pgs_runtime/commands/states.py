@@ -12,6 +12,8 @@ from pgs_runtime.commands.surface import data_of, json_file, refuse, reporting, 
 from pgs_runtime.faults import Refusal
 from pgs_snapshot.visible import visible
 
+_REVEAL = click.option("--reveal", is_flag=True, help="In clear, also what is encrypted because it carries a label.")
+
 
 @click.group()
 def state() -> None:
@@ -88,17 +90,18 @@ def ls(name: str, workspace: Path | None, data_root: Path | None, as_json: bool)
 @state.command("get")
 @click.argument("name", metavar="STORE")
 @click.argument("key")
+@_REVEAL
 @options.place
 @options.as_json
 @reporting
-def get(name: str, key: str, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
+def get(name: str, key: str, reveal: bool, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
     """Print what a key holds.
 
-    The value of KEY in STORE, or the records of the stream KEY, one on a line: as JSON and in clear.
+    The value of KEY in STORE, or the records of the stream KEY, one on a line, as JSON.
     """
     from pgs_runtime.stock import Stock
 
-    with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
+    with Stock.at(data_of(root_of(workspace), data_root), options.address(), reveal) as stock:
         held = stock.get(name, key)
     if as_json:
         say(json.dumps({"key": key, "store": name, "values": [json.loads(data) for data in held]}, sort_keys=True))
@@ -108,18 +111,19 @@ def get(name: str, key: str, workspace: Path | None, data_root: Path | None, as_
 
 @state.command("export")
 @click.argument("folder", type=click.Path(path_type=Path))
+@_REVEAL
 @options.place
 @options.as_json
 @reporting
-def export_state(folder: Path, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
+def export_state(folder: Path, reveal: bool, workspace: Path | None, data_root: Path | None, as_json: bool) -> None:
     """Write out everything that the stores hold.
 
-    To FOLDER, in clear: registry/, state/ and events/, with a file for each store. FOLDER is made, and holds nothing
-    yet. state.json in it is the whole as `state load` takes it.
+    To FOLDER: registry/, state/ and events/, with a file for each store. FOLDER is made, and holds nothing
+    yet. state.json in it is the whole, as `state load` takes it if it was revealed.
     """
     from pgs_runtime.stock import Stock
 
-    with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
+    with Stock.at(data_of(root_of(workspace), data_root), options.address(), reveal) as stock:
         written = stock.export(folder)
     if as_json:
         say(json.dumps({"files": [str(path) for path in written]}))
