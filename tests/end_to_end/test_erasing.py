@@ -183,3 +183,17 @@ def test_trc_09_nobody_can_try_values_on_the_commitments_of_an_erased_run(exampl
 
 def commitment(secret: bytes, record: dict[str, Value]) -> str:
     return str(commit(record["first_name"], secret)["$redacted"])
+
+
+def test_what_is_encrypted_leaves_the_store_in_clear_only_where_somebody_asks_for_it(examples: Installation) -> None:
+    examples.run(REGISTER, REGISTERED, "--json")
+    hidden = examples.runtime("state", "get", ACTORS, actor_id(ADA))
+    assert (hidden.code, "$redacted" in hidden.out, "zq8" in hidden.out) == (0, True, False)
+    shown = examples.runtime("state", "get", ACTORS, actor_id(ADA), "--reveal")
+    assert json.loads(shown.out) == ADA
+    for folder, words, told in (("a", [], False), ("b", ["--reveal"], True)):
+        assert examples.runtime("state", "export", examples.workspace / folder, *words).code == 0
+        files = [file.read_bytes() for file in (examples.workspace / folder).rglob("*") if file.is_file()]
+        assert any(b"zq8 Ada" in data for data in files) is told
+    whole = examples.workspace / "b" / "state.json"
+    assert examples.runtime("state", "load", whole, "--json").code != 70

@@ -231,6 +231,7 @@ def test_the_reason_of_an_exit_is_never_labelled() -> None:
 def test_what_a_transform_computes_without_declassifying_goes_on_labelled_wherever_it_is_used() -> None:
     source = SHOP.replace("prefix: BUYER", "prefix: $.payload.email")
     assert found(source) == [
+        ("A810", "id: $.results.name.id"),
         ("A802", "id: $.results.name.id"),
         ("A804", "id: $.results.name.id"),
         ("A803", "by: $.results.name.id"),
