@@ -99,9 +99,18 @@ def _verdict(trace: Trace, meaning: Meaning) -> Iterator[str]:
     mattered = None if ending.is_fault or ending.kind == "CANCELLED" else deciding(trace, meaning)
     if mattered is not None:
         why = "; ".join(because(mattered, meaning, code, prose))
-        said = f"{code(mattered.node)} ended as {code(mattered.outcome)}"
+        said = f"{code(mattered.node)}{_line(mattered, meaning)} ended as {code(mattered.outcome)}"
         yield f"What decided that: {said}{f', because {why}' if why else ''}."
     yield _stands(trace, ending)
+
+
+def _line(passed: Passed, meaning: Meaning) -> str:
+    """The author's line by which a node decided: of the case that held, else its own."""
+    step = passed.steps[-1] if passed.steps and not passed.refused else None
+    node = meaning.node(passed.node)
+    at = cases(step, meaning.contract(passed.target))[-1].at if isinstance(step, Decided) else ""
+    at = at or (node.at if node else "")
+    return f" ({code(at)})" if at else ""
 
 
 def _cancelled(trace: Trace) -> Iterator[str]:
@@ -376,7 +385,9 @@ def _evidence(trace: Trace) -> list[str]:
     if header.request_id:
         lines.append(f"- request id {code(header.request_id)}")
     file = f"traces/{header.run}/{header.run}.jsonl"
-    return [*lines, "", f"{code(f'pgs_runtime verify {file}')} checks that nothing of it was changed."]
+    checks = f"{code(f'pgs_runtime verify {file}')} checks that nothing of it was changed."
+    further = f"{code(f'pgs_runtime why {file}')} says what would have led elsewhere."
+    return [*lines, "", checks, *([further] if trace.ending is not None and not trace.is_operators else [])]
 
 
 def _digest(trace: Trace) -> str:

@@ -28,6 +28,7 @@ MOST_ITEMS = 20
 """Items of a loop that are told one by one."""
 MOST_EVENTS = 50
 """What came from outside that is told one by one."""
+_FURTHER = "  `pgs_runtime why` says what would have led elsewhere"
 
 
 # --- for people ----------------------------------------------------------------------------------
@@ -48,7 +49,7 @@ def as_text(
         list(_head(trace, meaning)),
         ["Set aside", *(f"  {said}" for said in aside)] if (aside := list(set_aside(trace, visible, visible))) else [],
         ["Way", *_columns(_way(trace, {time.line: time.took for time in timing}))],
-        [f"Decided by {visible(node.node)}", *_decision(node, meaning)] if node else [],
+        [f"Decided by {visible(node.node)}", *_decision(node, meaning), _FURTHER] if node else [],
         _outside(trace),
         ["Changed", *_changed(trace, meaning)],
         ["Time", *_time(trace, timing)],

@@ -67,7 +67,7 @@ def test_nothing_is_kept_that_is_not_told() -> None:
         ("waiting", "It is **WAITING** at `consent` until 2026-03-02 at 09:00:00.000 UTC for `GIVEN`"),
         ("waiting", "`GIVEN` takes another person than who acted at `admit`"),
         ("waiting", "refused, because `GIVEN` of `consent` is for another `ward`; `WITHHELD` of `consent`"),
-        ("expired", "What decided that: `consent` ended as `EXPIRED`, because its time was over."),
+        ("expired", "What decided that: `consent` (`clinic.yaml:8`) ended as `EXPIRED`, because its time was over."),
         ("treated", "sent `clinic::EV_CONSENT_V0`: accepted as `GIVEN`"),
         (
             "told_by_a_run",

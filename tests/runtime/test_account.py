@@ -50,7 +50,7 @@ def test_the_account_says_who_asked_what_and_how_it_ended() -> None:
     assert verdict == (
         "On 2026-03-01 at 09:00:00.000 UTC, `ada` (the operating system's user at a command line) asked as "
         "`till::AC_CLERK_V0` for `till::WF_PAY_V0` (Take a payment). The protocol decided no: the run ended "
-        "**DENIED** at `too_much` with the reason `TOO_MUCH`. What decided that: `price` ended as "
+        "**DENIED** at `too_much` with the reason `TOO_MUCH`. What decided that: `price` (`till.yaml:21`) ended as "
         "`TOO_MUCH`, because `$.steps.price.total` (`110`) is more than `100`; `$.inputs.amount` (`100`) is "
         "none of `[500, 1000]`. It changed nothing."
     )

@@ -249,7 +249,8 @@ def test_what_decided_is_told_through_a_call() -> None:
     runtime = opened_stall()
     done = sold(runtime, line("kiwi"))
     text = account(read(runtime, done), stall())
-    assert "What decided that: `lines` ended as `STOPPED`, because item 0 ended as `UNKNOWN_FRUIT`." in text
+    _, _, told = text.partition("What decided that: `lines`")
+    assert " ended as `STOPPED`, because item 0 ended as `UNKNOWN_FRUIT`." in told
 
 
 # --- faults and limits ---------------------------------------------------------------------------
