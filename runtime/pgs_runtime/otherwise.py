@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pgs_runtime.flow import Source, Sources
 from pgs_runtime.flow_words import ordered
+from pgs_runtime.nearby import schema_at
 from pgs_runtime.reasons import Meaning, deciding
 from pgs_runtime.searching import Elsewhere, Field, Search, path_of
 from pgs_runtime.traced import Trace
@@ -53,6 +54,8 @@ def otherwise(trials: Trials, trace: Trace, snapshot: Snapshot, payload: Value, 
     intent = _intent(snapshot, graph)
     trials.asks_admission = trials.base.admitted and to != "" and _is_refusal(graph, to)
     way = _refusals(trace, intent) if not trials.base.admitted else points(trace, snapshot)
+    if trials.asks_admission:
+        way = (*way, *_rules(intent, trace.passed[0].node).values())
     depends: Sources = frozenset().union(*(point.depends for point in way))
     known = {Source(s.kind, s.path if s.kind == "run" else (), s.name) for s in depends}
     fault = trace.ending is not None and trace.ending.is_fault
@@ -96,16 +99,29 @@ def _is_refusal(graph: model.Graph, to: str) -> bool:
 
 def _refusals(trace: Trace, intent: model.Intent) -> tuple[Point, ...]:
     """What each problem of a request that was not admitted depends on."""
-    rules = admission(intent)
+    refused, rules = trace.passed[0], _rules(intent, trace.passed[0].node)
     found: list[Point] = []
-    for problem in trace.passed[0].refused:
+    for problem in refused.refused:
         if problem.rule:
-            found.append(Point("", rules.get(problem.rule, frozenset()), _operands(intent, problem.rule)))
+            found += [rules[problem.rule]] if problem.rule in rules else []
         elif problem.at.startswith("actor"):
-            found.append(Point("", frozenset([Source("actor")])))
+            found.append(Point(refused.node, frozenset([Source("actor")])))
         else:
-            found.append(Point("", frozenset([Source("payload", path_of(problem.at))])))
+            found.append(Point(refused.node, frozenset([Source("payload", path_of(problem.at))])))
     return tuple(found)
+
+
+def _rules(intent: model.Intent, node: str) -> dict[str, Point]:
+    """The rules of an intent by the author's line. One that may look at a label is veiled."""
+    found: dict[str, Point] = {}
+    for at, looked in admission(intent).items():
+        veiled = any(
+            source.kind == "actor" or schema_at(intent.payload, source.path)[1]
+            for source in looked
+            if source.kind in ("payload", "actor") and source.path not in (("id",), ("type",))
+        )
+        found[at] = Point(node, looked, _operands(intent, at), veiled)
+    return found
 
 
 def _operands(intent: model.Intent, at: str) -> tuple[Value, ...]:

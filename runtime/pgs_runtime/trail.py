@@ -94,7 +94,7 @@ class _Walk:
         match node:
             case model.IntentNode():
                 if within:
-                    self._admitted(node, slots, path)
+                    self._admitted(node, slots, path, bool(hidden))
             case model.ContractNode():
                 return self._contract(node, passed, slots, path, hidden)
             case model.CallNode():
@@ -110,11 +110,11 @@ class _Walk:
                 pass
         return NOTHING
 
-    def _admitted(self, node: model.IntentNode, slots: Sequence[Flow], path: str) -> None:
+    def _admitted(self, node: model.IntentNode, slots: Sequence[Flow], path: str, veiled: bool) -> None:
         intent = self._snapshot.intent(node.intent)
         looked = (compared(rule, (slots[0], slots[1])) for rule in intent.requires)
         seen = tuple(value for rule in intent.requires for value in _written_out(rule))
-        self.points.append(Point(path, frozenset().union(*looked), seen))
+        self.points.append(Point(path, frozenset().union(*looked), seen, veiled))
 
     def _chosen(self, node: model.CallNode | model.EachNode, payload: Flow, slots: Sequence[Flow]) -> Sources:
         """What it depends on which workflow is called, and whether that takes what it is given."""
