@@ -128,6 +128,18 @@ class Server:
         for process in (own, *(child for child, parent in parents.items() if parent == own)):
             os.kill(process, sent)
 
+    def holding(self, *texts: bytes) -> list[Path]:
+        """The files of the cluster, its log of changes among them, that hold one of some texts as they are."""
+        with self.connect("postgres") as connection:
+            connection.execute("CHECKPOINT")
+        files = [file for folder in ("base", "global", "pg_wal") for file in (self._data / folder).rglob("*")]
+        found = []
+        for file in files:
+            held = file.read_bytes() if file.is_file() else b""
+            if any(text in held for text in texts):
+                found.append(file.relative_to(self._data))
+        return found
+
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self._folder)

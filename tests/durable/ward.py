@@ -24,6 +24,7 @@ from pgs_runtime.runtime import Actor, Runtime
 from pgs_runtime.settings import read_settings
 from pgs_runtime.signals import Word
 from pgs_runtime.stores.memory import MemoryStore
+from pgs_runtime.stores.port import Store
 from pgs_runtime.traces import Trace, trace_of
 from pgs_snapshot.canonical import digest
 from pgs_snapshot.seal import verify
@@ -63,6 +64,7 @@ class Ward:
     now: int = BEGAN
     run: str = ""
     sealed: Snapshot = field(default_factory=snapshot)
+    store: Store = field(default_factory=lambda: MemoryStore(lambda size: b"s" * size))
 
     def __post_init__(self) -> None:
         atexit.register(rmtree, self.folder)
@@ -76,8 +78,7 @@ class Ward:
             fingerprint={"engine": "0", "implementation": "cpython", "python": "3", "unicode": "1"},
             sleep=lambda seconds: None,
         )
-        store = MemoryStore(lambda size: b"s" * size)
-        self.runtime = Runtime(self.sealed, store, ports, read_settings(settings))
+        self.runtime = Runtime(self.sealed, self.store, ports, read_settings(settings))
 
     @property
     def lines(self) -> tuple[bytes, ...]:
