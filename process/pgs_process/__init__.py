@@ -9,7 +9,7 @@ from pgs_process.audit.ledger import FileLedger, Ledger, MemoryLedger
 from pgs_process.audit.recipe import AuditRecipe, ProcessRecipe, RuleSpec, load_recipe
 from pgs_process.contexts import BaseDomainContext, BaseGlobalContext, BaseSystemContext
 from pgs_process.contract import Contract, process
-from pgs_process.engine import Done, POPEngine, ProcessEngine, TheusEngine
+from pgs_process.engine import Done, ProcessEngine
 from pgs_process.faults import (
     ArgumentsError,
     AuditBlockError,
@@ -29,13 +29,11 @@ from pgs_process.flow.signals import SignalBus
 from pgs_process.flow.workers import ThreadExecutor
 from pgs_process.flow.workflow import ChainEvent, WorkflowManager
 from pgs_process.hydrating import dehydrate, hydrate
+from pgs_process.predecessors import ConfigFactory, ContextZone, POPEngine, TheusEngine
 from pgs_process.schema import ContextSchema, FieldSpec, load_schema
 from pgs_process.transaction.drafts import MISSING
 from pgs_process.transaction.journal import Change, Delta, apply
 from pgs_process.zones import Zone, resolve_zone
-
-ContextZone = Zone
-"""The zones under the name that the predecessors have for them."""
 
 __all__ = [
     "MISSING",
@@ -49,6 +47,7 @@ __all__ = [
     "ChainEvent",
     "Change",
     "ConfigError",
+    "ConfigFactory",
     "ContextSchema",
     "ContextZone",
     "Contract",

@@ -4,7 +4,6 @@ transaction."""
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -318,6 +317,11 @@ class ProcessEngine:
         return self._rules.take_signals(self)
 
     @property
+    def ctx(self) -> object:
+        """The context, under the name that it has in the predecessors."""
+        return self.system
+
+    @property
     def interlock(self) -> str | None:
         """Why nothing runs, if a rule of level S has stopped everything."""
         return self._rules.halted
@@ -360,17 +364,6 @@ class Editing:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._engine.end_edit(self._frames.pop(), stands=error is None)
-
-
-class POPEngine(ProcessEngine):
-    """The engine under the name that it had in pop-sdk."""
-
-    def __init__(self, *values: object, **named: object) -> None:
-        warnings.warn("POPEngine is now called ProcessEngine.", DeprecationWarning, stacklevel=2)
-        super().__init__(*values, **named)  # type: ignore[arg-type]  # as ProcessEngine takes them
-
-
-TheusEngine = ProcessEngine
 
 
 def _nothing(ctx: object) -> None:

@@ -225,11 +225,16 @@ class Frame:
         """What the journal keeps of a value that leaves its place: as it is now, with what was changed in it."""
         if type(value) in ATOMS:
             return value
-        shell = self.tracked.get(id(value))
-        core = LIVE.get(shell) if shell is not None else None
-        if core is not None and core.parent is None:
-            core.parent = NOWHERE
         return detached(value, self.drafts) if len(self.drafts) > 1 else value
+
+    def replaced(self, value: object, path: Path) -> None:
+        """A field has another value now: what was handed out of it is no longer written there."""
+        shell = self.tracked.get(id(value))
+        if shell is None or LIVE[shell].path != path:
+            return
+        LIVE[shell].parent = NOWHERE
+        for layer in self.layers.values():  # the same object may stand in another field, and is to be found there anew
+            forget_all(LIVE[layer].key, layer)  # type: ignore[arg-type]  # of a layer the key is its plan
 
     # --- breaches -------------------------------------------------------------------------------------------------
 

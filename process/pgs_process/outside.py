@@ -102,6 +102,9 @@ class ContextLock:
         """Refuse to write through a view."""
         raise self._locked(type(raw).__name__)
 
+    def replaced(self, value: object, path: Path) -> None:
+        """Nothing is replaced by a view."""
+
     def leaving(self, value: object) -> object:
         """Nothing leaves by a view."""
         return value

@@ -379,6 +379,21 @@ def test_two_outputs_that_are_one_object_stay_one() -> None:
     assert raw(system, "items") == [1, 2, 3, 9, 8]
 
 
+def test_of_two_fields_that_are_one_object_one_may_get_another_value() -> None:
+    system = System()
+    domain = object.__getattribute__(system, "domain_ctx")
+    object.__setattr__(domain, "matrix", object.__getattribute__(domain, "items"))
+
+    def body(ctx):  # type: ignore[no-untyped-def]
+        rows = ctx.domain.matrix
+        ctx.domain.items = []
+        rows.append(9)
+        ctx.domain.matrix.append(8)
+
+    ran(body, [], ["domain.items", "domain.matrix"], system)
+    assert (raw(system, "items"), raw(system, "matrix")) == ([], [1, 2, 3, 9, 8])
+
+
 def test_tb063_what_a_body_reaches_past_its_context_is_refused() -> None:
     system = System()
 

@@ -127,8 +127,10 @@ def test_a_heavy_output_is_handed_on_by_reference() -> None:
         ctx.domain.heavy_blob = blob
         assert ctx.domain.heavy_blob is blob
 
-    ran(body, [], ["domain.heavy_blob"], system)
-    assert raw(system, "heavy_blob") is blob
+    engine = ProcessEngine(system)
+    engine.register_process("p", process([], ["domain.heavy_blob"])(body))
+    (change,) = engine.perform("p").delta
+    assert raw(system, "heavy_blob") is change.new is blob
 
 
 def small() -> System:

@@ -41,6 +41,9 @@ class Guarding(Protocol):
     def wrap_part(self, value: object, parent: Core | None, key: object, grant: Grant, path: Path = ()) -> object:
         """As `wrap`, for a value that may be granted in part."""
 
+    def replaced(self, value: object, path: Path) -> None:
+        """Take note that a field has another value now."""
+
     def leaving(self, value: object) -> object:
         """What a journal keeps of a value that is taken out of the state."""
 

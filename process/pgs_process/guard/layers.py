@@ -95,6 +95,7 @@ class LayerMethods:
         old = draft.put(name, value)  # type: ignore[attr-defined]  # the draft of an object
         if type(old) not in ATOMS:
             if old is not MISSING and not name.startswith("heavy_"):
+                core.frame.replaced(old, (*core.path, name))
                 old = core.frame.leaving(old)
             forget(plan, self, name)
         core.frame.journal.append((core.path, "SET", name, old, value))

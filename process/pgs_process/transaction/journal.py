@@ -11,6 +11,7 @@ from pgs_process.detach import detached
 from pgs_process.layers import layer_of
 from pgs_process.paths import Path, render
 from pgs_process.transaction.drafts import MISSING
+from pgs_process.zones import Zone, resolve_zone
 
 Entry = tuple[Path, str, object, object, object]
 """Which value was changed; the operation; the key, index, attribute or member; what was there before; what is there
@@ -68,7 +69,12 @@ class Delta(tuple[Change, ...]):
 
 def delta_of(entries: Iterable[Entry]) -> Delta:
     """The changes as data of their own, which later transactions do not reach."""
-    return Delta(Change(path, op, key, detached(old), detached(new)) for path, op, key, old, new in entries)
+    return Delta(
+        Change(path, op, key, old, new)
+        if len(path) == 1 and resolve_zone(str(key)) is Zone.HEAVY  # by reference, as the field holds them
+        else Change(path, op, key, detached(old), detached(new))
+        for path, op, key, old, new in entries
+    )
 
 
 def apply(delta: Iterable[Change], system: object) -> None:
@@ -93,7 +99,7 @@ def _found(system: object, path: Path) -> object:
 
 def _apply(change: Change, target: object) -> None:
     op, key = change.op, change.key
-    new = detached(change.new)
+    new = change.new if resolve_zone(str(key)) is Zone.HEAVY else detached(change.new)
     if op in WHOLE:
         _replace(target, new)
     elif op in {"ADD", "DISCARD"}:
