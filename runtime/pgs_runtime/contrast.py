@@ -3,7 +3,8 @@
 Laws:
 * the same means the same way through the same nodes to the same exit with the same result; when a run was made, its id
   and what follows from those two does not part it from another one;
-* what a label hides can be compared within one store: there the same value has the same commitment.
+* what a label hides is compared where both runs belong to the same subjects: there the same value has the same
+  commitment. Else nobody can tell, and it parts no runs.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import TypeAlias, cast
 import orjson
 
 from pgs_runtime.causes import Cause, cause_at, parting
+from pgs_runtime.redaction import REDACTED
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Value, same
 
 Members: TypeAlias = dict[str, Value]
+_MARK = f'"{REDACTED}":'.encode()
 MOST = 5
 """Places of a payload that are told."""
 
@@ -61,6 +64,7 @@ class Contrast:
         parting: the first difference; None: there is none but when and under which id they were made.
         ways_part: the first line, from 1, at which they go another way; 0: they go the same.
         others: what else differs, each a name with what the first and the second has.
+        uncompared: something is hidden, and the two belong to others, so that nobody can tell whether it is the same.
     """
 
     first: Side
@@ -68,6 +72,7 @@ class Contrast:
     parting: Parting | None
     ways_part: int
     others: tuple[tuple[str, Value, Value], ...]
+    uncompared: bool
 
     @property
     def same(self) -> bool:
@@ -78,9 +83,24 @@ class Contrast:
 def contrast(first: Sequence[bytes], second: Sequence[bytes]) -> Contrast:
     """Compare two traces, whose lines are sound."""
     one, other = ([cast(Members, orjson.loads(line)) for line in lines] for lines in (first, second))
+    uncompared = _subjects(one) != _subjects(other) and any(_MARK in line for line in (*first, *second))
+    if uncompared:
+        one, other = cast("list[Members]", _unmarked(one)), cast("list[Members]", _unmarked(other))
     headers = cast(Members, one[0]["header"]), cast(Members, other[0]["header"])
     ways_part = _ways_part(one, other)
-    return Contrast(_side(one), _side(other), _parting(one, other, ways_part), ways_part, tuple(_others(*headers)))
+    parting = _parting(one, other, ways_part)
+    return Contrast(_side(one), _side(other), parting, ways_part, tuple(_others(*headers)), uncompared)
+
+
+def _subjects(lines: Sequence[Members]) -> Value:
+    return cast(Members, lines[0]["header"]).get("subjects")
+
+
+def _unmarked(value: object) -> object:
+    """The value with every commitment replaced by one that all have."""
+    if isinstance(value, dict):
+        return {name: "" if name == REDACTED else _unmarked(item) for name, item in value.items()}
+    return [_unmarked(item) for item in value] if isinstance(value, list) else value
 
 
 def _side(lines: Sequence[Members]) -> Side:

@@ -29,6 +29,8 @@ def contrast_text(found: Contrast) -> str:
         lines += ["  result", *_pair(one.result, other.result)]
     for name, left, right in found.others:
         lines += [f"  {name}", *_pair(left, right)]
+    if found.uncompared:
+        lines.append("  hidden   The runs belong to different subjects, so what is hidden in them was not compared.")
     return "\n".join(map(visible, lines))
 
 
@@ -40,6 +42,7 @@ def contrast_json(found: Contrast) -> str:
         "parting": None,
         "runs": [_side(found.first), _side(found.second)],
         "same": found.same,
+        "uncompared": found.uncompared,
         "ways_part": found.ways_part,
     }
     if parting is not None:

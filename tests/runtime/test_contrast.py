@@ -44,6 +44,17 @@ def test_what_a_store_answered_is_the_cause_of_the_same_request_that_ends_otherw
     lines = [runtime.trace(till.paid(runtime, till.PAID).trace_id) for _ in range(2)]
     found = contrast(*lines)
     assert parted(found)[1:3] == ("book", "context")
+    assert found.uncompared
+
+
+def test_what_is_hidden_is_compared_within_the_same_subjects_alone() -> None:
+    runtime = till.open_till()
+    grace, ada = ({**till.PAID, "id": id, "name": name} for id, name in (("p-1", "Grace"), ("p-2", "Ada")))
+    lines = [runtime.trace(till.paid(runtime, payment).trace_id) for payment in (grace, ada)]
+    found = contrast(*lines)
+    assert (found.ways_part, found.uncompared) == (0, True)
+    assert [name for name, _, _ in found.others] == ["payload /id"]
+    assert not contrast(lines[0], lines[0]).uncompared
 
 
 def test_another_snapshot_is_the_cause_of_the_same_request_that_ends_otherwise() -> None:
