@@ -15,6 +15,7 @@
 | R10x | a run that is done again | 2, 9 |
 | R11x | keys, and who is trusted | 2, 3 |
 | R12x | checkpoints, and where they are kept | 2, 3, 14 |
+| R13x | what is erased, and what cannot be hidden | 2, 5, 6, 9 |
 | R15x | what is waived and overridden | 2, 5, 7 |
 """
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import TypeAlias
 
+from pgs_runtime.faults import Fault
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import Schema
@@ -21,6 +22,7 @@ from pgs_snapshot.values import Value
 Redact: TypeAlias = Callable[[Value, bytes], Value]
 """Gives a redacted copy of a value, under the secret of the run that it is told in."""
 REDACTED = "$redacted"
+_BREAKS = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 
 
 @frozen
@@ -78,8 +80,16 @@ def veil(pointers: Iterable[str]) -> Veil:
 
 
 def commit(value: Value, secret: bytes) -> dict[str, Value]:
-    """The commitment to a value, under the secret of a run."""
-    return {REDACTED: hmac.digest(secret, canonical(value), hashlib.sha256).hex()}
+    """The commitment to a value, under the secret of a run.
+
+    Raises:
+        Fault: R134, there is none; what would tell the value is not written then.
+    """
+    try:
+        return {REDACTED: hmac.digest(secret, canonical(value), hashlib.sha256).hex()}
+    except _BREAKS as broken:
+        # Its text may hold the value, so that it is told in no message and is no cause either.
+        raise Fault("R134", f"What carries a label could not be hidden ({type(broken).__name__}).") from None
 
 
 def redact_under(veil: Veil) -> Redact | None:

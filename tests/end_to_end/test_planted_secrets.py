@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -20,7 +22,7 @@ from pgs_snapshot.model import IntentNode, Schema
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
-from tests.end_to_end.programs import ROOT, Installation, compiled
+from tests.end_to_end.programs import ROOT, Argument, Installation, compiled
 from tests.end_to_end.scenarios import REGISTER, VERIFY, actor_id
 from tests.runtime.protocol import memory, ports
 
@@ -203,3 +205,20 @@ def test_no_command_and_no_file_tells_what_stands_in_a_labelled_field(examples: 
     for file in kept:
         held = file.read_bytes()
         assert not [secret for secret in SECRETS if secret.encode() in held], file
+
+
+def test_a_command_whose_redactor_breaks_tells_that_and_nothing_else(examples: Installation) -> None:
+    payload = json.dumps({"actor_record": ADA}).encode()
+    places = ["--workspace", examples.workspace, "--data-root", examples.data]
+    line: list[Argument] = ["run", "--wf", REGISTER, "--payload", "-", "--no-picture", "--json", *places]
+    for at, runs in ((0, 0), (1, 0), (4, 1), (8, 2)):
+        program = [sys.executable, "-m", "tests.durable.breaking", str(at), *line]
+        done = subprocess.run(program, input=payload, capture_output=True, check=False, cwd=ROOT)
+        assert done.returncode == 6
+        assert b"R134" in done.stdout
+        assert b"Traceback" not in done.stderr
+        assert_untold(iter([(done.stdout + done.stderr).decode()]), SECRETS)
+        assert len(examples.runs()) == runs
+    for folder in (examples.data, examples.workspace / "traces"):
+        for file in (file for file in folder.rglob("*") if file.is_file()):
+            assert not [secret for secret in SECRETS if secret.encode() in file.read_bytes()], file
