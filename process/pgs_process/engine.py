@@ -169,15 +169,18 @@ class ProcessEngine:
         return Done(value, kept[0] if kept else Delta())
 
     def _perform(self, entry: Registered, arguments: dict[str, object], kept: list[Delta] | None) -> object:
-        turn = self._turn
-        outer = None if turn.acquire_now(False) else self._wait(entry.name)
+        turn, token, outer = self._turn, arguments, None
+        held = turn.held
         try:
+            if turn.take(0, token) is not token:
+                outer = self._wait(token, entry.name)
             self._frame = frame = Frame(entry, self.system, outer)
             self._thread = get_ident()
             try:
+                context = frame.open()
                 if not self._ready or outer is not None or entry.gate is not None or self._rules.halted:
                     arguments = self._check_before(frame, arguments)
-                value = entry.body(frame.context, **arguments)
+                value = entry.body(context, **arguments)
                 if frame.violation is not None:
                     raise frame.violation
                 if type(value) not in ATOMS:
@@ -194,23 +197,29 @@ class ProcessEngine:
                     raise failure from error
                 raise
             finally:
-                frame.close()
                 self._frame = outer
+                try:
+                    frame.close()
+                except BaseException:
+                    frame.close()  # an interrupt came meanwhile; nothing that was handed out may stay alive
+                    raise
         finally:
-            if outer is None:
-                turn.release_now()
+            # Nothing is called before the turn is given on, so no interrupt arrives before either.
+            if outer is None and 0 in held and held[0] is token:
+                del held[0]
                 if turn.waiting:
                     turn.tell()
         return value
 
     async def _perform_async(self, entry: Registered, arguments: dict[str, object], kept: list[Delta] | None) -> object:
-        outer = await self._wait_in_task(entry.name)
+        token, outer = arguments, None
         try:
+            outer = await self._wait_in_task(token, entry.name)
             frame = self._begin(entry, outer)
             mine = IN_TASK.set(frame)
             try:
                 arguments = self._check_before(frame, arguments)
-                awaited = entry.body(frame.context, **arguments)
+                awaited = entry.body(frame.open(), **arguments)
                 assert isinstance(awaited, Coroutine)  # noqa: S101  # `is_async` says that it is
                 value: object = await awaited
                 if frame.violation is not None:
@@ -226,12 +235,18 @@ class ProcessEngine:
                 raise
             finally:
                 IN_TASK.reset(mine)
-                frame.close()
-                self._frame = outer
+                self._end(frame, outer)
         finally:
-            if outer is None:
-                self._turn.release()
+            self._turn.give(token)
         return value
+
+    def _end(self, frame: Frame, outer: Frame | None) -> None:
+        self._frame = outer
+        try:
+            frame.close()
+        except BaseException:
+            frame.close()  # an interrupt came meanwhile; nothing that was handed out may stay alive
+            raise
 
     def _begin(self, entry: Registered, outer: Frame | None) -> Frame:
         self._frame = frame = Frame(entry, self.system, outer)
@@ -250,7 +265,7 @@ class ProcessEngine:
             frame.entry.gate.check_inputs(frame, arguments)
         return arguments
 
-    def _wait(self, name: str) -> Frame | None:
+    def _wait(self, token: object, name: str) -> Frame | None:
         """The run within which this call was made, or None once it is this call's turn."""
         holder = self._frame
         if holder is not None and self._thread == get_ident():
@@ -261,10 +276,10 @@ class ProcessEngine:
                 " `async` and await it.",
                 process=name,
             )
-        self._turn.wait(name)
+        self._turn.wait(token, name)
         return None
 
-    async def _wait_in_task(self, name: str) -> Frame | None:
+    async def _wait_in_task(self, token: object, name: str) -> Frame | None:
         holder, mine = self._frame, IN_TASK.get()
         if holder is not None and self._thread == get_ident():
             if mine is holder or not holder.entry.is_async:
@@ -275,7 +290,7 @@ class ProcessEngine:
                     " within a process, one follows the other.",
                     process=name,
                 )
-        await self._turn.wait_in_task(name)
+        await self._turn.wait_in_task(token, name)
         return None
 
     # --- outside of processes -------------------------------------------------------------------------------------
@@ -289,8 +304,11 @@ class ProcessEngine:
 
     def begin_edit(self, entry: Registered) -> Frame:
         """Take the turn for an edit, or join the run that is under way in this thread."""
-        outer = None if self._turn.acquire_now(False) else self._wait("edit")
-        return self._begin(entry, outer)
+        token = object()
+        outer = None if self._turn.take(0, token) is token else self._wait(token, "edit")
+        frame = self._begin(entry, outer)
+        frame.token = token
+        return frame
 
     def end_edit(self, frame: Frame, stands: bool) -> None:
         """Commit an edit, or drop it, and give the turn on."""
@@ -307,10 +325,8 @@ class ProcessEngine:
                 frame.end_within(outer, stands=False)
             raise
         finally:
-            frame.close()
-            self._frame = outer
-            if outer is None:
-                self._turn.release()
+            self._end(frame, outer)
+            self._turn.give(frame.token)
 
     def take_signals(self) -> dict[str, object]:
         """The signals that are set, by path; each is delivered once: reading resets them."""
@@ -358,7 +374,7 @@ class Editing:
     def __enter__(self) -> object:
         frame = self._engine.begin_edit(self._entry)
         self._frames.append(frame)
-        return frame.context
+        return frame.open()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

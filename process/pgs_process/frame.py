@@ -49,6 +49,7 @@ class Frame:
     saved: list[tuple[Draft, object, int]] | None = None
     mark = 0
     ended = False
+    token: object = None
     opaque: list[tuple[Core, OpaqueDraft]] | None = None
     arguments: Mapping[str, object] = MappingProxyType({})
 
@@ -64,9 +65,13 @@ class Frame:
         self.frozen: dict[int, object] = {}
         self.layers: dict[str, object] = {}
         self.others: dict[tuple[int, bool], tuple[object, object]] = {}
-        self.context = context = Context()
+        self.context = Context()
+
+    def open(self) -> Context:
+        """Make what the body is handed; from here on the frame has to be closed, whatever happens."""
+        context, system, outer = self.context, self.system, self.outer
         CONTEXTS[context] = self
-        for plan, names, fields in entry.opening:
+        for plan, names, fields in self.entry.opening:
             shell: object = _new(plan.shells)
             self.layers[plan.layer] = shell
             raw = _attribute(system, plan.attribute)
@@ -80,6 +85,7 @@ class Frame:
                 value = _attribute(raw, name)
                 if type(value) in SHELLS:
                     keep(shell, self.wrap(value, None, name, writes, path))
+        return context
 
     # --- what is handed out ---------------------------------------------------------------------------------------
 
@@ -115,8 +121,9 @@ class Frame:
         if not writes and source is not value and id(value) in self.tracked:
             self._check_alias(value)
         shell = make()
-        LIVE[shell] = Core(self, value, source, writes, parent, key, path)
+        core = Core(self, value, source, writes, parent, key, path)
         memo[id(value)] = shell
+        LIVE[shell] = core
         return shell
 
     def wrap_part(self, value: object, parent: Core | None, key: object, grant: Grant, path: Path = ()) -> object:
@@ -311,10 +318,10 @@ class Frame:
     def close(self) -> None:
         """Whatever was handed out is dead from here on."""
         self.ended = True
-        del CONTEXTS[self.context]
+        CONTEXTS.pop(self.context, None)
         for shells in (self.layers, self.tracked, self.frozen):
             for shell in shells.values():
-                del LIVE[shell]
+                LIVE.pop(shell, None)
 
     def _begin_within(self, outer: Frame) -> None:
         """Become a savepoint of the run that is under way."""

@@ -1,43 +1,62 @@
-"""Who has the context: one run at a time, whatever thread or task it is in."""
+"""Who has the context: one run at a time, whatever thread or task it is in.
+
+The turn is an entry in a dict, under the token of the run that has it: taking it is one call of built-in code, and who
+has it can be told afterwards. So an interrupt between taking it and noting that leaves nothing locked.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 
 from pgs_process.faults import LockViolationError
 
 PATIENCE = 60.0
 """Seconds after which a run that waits for another one gives up, so that two that wait for each other end."""
 
+LOOK = 0.05
+"""Seconds after which a run that waits looks for itself, in case that it was not told."""
+
 IN_TASK: ContextVar[object] = ContextVar("pgs_process_run", default=None)
 """The asynchronous run that the current task is in."""
 
 
 class Turn:
-    """A lock that threads wait for by blocking and tasks by awaiting. It belongs to a run, not to a thread."""
+    """What runs over one context take one after the other. It belongs to a run, not to a thread."""
 
-    __slots__ = ("_lock", "acquire_now", "patience", "release_now", "waiting")
+    __slots__ = ("held", "patience", "take", "waiting")
 
     def __init__(self, patience: float = PATIENCE) -> None:
-        self._lock = threading.Lock()
-        self.waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
+        self.held: dict[int, object] = {}
+        self.take: Callable[[int, object], object] = self.held.setdefault
+        """`take(0, token)` gives the token of who has the turn now."""
+        self.waiting: deque[Callable[[], object]] = deque()
         self.patience = patience
-        self.acquire_now = self._lock.acquire
-        self.release_now = self._lock.release
 
-    def wait(self, name: str) -> None:
+    def wait(self, token: object, name: str) -> None:
         """Wait for the turn in this thread.
 
         Raises:
             LockViolationError: it did not come in time.
         """
-        if not self._lock.acquire(timeout=self.patience):
-            raise self._too_long(name)
+        until = time.monotonic() + self.patience
+        while self.take(0, token) is not token:
+            woken = threading.Lock()
+            woken.acquire()
+            self.waiting.append(woken.release)
+            if self.take(0, token) is token:
+                return
+            woken.acquire(timeout=LOOK)
+            if time.monotonic() > until:
+                raise self._too_long(name)
 
-    async def wait_in_task(self, name: str) -> None:
+    async def wait_in_task(self, token: object, name: str) -> None:
         """Wait for the turn in this task, letting others of its loop run.
 
         Raises:
@@ -45,30 +64,27 @@ class Turn:
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self.patience
-        while not self._lock.acquire(False):
-            told: asyncio.Future[None] = loop.create_future()
-            self.waiting.append((loop, told))
-            if self._lock.acquire(False):
+        while self.take(0, token) is not token:
+            woken: asyncio.Future[None] = loop.create_future()
+            self.waiting.append(partial(loop.call_soon_threadsafe, _wake, woken))
+            if self.take(0, token) is token:
                 return
-            try:
-                # Another thread may release between the two looks above and take this entry; a look now and then
-                # costs little and makes that harmless.
-                await asyncio.wait_for(told, 0.05)
-            except TimeoutError:
-                if loop.time() > until:
-                    raise self._too_long(name) from None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken, LOOK)
+            if loop.time() > until:
+                raise self._too_long(name)
 
-    def release(self) -> None:
-        """Give the turn on."""
-        self._lock.release()
-        self.tell()
+    def give(self, token: object) -> None:
+        """Give the turn on, if this run has it."""
+        if self.held.get(0) is token:
+            del self.held[0]
+            self.tell()
 
     def tell(self) -> None:
-        """Wake a task that waits for the turn, if there is one."""
+        """Wake one of those who wait, if there is one."""
         while self.waiting:
-            loop, told = self.waiting.popleft()
-            if not told.done() and not loop.is_closed():
-                loop.call_soon_threadsafe(_tell, told)
+            with suppress(RuntimeError):  # its loop is closed
+                self.waiting.popleft()()
                 return
 
     def _too_long(self, name: str) -> LockViolationError:
@@ -78,6 +94,6 @@ class Turn:
         )
 
 
-def _tell(told: asyncio.Future[None]) -> None:
-    if not told.done():
-        told.set_result(None)
+def _wake(woken: asyncio.Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)
