@@ -45,6 +45,7 @@ from pgs_snapshot.values import Outcome as Told
 from pgs_snapshot.values import Value
 
 if TYPE_CHECKING:
+    from pgs_runtime.erasing import Erased
     from pgs_runtime.replay import Replayed
 
 __all__ = ["Actor", "Grant", "Outcome", "Runtime", "verified"]
@@ -327,6 +328,12 @@ class Runtime:
         """Deliver what runs of this process have emitted, and what had to wait for one of them."""
         if self._mover.said() or any(each._mover.said() for each in self._others.values()):
             self.deliver()
+
+    def erase(self, subject: str, actor: Actor, reason: str) -> Erased:
+        """Erase whatever is labelled of somebody, a name as intents give it or `run:ID`, as `erasing.erase` says."""
+        from pgs_runtime.erasing import erase  # few programs need it
+
+        return erase(self, subject, actor, reason)
 
     # --- what is lived with ----------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias, cast
 
-from pgs_runtime.belonging import of_run
+from pgs_runtime.belonging import Belonging
 from pgs_runtime.commits import commit
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.overlay import Overlay
@@ -20,8 +20,8 @@ from pgs_runtime.record import FORMAT, LOAD, Chain
 from pgs_runtime.redaction import REDACTED
 from pgs_runtime.redaction import commit as commit_to
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.sealing import Keys, subject_id
-from pgs_runtime.stores.port import Head, Request, Run, Segment, Subject
+from pgs_runtime.sealing import Keys
+from pgs_runtime.stores.port import Head, Request, Run, Segment
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.defaults import filler
@@ -41,10 +41,13 @@ class Loaded:
     rows: dict[str, int]
 
 
-def load_state(runtime: Runtime, document: Value, actor: Actor) -> Loaded:
+def load_state(runtime: Runtime, document: Value, actor: Actor, subject: str = "") -> Loaded:
     """Write every row of a state document, or nothing.
 
     A key of an idempotent store that holds the same value already is left as it is; a mutable key is set.
+
+    Args:
+        subject: whom what is labelled in the rows belongs to, as intents name them; the load alone if nobody is named.
 
     Raises:
         Refusal: an unknown store, a value that does not fit its entity or is too large, a bound key with
@@ -54,14 +57,19 @@ def load_state(runtime: Runtime, document: Value, actor: Actor) -> Loaded:
         raise _refused("", "A state document is an object: stores by full name.")
     run, known = run_id(runtime.ports), runtime.snapshot.names("artifacts/store")
     private = frozenset(name for name in document if name in known and runtime.snapshot.clears(name))
-    id = subject_id(runtime.secret, of_run(run))
-    subjects = (Subject(id, runtime.ports.entropy(32)),) if private else ()
-    keys = Keys(subjects, runtime.secret)
-    header = _header(runtime, actor, document, keys)
+    if subject and not private:
+        message = f"Nothing of this can belong to `{visible(subject[:80])}`: none of the stores takes what is labelled."
+        raise _refused("", message, "Leave `--subject` out.")
+    belonging = Belonging(runtime.store, runtime.secret, runtime.ports.entropy)
+    now = belonging.of(run, [subject] if subject else ())
+    started = timestamp(runtime.ports.clock())
 
     def once(overlay: Overlay) -> tuple[Loaded, Segment]:
+        subjects = now() if private else ()
+        keys = Keys(subjects, runtime.secret)
+        header = _header(runtime, actor, document, keys, started)
         chain = Chain(run, keys)
-        chain.add({"format": FORMAT, "header": dict(header), "kind": "run"})
+        chain.add({"format": FORMAT, "header": header, "kind": "run"})
         rows = {name: _write(runtime, overlay, name, document[name], chain) for name in sorted(document)}
         chain.add(_ending(rows, len(chain.lines) + 1))
         segment = _segment(runtime, header, chain, overlay)
@@ -115,7 +123,7 @@ def _segment(runtime: Runtime, header: dict[str, Value], chain: Chain, overlay: 
     )
 
 
-def _header(runtime: Runtime, actor: Actor, document: Value, keys: Keys) -> dict[str, Value]:
+def _header(runtime: Runtime, actor: Actor, document: Value, keys: Keys, started: str) -> dict[str, Value]:
     header: dict[str, Value] = {
         "actor": {"id": actor.id, "type": actor.type},
         "authenticated_by": actor.authenticated_by,
@@ -123,7 +131,7 @@ def _header(runtime: Runtime, actor: Actor, document: Value, keys: Keys) -> dict
         "payload": {},  # the rows are in the stores, and a second copy would outlive their erasure
         "payload_digest": cast(Value, commit_to(document, keys.secret)),  # they may carry labels
         "snapshot": runtime.snapshot.id,
-        "started": timestamp(runtime.ports.clock()),
+        "started": started,
         "workflow": LOAD,
     }
     if keys.subjects:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.erasing import Erased, erase
+from pgs_runtime.erasing import Erased
 from pgs_runtime.faults import Refusal
 from pgs_runtime.redaction import commit
 from pgs_runtime.runtime import Runtime
@@ -59,7 +59,7 @@ def erased_after_a_while(runtime: Runtime) -> object:
     run, _ = register(runtime, ADA, "r-1")
     other, _ = register(runtime, EVE)
     before = runtime.trace(run)
-    erased = erase(runtime, WHO, operator(runtime), "asked for")
+    erased = runtime.erase(WHO, operator(runtime), "asked for")
     assert runtime.trace(run) == before
     repeated = register(runtime, ADA)
     with pytest.raises(Refusal) as refused:
@@ -68,9 +68,9 @@ def erased_after_a_while(runtime: Runtime) -> object:
     streams = stock.keys(IDENTITY_EVENTS)
     records = [[is_sealed(each.body) for each in runtime.store.events(IDENTITY_EVENTS, name, 1, 9)] for name in streams]
     seen = (stock.stores(), dict(stock.keys(ACTORS)), records)
-    again = erase(runtime, WHO, operator(runtime), "asked for again")
+    again = runtime.erase(WHO, operator(runtime), "asked for again")
     assert (again.subject == erased.subject, again.runs, again.rows) == (False, 1, 0)
-    assert erase(runtime, WHO, operator(runtime), "and again") == Erased(again.subject, again.at, 1, 0)
+    assert runtime.erase(WHO, operator(runtime), "and again") == Erased(again.subject, again.at, 1, 0)
     assert register(runtime, EVE)[1] == "COMPLETED"
     told = [runtime.store.run(each) is not None for each in (run, other)]
     return erased, repeated, refused.value.code, seen, told, runtime.store.count("registry", ACTORS)
@@ -95,7 +95,7 @@ def test_what_was_read_of_somebody_belongs_to_them_as_well(runtimes: list[Runtim
         load = load_state(runtime, {ACTORS: {actor_id(record): record}}, operator(runtime)).trace_id
         second, end = register(runtime, ADA)  # it compares what it brings with what is there
         assert end == "COMPLETED"
-        erased = erase(runtime, f"run:{load}", operator(runtime), "asked for")
+        erased = runtime.erase(f"run:{load}", operator(runtime), "asked for")
         assert erased.runs == 2
         run = runtime.store.run(second)
         assert run is not None
@@ -106,7 +106,7 @@ def test_what_was_read_of_somebody_belongs_to_them_as_well(runtimes: list[Runtim
 def test_who_is_not_known_cannot_be_erased(runtimes: list[Runtime]) -> None:
     for runtime in runtimes:
         with pytest.raises(Refusal, match="Nothing belongs to `C1`") as refused:
-            erase(runtime, "C1", operator(runtime), "asked for")
+            runtime.erase("C1", operator(runtime), "asked for")
         assert (refused.value.code, runtime.store.runs()) == ("R133", ())
 
 
@@ -115,8 +115,41 @@ def test_rows_that_an_operator_loaded_are_erased_with_their_load(runtimes: list[
     for runtime in runtimes:
         load = load_state(runtime, {ACTORS: {"AC_1": record}}, operator(runtime)).trace_id
         assert [*Stock(runtime.store).keys(ACTORS)] == ["AC_1"]
-        assert erase(runtime, f"run:{load}", operator(runtime), "asked for").rows == 1
+        assert runtime.erase(f"run:{load}", operator(runtime), "asked for").rows == 1
         assert [*Stock(runtime.store).keys(ACTORS)] == []
+
+
+def test_rows_that_were_loaded_for_somebody_are_erased_with_them(runtimes: list[Runtime]) -> None:
+    record: Value = {**EVE}
+    for runtime in runtimes:
+        run, _ = register(runtime, ADA)
+        load = load_state(runtime, {ACTORS: {"AC_1": record}}, operator(runtime), WHO).trace_id
+        headers = [json.loads(runtime.trace(each)[0])["header"] for each in (run, load)]
+        assert headers[0]["subjects"] == headers[1]["subjects"]
+        erased = runtime.erase(WHO, operator(runtime), "asked for")
+        assert (erased.runs, erased.rows) == (2, 3)
+        assert [*Stock(runtime.store).keys(ACTORS)] == []
+        # Who was erased comes back under a new key, also by a load.
+        load_state(runtime, {ACTORS: {"AC_2": record}}, operator(runtime), WHO)
+        assert [*Stock(runtime.store).keys(ACTORS)] == ["AC_2"]
+
+
+def test_rows_that_cannot_be_erased_belong_to_nobody(runtimes: list[Runtime]) -> None:
+    account: Value = {"customer_id": "C1", "currency": "CHF", "available": 100, "reserved": 0}
+    for runtime in runtimes:
+        with pytest.raises(Refusal, match="can belong to `C1`") as refused:
+            load_state(runtime, {"payments::ST_ACCOUNTS_V0": {"A1": account}}, operator(runtime), "C1")
+        assert (refused.value.code, runtime.store.runs()) == ("R016", ())
+
+
+def test_the_command_loads_rows_for_somebody(examples: Installation) -> None:
+    file = examples.workspace / "rows.json"
+    file.write_text(json.dumps({ACTORS: {"AC_1": EVE}}))
+    assert examples.runtime("state", "load", file, "--subject", "eve@example.org").code == 0
+    done = examples.runtime("erase", "eve@example.org", "--reason", "asked for", "--json")
+    assert (done.code, done.json()["runs"], done.json()["rows"]) == (0, 1, 1)
+    empty = examples.runtime("state", "load", file, "--subject", "")
+    assert (empty.code, "error[R001]" in empty.err) == (2, True)
 
 
 def key_in(data: Path, run: str) -> tuple[bytes, bytes]:
@@ -169,7 +202,7 @@ def test_trc_09_nobody_can_try_values_on_the_commitments_of_an_erased_run(exampl
         header = json.loads(runtime.trace(run)[0])["header"]
         known = runtime.store.subjects(header["subjects"])
         assert [subject.key is not None for subject in known] == [True]
-        erase(runtime, WHO, operator(runtime), "asked for")
+        runtime.erase(WHO, operator(runtime), "asked for")
         assert [subject.key for subject in runtime.store.subjects(header["subjects"])] == [None]
         told = runtime._shop.keys_of(header)
         commitments = json.dumps(header)

@@ -34,13 +34,12 @@ def erase(
 
     SUBJECT is what its runs were given, as their intents name it, or run:ID. Traces stay as they are, and verify.
     """
-    from pgs_runtime.erasing import erase as erased_of
     from pgs_runtime.export import export
     from pgs_runtime.runtime import Runtime
 
     root = root_of(workspace)
     with Runtime.open(root, data_of(root, data_root), pin, address=options.address()) as runtime:
-        erased = erased_of(runtime, subject, who(runtime.snapshot, actor, ""), reason)
+        erased = runtime.erase(subject, who(runtime.snapshot, actor, ""), reason)
         if as_json:
             body = {"at": erased.at, "rows": erased.rows, "runs": erased.runs, "subject": erased.subject}
             say(json.dumps({**body, "trace_id": erased.trace_id}, sort_keys=True))

@@ -10,6 +10,7 @@ import click
 from pgs_runtime import options
 from pgs_runtime.commands.surface import data_of, json_file, refuse, reporting, root_of, say, who
 from pgs_runtime.faults import Refusal
+from pgs_runtime.options import Setting
 from pgs_snapshot.visible import visible
 
 _REVEAL = click.option("--reveal", is_flag=True, help="In clear, also what is encrypted because it carries a label.")
@@ -22,6 +23,7 @@ def state() -> None:
 
 @state.command("load")
 @click.argument("file")
+@click.option("--subject", cls=Setting, help="Whom what is labelled in the rows belongs to, for `erase`.")
 @options.place
 @options.actor
 @options.pin
@@ -30,6 +32,7 @@ def state() -> None:
 @reporting
 def load(
     file: str,
+    subject: str | None,
     workspace: Path | None,
     data_root: Path | None,
     actor: str | None,
@@ -49,7 +52,7 @@ def load(
     document = json_file(file, size=64 << 20)
     root = root_of(workspace)
     with Runtime.open(root, data_of(root, data_root), pin, address=options.address(), trust=trust) as runtime:
-        loaded = load_state(runtime, document, who(runtime.snapshot, actor, ""))
+        loaded = load_state(runtime, document, who(runtime.snapshot, actor, ""), subject or "")
         if as_json:
             say(json.dumps({"rows": loaded.rows, "trace_id": loaded.trace_id}, sort_keys=True))
         else:
