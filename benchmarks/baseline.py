@@ -2,7 +2,8 @@
 
 The trace lines have the bytes of the engine's own (`tests/benchmarks` holds that), and SQLite is set as the
 store sets it. What is left out is what the engine does on top: sealing, checks of outputs, read sets and
-conflicts, laws as triggers, the record of the run itself, timing, the log of heads.
+conflicts, laws as triggers, the record of the run itself, timing, the log of heads, and that labelled values
+stand encrypted under keys which can be erased: by hand they stand in clear, and one secret is for all.
 """
 
 from __future__ import annotations
@@ -74,6 +75,12 @@ def text_of(value: Json) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+Belonging: TypeAlias = tuple[list[Json], bytes]
+"""The ids of those whom the labelled values of a run belong to, and the secret of its commitments."""
+
+_NOBODY: Belonging = (["0" * 64], secrets.token_bytes(32))
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What every run is told, and where its identifier and its time come from."""
@@ -82,7 +89,7 @@ class Facts:
     snapshot: str = "0" * 64
     actor: Mapping[str, str] = field(default_factory=lambda: {"id": "benchmark", "type": "core::AC_OPERATOR_V0"})
     fingerprint: Mapping[str, str] = field(default_factory=lambda: {"python": sys.version.partition(" ")[0]})
-    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    belongs: Callable[[], Belonging] = lambda: _NOBODY
     identify: Callable[[], str] = lambda: uuid.uuid4().hex
     time: Callable[[], str] = now
 
@@ -130,6 +137,7 @@ class Registration:
         self._connection = connection
         self._commits = commits
         self._facts = facts
+        self._subjects, self._secret = _NOBODY
 
     def run(self, payload: Json) -> Trace:
         """Register an actor, if the payload is one."""
@@ -146,6 +154,7 @@ class Registration:
 
     def _register(self, trace: Trace, payload: Json) -> None:
         started = self._facts.time()
+        self._subjects, self._secret = self._facts.belongs()
         self._open(trace, payload, started)
         if not isinstance(payload, dict) or not self._admit(trace, payload):
             trace.add(
@@ -202,6 +211,7 @@ class Registration:
                     "payload_digest": self._hidden(payload),
                     "snapshot": self._facts.snapshot,
                     "started": started,
+                    "subjects": self._subjects,
                     "workflow": self._facts.workflow,
                 },
                 "kind": "run",
@@ -311,7 +321,7 @@ class Registration:
 
     def _hidden(self, value: Json) -> dict[str, Json]:
         """A commitment in place of personal data."""
-        return {"$redacted": hmac.digest(self._facts.secret, text_of(value), "sha256").hex()}
+        return {"$redacted": hmac.digest(self._secret, text_of(value), "sha256").hex()}
 
     def _hidden_record(self, record: Json) -> Json:
         return {name: self._hidden(value) for name, value in record.items()} if isinstance(record, dict) else record

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import orjson
 import pytest
 
 from benchmarks import baseline
 from benchmarks.protocols import NUMBER, OPERATOR, REGISTER, WALKER, actors, chains, example_files, hand_on, walk
 from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.runtime import Runtime
+from pgs_runtime.sealing import Keys
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot
@@ -31,11 +33,16 @@ def test_by_hand_every_registration_leaves_the_lines_of_the_engine(
 ) -> None:
     runtime = Runtime(snapshot, MemoryStore(), Ports(clock=lambda: NOON))
     runs: list[str] = []
+
+    def belongs() -> baseline.Belonging:
+        ids = orjson.loads(runtime.trace(runs[-1])[0])["header"]["subjects"]
+        return ids, Keys(runtime.store.subjects(ids)).secret
+
     facts = baseline.Facts(
         workflow=REGISTER,
         snapshot=snapshot.id,
         fingerprint=runtime.ports.fingerprint,
-        secret=runtime.store.meta("secret") or b"",
+        belongs=belongs,
         identify=lambda: runs[-1],
         time=lambda: timestamp(NOON),
     )
