@@ -19,10 +19,12 @@ from pgs_runtime.log import leaf
 from pgs_runtime.stores.port import Head
 from pgs_runtime.trace_lines import joined, members_of
 from pgs_runtime.verify import CHECKS, NO_KEYS_WHY, Check, Level, Verdict, verify
+from pgs_snapshot.endorsed import judge_manifest, signed_statement
 from pgs_snapshot.merkle import grown_from, leaf_hash, shown_in
 from pgs_snapshot.seal import MANIFEST, SealBroken, read_manifest
 from pgs_snapshot.seal import verify as verify_seal
 from pgs_snapshot.trust import Trust
+from pgs_snapshot.trust_files import POLICY
 from pgs_snapshot.visible import visible
 
 
@@ -45,8 +47,9 @@ def judge_casefile(data: bytes, trust: Trust | None, places: Sequence[Place], no
     if traced.run != case.run:
         wrong = Check("file", "failed", "The file names another run than its trace.")
         return Verdict(Level.BROKEN, (wrong, *_without_store(traced)), traced.lines, 1)
-    kept = {each.name: each for each in _without_store(traced)} | {"snapshot": _snapshot(case)}
-    checks = (Check("file", "held", "It is a case file, and says of itself what it holds."), *kept.values())
+    own = {"snapshot": (snapshot := _snapshot(case), _signature(case, snapshot, trust, now))}
+    told = (check for each in _without_store(traced) for check in own.get(each.name, (each,)))
+    checks = (Check("file", "held", "It is a case file, and says of itself what it holds."), *told)
     return Verdict(_level(traced.level, checks), checks, traced.lines, 0, traced.run, traced.head)
 
 
@@ -76,6 +79,26 @@ def _snapshot(case: CaseFile) -> Check:
         return Check("snapshot", "failed", broken.message)
     what = "and its files are whole" if case.files else "whose files are not here"
     return Check("snapshot", "held", f"The manifest is that of the snapshot `{header}`, {what}.")
+
+
+def _signature(case: CaseFile, snapshot: Check, trust: Trust | None, now: datetime) -> Check:
+    """Whether a trust directory lets what is here of the snapshot run now."""
+    if case.manifest is None or case.envelope is None:
+        return unknown("signature", "No signature of the snapshot is in the file.")
+    if snapshot.found != "held":
+        return unknown("signature", "The manifest does not hold, so this says nothing.")
+    manifest = read_manifest(case.manifest)
+    try:
+        if trust is None:
+            signed_statement(manifest, case.envelope)
+            return unknown("signature", NO_KEYS_WHY)
+        if "snapshot" not in trust.policy.roles:
+            return unknown("signature", f"`{POLICY}` says nothing about the role `snapshot`.")
+        signers = judge_manifest(manifest, case.envelope, trust, now)
+    except SealBroken as broken:
+        return Check("signature", "failed", broken.message)
+    names = ", ".join(dict.fromkeys(f"`{visible(key.name)}`" for key in signers))
+    return Check("signature", "held", f"The snapshot is signed by {names}, and may run now.")
 
 
 class _Custody:

@@ -68,7 +68,7 @@ Found: TypeAlias = Literal["held", "failed", "not possible"]
 
 @frozen
 class Check:
-    """A check by its name, one of `CHECKS` or `override`, and what was found, in a sentence."""
+    """A check by its name, one of `CHECKS`, `override`, or of a case file `file` or `signature`; what was found."""
 
     name: str
     found: Found

@@ -79,15 +79,20 @@ def judge(sealed: Sealed, trust: Trust, at: datetime) -> tuple[TrustedKey, ...]:
         SealBroken: Z905, Z920 to Z929, it is not.
         TrustRefused: the policy says nothing about snapshots.
     """
-    _demand_known(sealed.manifest, trust)
+    return judge_manifest(sealed.manifest, sealed.signature, trust, at)
+
+
+def judge_manifest(manifest: Manifest, signature: bytes | None, trust: Trust, at: datetime) -> tuple[TrustedKey, ...]:
+    """What `judge` says, of a manifest whose files need not be here; `signature`: the envelope beside it, if any."""
+    _demand_known(manifest, trust)
     demanded = trust.demanded("snapshot")
-    if sealed.signature is None:
+    if signature is None:
         if demanded.required:
-            raise _broken("Z920", f"`{visible(sealed.manifest.name)}` is not signed, and the policy demands that.")
+            raise _broken("Z920", f"`{visible(manifest.name)}` is not signed, and the policy demands that.")
         return ()
-    envelope = _envelope(sealed.signature)
+    envelope = _envelope(signature)
     counted = _counted(envelope, trust, at, demanded.threshold)
-    _demand_time(_endorsement(envelope, sealed.manifest), demanded, at)
+    _demand_time(_endorsement(envelope, manifest), demanded, at)
     return counted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -12,10 +13,14 @@ from pgs_runtime.casefile import CaseFile, Point, written
 from pgs_runtime.casefile_make import make_casefile, without_files
 from pgs_runtime.custody import last_signed, sign
 from pgs_runtime.keeping import Place
+from pgs_snapshot import dsse
 from pgs_snapshot.canonical import canonical
+from pgs_snapshot.endorsed import statement_of
 from pgs_snapshot.notes import Checkpoint, Note, cosigned, signed
+from pgs_snapshot.seal import read_manifest
 from pgs_snapshot.signing import PublicKey, SigningKey
-from tests.runtime.custodian import AUTHOR, LOST, NOTARY, OPERATOR, RETIRED, SECONDS, STRANGER
+from pgs_snapshot.statements import moment_text
+from tests.runtime.custodian import AUTHOR, LOST, NOTARY, NOW, OPERATOR, RETIRED, SECONDS, STRANGER
 from tests.runtime.till import PAID, TOO_MUCH, open_till, paid, rechained
 
 Kept = tuple[str, ...]
@@ -74,6 +79,57 @@ def unsigned(run: int = 0) -> CaseFile:
     found = till.store.run(runs[run])
     assert found is not None
     return without_files(make_casefile(till.store, found, till.snapshot))
+
+
+def endorsed(*keys: SigningKey, not_after: datetime | None = None) -> CaseFile:
+    """A case file that a witness cosigned, with a snapshot that these keys have signed."""
+    case = signed_by(witness=NOTARY)
+    assert case.manifest is not None
+    envelope = statement_of(read_manifest(case.manifest), not_after)
+    for key in keys:
+        envelope = envelope.signed(key)
+    return replace(case, envelope=dsse.written(envelope))
+
+
+def envelopes() -> Mapping[str, tuple[bytes, str, str]]:
+    """By name: a file, what is found of the signatures of its snapshot, and what is said."""
+    good = endorsed(AUTHOR)
+    other = read_manifest(another_snapshot())
+    assert good.manifest is not None
+    by_another = replace(read_manifest(good.manifest), compiler="9.9.9")
+    elsewhere, altered = (dsse.written(statement_of(each).signed(AUTHOR)) for each in (other, by_another))
+    untrusted = "No signature is by a key that is trusted with snapshots."
+    lost = "The manifest does not hold, so this says nothing."
+    none = "No signature of the snapshot is in the file."
+    until = NOW - timedelta(days=1)
+    told = f"`manifest.dsse.json` speaks of another snapshot: `till`, `{other.root}`."
+    same = f"`manifest.dsse.json` speaks of another snapshot: `till`, `{by_another.root}`."
+    return {
+        "signed": (written(good), "held", "The snapshot is signed by `author`, and may run now."),
+        "signed by a stranger as well": (
+            written(endorsed(STRANGER, AUTHOR)), "held", "The snapshot is signed by `author`, and may run now."
+        ),
+        "not signed": (written(signed_by(witness=NOTARY)), "not possible", none),
+        "signed by a stranger": (written(endorsed(STRANGER)), "failed", untrusted),
+        "signed by a key of another role": (
+            written(endorsed(OPERATOR)), "failed", "`operator` may not sign snapshots: it is a key for checkpoint."
+        ),
+        "expired": (
+            written(endorsed(AUTHOR, not_after=until)),
+            "failed",
+            f"The statement has expired: it held until {moment_text(until)}.",
+        ),
+        "none at all": (
+            written(replace(good, envelope=b"{}")),
+            "failed",
+            "`manifest.dsse.json` does not hold `payload`, `payloadType`, `signatures` and nothing else.",
+        ),
+        "of another snapshot": (written(replace(good, envelope=elsewhere)), "failed", told),
+        "with another compiler": (written(replace(good, envelope=altered)), "failed", same),
+        "the manifest of another snapshot": (
+            written(replace(good, manifest=another_snapshot())), "not possible", lost
+        ),
+    }  # fmt: skip
 
 
 # --- changes -------------------------------------------------------------------------------------
@@ -158,10 +214,9 @@ def forked() -> Kept:
     return (signed(other, [OPERATOR]).data().decode(),)
 
 
-def other_manifest() -> bytes:
+def another_snapshot() -> bytes:
     """The manifest of another snapshot, which is sound."""
-    other = open_till(summary="Print another receipt").snapshot.sealed.files()["manifest.json"]
-    return written(replace(grown(), manifest=other))
+    return open_till(summary="Print another receipt").snapshot.sealed.files()["manifest.json"]
 
 
 def respelt(line: bytes) -> bytes:
@@ -268,7 +323,7 @@ def corpus() -> Mapping[str, tuple[bytes, Kept, str]]:
         # the snapshot
         "a manifest is changed": (manifest(b'"version":1', b'"version":2'), (), "complete"),
         "a manifest is no JSON": (manifest(b"{", b""), (), "complete"),
-        "the manifest of another snapshot": (other_manifest(), (), "complete"),
+        "the manifest of another snapshot": (written(replace(grown(), manifest=another_snapshot())), (), "complete"),
         "a file of the snapshot is changed": (files(lambda all: all.update({"project.json": b"[]"})), (), "complete"),
         "a file of the snapshot is dropped": (files(lambda all: all.pop("project.json")), (), "complete"),
         "a file of the snapshot is added": (files(lambda all: all.update({"more.json": b"{}"})), (), "complete"),

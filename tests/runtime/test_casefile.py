@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,12 @@ from pgs_runtime.verify import LEVELS, Level, Verdict
 from pgs_snapshot.notes import cosigned, read_note
 from pgs_snapshot.trust import Trust, read_trust
 from tests.runtime import second_verifier
-from tests.runtime.casefiles import Kept, Shelf, corpus, grown, signed_by, unsigned
-from tests.runtime.custodian import NOTARY, NOW, OPERATOR, SECONDS, trust_in, trusted
+from tests.runtime.casefiles import Kept, Shelf, corpus, endorsed, envelopes, grown, signed_by, unsigned
+from tests.runtime.custodian import AUTHOR, NOTARY, NOW, OPERATOR, SECONDS, trust_in, trusted
 from tests.runtime.till import PAID, open_till, paid
+from tests.snapshot.trusted import write_policy
 
-CORPUS = corpus()
+CORPUS, ENVELOPES = corpus(), envelopes()
 
 
 @pytest.fixture(scope="module")
@@ -59,15 +61,16 @@ def test_trc_01_to_04_every_change_is_found_at_the_level_that_promises_it(name: 
 @pytest.mark.parametrize("name", CORPUS)
 def test_a_second_verifier_that_was_written_from_the_documents_finds_the_same(name: str, folder: Path) -> None:
     data, kept, level = CORPUS[name]
-    assert second_verifier.verdict(data, folder, NOW.timestamp(), kept) == level
+    assert second_verifier.verdict(data, second_verifier.Trust(folder), NOW.timestamp(), kept) == level
 
 
 @pytest.mark.parametrize("name", ["cosigned", "two checkpoints", "with the files of the snapshot", "no checkpoint"])
 def test_two_verifiers_agree_about_flipped_bits(name: str, trust: Trust, folder: Path) -> None:
     data, kept, level = CORPUS[name]
+    known = second_verifier.Trust(folder)
     for flipped in flips(data, Random(name), 60):  # noqa: S311 no secret
         first = judged(flipped, trust, kept).level.label
-        assert first == second_verifier.verdict(flipped, folder, NOW.timestamp(), kept)
+        assert first == second_verifier.verdict(flipped, known, NOW.timestamp(), kept)
         assert LEVELS.get(first, Level.BROKEN) <= LEVELS[level]
 
 
@@ -80,8 +83,9 @@ def flips(data: bytes, random: Random, count: int) -> Iterator[bytes]:
 
 def test_the_second_verifier_is_small_and_takes_the_standard_library_alone() -> None:
     text = Path(second_verifier.__file__).read_text(encoding="utf-8")
-    assert len([line for line in text.splitlines() if line]) <= 150
-    assert not re.search(r"^\s*(?:import|from) (?:pgs|tests|cryptography)", text, re.MULTILINE)
+    assert len(text.splitlines()) <= 150
+    assert not re.search(r"^\s*(?:import|from) (?:pgs|cryptography)", text, re.MULTILINE)
+    assert re.findall(r"^\s*(?:import|from) tests\.(\S+)", text, re.MULTILINE) == ["runtime.rfc8032"]
 
 
 def test_trc_03_without_keys_no_file_is_more_than_complete(trust: Trust) -> None:
@@ -130,6 +134,60 @@ def test_what_holds_is_said(trust: Trust) -> None:
     assert (verdict.run, verdict.lines) == (grown().run, 6)
 
 
+# --- the signatures of the snapshot ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ENVELOPES)
+def test_the_signatures_of_the_snapshot_are_a_check_of_their_own_and_decide_no_level(
+    name: str, trust: Trust, folder: Path
+) -> None:
+    data, outcome, says = ENVELOPES[name]
+    verdict = judged(data, trust)
+    assert found(verdict, "signature") == (outcome, says)
+    assert second_verifier.signature(data, second_verifier.Trust(folder), NOW.timestamp()) == outcome
+    snapshot, _ = found(verdict, "snapshot")
+    assert verdict.level is (Level.WITNESSED if snapshot == "held" else Level.COMPLETE)
+
+
+def test_without_keys_a_signature_of_another_snapshot_is_told_and_no_other_is_judged() -> None:
+    alone = {name: found(judged(data, None), "signature")[0] for name, (data, _, _) in ENVELOPES.items()}
+    assert {name for name, outcome in alone.items() if outcome == "failed"} == {
+        "none at all",
+        "of another snapshot",
+        "with another compiler",
+    }
+    assert "held" not in alone.values()
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcome", "says"),
+    [
+        ({"roles": {}}, "not possible", "`policy.json` says nothing about the role `snapshot`."),
+        (
+            {"roles": {"snapshot": {"not_after": "ignored", "required": True, "threshold": 2}}},
+            "failed",
+            "1 of the 2 holders that the policy demands have signed: `author`.",
+        ),
+        (
+            {"roles": {"snapshot": {"not_after": "required", "required": True, "threshold": 1}}},
+            "failed",
+            "The statement has no last moment, and the policy demands one.",
+        ),
+        ({"versions": {"till": 2}}, "failed", "Version 1 of `till` is older than the policy lets run: 2 or later."),
+        ({"pins": {"till": ["0" * 64]}}, "failed", "`till` is none of the snapshots that the policy pins: found "),
+    ],
+)
+def test_the_policy_of_whoever_reads_a_case_file_is_kept_to(
+    policy: dict[str, Any], outcome: str, says: str, tmp_path: Path
+) -> None:
+    folder = trust_in(tmp_path / "trust")
+    write_policy(folder, **policy)
+    data = written(endorsed(AUTHOR))
+    first, told = found(judged(data, read_trust(folder)), "signature")
+    assert (first, told[: len(says)]) == (outcome, says)
+    assert second_verifier.signature(data, second_verifier.Trust(folder), NOW.timestamp()) == outcome
+
+
 # --- what is in it -------------------------------------------------------------------------------
 
 
@@ -144,12 +202,16 @@ def test_what_was_written_is_read_again(name: str) -> None:
 @pytest.mark.parametrize(
     ("case", "facts"),
     [
-        (unsigned(), {"ended", "manifest", "no files", "no checkpoint", "not cosigned"}),
-        (grown(with_files=True), {"ended", "manifest", "files", "checkpoint", "checkpoints", "not cosigned"}),
-        (signed_by(witness=NOTARY), {"ended", "manifest", "no files", "checkpoint", "cosigned"}),
+        (unsigned(), {"ended", "manifest", "no files", "no envelope", "no checkpoint", "not cosigned"}),
+        (
+            grown(with_files=True),
+            {"ended", "manifest", "files", "no envelope", "checkpoint", "checkpoints", "not cosigned"},
+        ),
+        (signed_by(witness=NOTARY), {"ended", "manifest", "no files", "no envelope", "checkpoint", "cosigned"}),
+        (endorsed(AUTHOR), {"ended", "manifest", "no files", "envelope", "checkpoint", "cosigned"}),
         (
             CaseFile(unsigned().lines[:-1], unsigned().run, 0, (), None, None, {}, ()),
-            {"open", "no manifest", "no files", "no checkpoint", "not cosigned"},
+            {"open", "no manifest", "no files", "no envelope", "no checkpoint", "not cosigned"},
         ),
     ],
 )
@@ -163,7 +225,7 @@ def test_what_a_file_states_and_does_not_is_computed_from_what_is_in_it(case: Ca
 
 def test_a_file_without_signature_states_nothing_about_signatures_or_witnesses() -> None:
     stated, _ = sentences(unsigned())
-    assert not re.search("key|checkpoint|witness|log", " ".join(stated))
+    assert not re.search("key|checkpoint|witness|log|signed", " ".join(stated))
 
 
 def test_the_sentences_are_those_of_the_document() -> None:
