@@ -8,7 +8,9 @@ Laws:
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, cast
@@ -18,12 +20,14 @@ import orjson
 from pgs_runtime.accept import STATE
 from pgs_runtime.contrast import Members, contrast, way_of
 from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.files import read_file
 from pgs_runtime.grounds import Diverged
 from pgs_runtime.journal import Untold, is_erased, recorded, told
-from pgs_runtime.record import LOAD
+from pgs_runtime.record import LOAD, OVERRIDE
 from pgs_runtime.rerun import Known, Rerun, known_by_doing, known_by_lines, rerun
 from pgs_runtime.stores.port import Run, Store
 from pgs_runtime.trace_lines import LIMITS, joined, split
+from pgs_runtime.traces import trace_of
 from pgs_runtime.verify import verify
 from pgs_runtime.workbench import OF_THE_MACHINE, Workbench
 from pgs_snapshot.values import Value, same
@@ -69,7 +73,7 @@ class Tried:
     """What came of it.
 
     Attributes:
-        runs: how many were looked at; loads of rows are none.
+        runs: how many were looked at; loads of rows, and what was said about a rule, are none.
         changed: equal changes with the runs that they befall, certain ones.
         resting: ids of runs whose end rests on what was not recorded, with what that is; and whether it would change.
         untold: ids of runs whose end cannot be told, with the reason.
@@ -102,15 +106,24 @@ def against(bench: Workbench, filed: Iterator[Filed], benches: Benches) -> Tried
     """Try archived runs on the snapshot of a bench."""
     tried = Tried()
     for each in filed:
-        verdict = verify(each.data)
+        verdict = verify(each.data, store=each.store)
         if verdict.broken:
             tried.runs += 1
             tried.untold[f"trace {tried.runs}"] = verdict.doubt
             continue
-        lines = split(each.data)
-        first = orjson.loads(lines[0])
-        if first["header"]["workflow"] != LOAD:
+        try:
+            lines = split(each.data)
+            trace = trace_of(lines)  # what is chained well may still be no trace
+        except Refusal as refused:
             tried.runs += 1
+            tried.untold[verdict.run] = refused.message
+            continue
+        if trace.header.workflow in (LOAD, OVERRIDE):
+            continue
+        tried.runs += 1
+        if trace.ending is not None and verdict.doubt:
+            tried.untold[verdict.run] = verdict.doubt
+        else:
             _try(tried, bench, lines, each.store, benches)
     return tried
 
@@ -211,15 +224,14 @@ def filed_in(folder: Path, own: Store | None, beside: Callable[[str], Store | No
         return
     for file in _files(folder):
         try:
-            with file.open("rb") as opened:
-                data = opened.read(LIMITS.size + 1)
+            data = read_file(file, LIMITS.size)
         except OSError as error:
             raise _unread(file, error) from error
         yield Filed(data, beside(file.stem))
 
 
 def is_data_root(folder: Path) -> bool:
-    return (folder / STATE).is_file()
+    return os.path.isfile(folder / STATE)  # `is_file` may raise
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -232,8 +244,17 @@ def _files(folder: Path) -> Iterator[Path]:
         inner = folder / name / f"{name}.jsonl"
         if name.endswith(".jsonl"):
             yield folder / name
-        elif inner.is_file():
+        elif _is_there(inner):
             yield inner
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(file.stat().st_mode)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            return False
+        raise _unread(file, error) from error
 
 
 def _unread(file: Path, error: OSError) -> Refusal:

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from pgs_runtime.authentic import word_on
 from pgs_runtime.casefile import CaseFile, NotACaseFile, Point, read_casefile
+from pgs_runtime.counted import counted
 from pgs_runtime.covering import Known, checkpoint_check, unknown, witness_check
 from pgs_runtime.custody import checkpoint_at
 from pgs_runtime.keeping import Place
@@ -144,13 +145,13 @@ def _log(case: CaseFile, hashed: bytes, kept: Sequence[Known]) -> Check:
     for before, after in pairwise(case.points):
         old, new = before.checkpoint, after.checkpoint
         if not grown_from(old.size, new.size, old.root, new.root, after.consistency):
-            says = f"The proof does not show that the log only grew from {old.size} commits to {new.size}."
+            says = f"The proof does not show that the log only grew from {counted(old.size, 'commit')} to {new.size}."
             return Check("log", "failed", says)
     own = {point.checkpoint.size: point.checkpoint for point in case.points}
     for each in kept:
         mine = own[each.checkpoint.size]
         if (mine.origin, mine.root) != (each.checkpoint.origin, each.checkpoint.root):
-            says = f"Another log of {mine.size} commits is kept at `{visible(each.place)}`: it has forked."
+            says = f"Another log of {counted(mine.size, 'commit')} is kept at `{visible(each.place)}`: it has forked."
             return Check("log", "failed", says)
     sizes = [point.checkpoint.size for point in case.points]
     grown = f", and the log only grew from {sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else ""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pgs_runtime.authentic import Word, word_on
+from pgs_runtime.counted import counted
 from pgs_runtime.custody import checkpoint_at, contradiction, last_signed, origin_in
 from pgs_runtime.keeping import Place
 from pgs_runtime.log import Log
@@ -79,7 +80,7 @@ class StoreCustody:
         if not known:
             return "No checkpoint was signed of this log: `pgs_runtime checkpoint` signs one."
         newest = max(each.checkpoint.size for each in known)
-        return f"No checkpoint covers commit {index + 1}: the newest is of {newest} commits."
+        return f"No checkpoint covers commit {index + 1}: the newest is of {counted(newest, 'commit')}."
 
 
 def unknown(name: str, why: str) -> Check:
@@ -97,7 +98,8 @@ def _log(log: Log, index: int | None, known: Sequence[Known], origin: str) -> Ch
         if why:
             return Check("log", "failed", f"{why}{where}")
     if index is None:
-        return Check("log", "failed", f"None of the {log.size} commits of the log is this run's with this last line.")
+        says = f"No commit of the log, which has {log.size:,}, is this run's with this last line."
+        return Check("log", "failed", says)
     grown = f", and the log continues what was signed at {max(roots)}" if roots else ""
     return Check("log", "held", f"Commit {index + 1} of {log.size} is this run's with this last line{grown}.")
 
@@ -106,22 +108,25 @@ def checkpoint_check(words: Sequence[tuple[Known, Word]], index: int) -> Check:
     """Whether trusted keys signed one of these checkpoints, which cover a commit and are of one log."""
     for known, word in words:
         if not word.why:
-            size, names = known.checkpoint.size, ", ".join(word.signers)
-            says = f"The checkpoint of {size} commits, which covers commit {index + 1}, is signed by {names}."
+            size, names = counted(known.checkpoint.size, "commit"), ", ".join(word.signers)
+            says = f"The checkpoint of {size}, which covers commit {index + 1}, is signed by {names}."
             return Check("checkpoint", "held", says)
     known, word = words[0]
-    return Check("checkpoint", "failed", f"The checkpoint of {known.checkpoint.size} commits {word.why}.")
+    says = f"The checkpoint of {counted(known.checkpoint.size, 'commit')} {word.why}."
+    return Check("checkpoint", "failed", says)
 
 
 def witness_check(words: Sequence[tuple[Known, Word]]) -> Check:
     """Whether somebody else has one of those that trusted keys signed."""
     for known, word in words:
         if not word.why and not word.unseen:
-            says = f"The checkpoint of {known.checkpoint.size} commits is cosigned by {', '.join(word.witnesses)}."
+            size, names = counted(known.checkpoint.size, "commit"), ", ".join(word.witnesses)
+            says = f"The checkpoint of {size} is cosigned by {names}."
             return Check("witness", "held", says)
     for known, word in words:
         if not word.why and known.place:
-            says = f"The checkpoint of {known.checkpoint.size} commits is kept at `{visible(known.place)}`."
+            size = counted(known.checkpoint.size, "commit")
+            says = f"The checkpoint of {size} is kept at `{visible(known.place)}`."
             return Check("witness", "held", says)
     unseen = next((word.unseen for _, word in words if not word.why), "No trusted key signed a checkpoint.")
     return Check("witness", "not possible", f"{unseen} No place was named that keeps it.")

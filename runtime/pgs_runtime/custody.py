@@ -14,6 +14,7 @@ from typing import cast
 
 import orjson
 
+from pgs_runtime.counted import counted
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.keeping import Place
 from pgs_runtime.log import Log
@@ -133,9 +134,10 @@ def contradiction(size: int, before: Checkpoint, root: bytes | None) -> str:
         root: that of the log when it had the checkpoint's size; None: not known, and not asked about.
     """
     if size < before.size:
-        return f"The log has shrunk: it has {size} commits, and a checkpoint was signed of {before.size}."
+        return f"The log has shrunk: it has {counted(size, 'commit')}, and a checkpoint was signed of {before.size}."
     if root is not None and root != before.root:
-        return f"The log has forked: its first {before.size} commits are not those of which a checkpoint was signed."
+        first = counted(before.size, "commit")
+        return f"The log has forked: it does not begin with the {first} of which a checkpoint was signed."
     return ""
 
 
@@ -178,7 +180,7 @@ def checkpoint_at(place: Place, size: int) -> tuple[Note, Checkpoint]:
     except NotANote as error:
         raise _contradicted(place, f"`{size}.checkpoint` {error}") from error
     if found.size != size:
-        raise _contradicted(place, f"`{size}.checkpoint` is of {found.size} commits")
+        raise _contradicted(place, f"`{size}.checkpoint` is of {counted(found.size, 'commit')}")
     return note, found
 
 
@@ -233,7 +235,7 @@ def bundle(store: Store, old: int) -> bytes:
         raise Refusal("R125", "No checkpoint was signed of this log.", ExitCode.USAGE, hint=_SIGN)
     size = last.checkpoint.size
     if old > size:
-        message = f"The last checkpoint is of {size} commits, and the proof is to begin at {old}."
+        message = f"The last checkpoint is of {counted(size, 'commit')}, and the proof is to begin at {old}."
         raise Refusal("R125", message, ExitCode.USAGE, hint=_SIGN)
     log = Log(store)
     demand_grown(log, last.checkpoint)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from pgs_runtime.counted import counted
 from pgs_runtime.covering import StoreCustody
 from pgs_runtime.custody import contradiction, last_signed, newest_at, origin_in
 from pgs_runtime.evidence import Evidence
@@ -92,7 +93,7 @@ def _unsound(problems: Sequence[str]) -> Remark:
 def _runs(bench: Bench) -> Iterator[Remark]:
     live = [run for status in LIVE for run in bench.evidence.runs(status)]
     waiting = sum(run.status == "WAITING" for run in live)
-    yield Remark("runs", f"{_counted(len(live), 'run')} under way, of which {waiting} wait.")
+    yield Remark("runs", f"{counted(len(live), 'run')} under way, of which {waiting} wait.")
     found = [(run, told) for run in live if (told := _need(run, bench.now))]
     for run, (why, do) in found[:_NAMED]:
         yield Remark("runs", f"`{run.id}` {why}.", True, do)
@@ -121,7 +122,7 @@ def _snapshots(bench: Bench) -> Iterator[Remark]:
     lost = [id for id, whole in known.items() if not whole]
     whole = len(known) - len(lost)
     yield Remark(
-        "snapshots", f"{whole} of {_counted(len(known), 'snapshot')} that runs began with: at hand, and as sealed."
+        "snapshots", f"{whole} of {counted(len(known), 'snapshot')} that runs began with: at hand, and as sealed."
     )
     for id in lost[:_NAMED]:
         do = "Restore its folder in `snapshots` of the data root: its runs cannot be gone on with or done again."
@@ -141,7 +142,7 @@ def _checkpoint(bench: Bench) -> Iterator[Remark]:
         yield Remark("checkpoint", refused.message, True, refused.hint)
         return
     if last is None:
-        yield Remark("checkpoint", f"None was ever signed; the log has {_counted(log.size, 'commit')}.", True, _SIGN)
+        yield Remark("checkpoint", f"None was ever signed; the log has {counted(log.size, 'commit')}.", True, _SIGN)
         return
     why = contradiction(log.size, last.checkpoint, log.roots([last.checkpoint.size]).get(last.checkpoint.size))
     if why:
@@ -149,9 +150,7 @@ def _checkpoint(bench: Bench) -> Iterator[Remark]:
         return
     age = bench.now - datetime.fromtimestamp(last.checkpoint.time, UTC)
     after = log.size - last.checkpoint.size
-    says = (
-        f"The last one covers {_counted(last.checkpoint.size, 'commit')} and is {_long(age)} old; {after} came after."
-    )
+    says = f"The last one covers {counted(last.checkpoint.size, 'commit')} and is {_long(age)} old; {after} came after."
     stale = after > 0 and age >= STALE
     yield Remark("checkpoint", says, stale, _SIGN if stale else "")
 
@@ -166,9 +165,9 @@ def _place(bench: Bench, place: Place) -> Remark:
     if not place.readable:
         return Remark("place", f"`{name}` shows nothing of what it keeps.", unseen=True)
     if last is not None and newest < last.checkpoint.size:
-        says = f"`{name}` has {newest} commits, and the last checkpoint {last.checkpoint.size}."
+        says = f"`{name}` has {counted(newest, 'commit')}, and the last checkpoint {last.checkpoint.size}."
         return Remark("place", says, True, f"pgs_runtime checkpoint --key FILE --to '{name}'")
-    return Remark("place", f"`{name}` keeps a checkpoint of {_counted(newest, 'commit')}, and the log continues it.")
+    return Remark("place", f"`{name}` keeps a checkpoint of {counted(newest, 'commit')}, and the log continues it.")
 
 
 def _keys(bench: Bench) -> Iterator[Remark]:
@@ -233,14 +232,10 @@ def _evidence(bench: Bench) -> Iterator[Remark]:
 # --- words ---------------------------------------------------------------------------------------
 
 
-def _counted(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"
-
-
 def _long(span: timedelta) -> str:
     """A span of time in the largest unit that it has two of."""
     seconds = max(int(span.total_seconds()), 0)
     for unit, length in (("year", 31_557_600), ("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= 2 * length:
             return f"{seconds // length:,} {unit}s"
-    return _counted(seconds, "second")
+    return counted(seconds, "second")

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
+from pgs_runtime.counted import counted
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_snapshot.notes import SIZE
 from pgs_snapshot.visible import visible
@@ -175,6 +176,8 @@ def _why(error: OSError) -> str:
             return "there is no such folder, or what was in it is gone"
         case errno.ELOOP:
             return "something in it is a symbolic link"
+        case errno.EISDIR:
+            return "a folder stands where a checkpoint is due"
     return (error.strerror or "it refuses").lower()
 
 
@@ -209,7 +212,7 @@ class Repository:
             left.unlink()
         Folder(self.name, self._folder).keep(size, data)
         self._git("add", "--force", "--", name)
-        self._git("commit", "--quiet", "--no-verify", "-m", f"Checkpoint of {size} commits", "--", name)
+        self._git("commit", "--quiet", "--no-verify", "-m", f"Checkpoint of {counted(size, 'commit')}", "--", name)
 
     def _git(self, *arguments: str) -> bytes:
         settings = ["core.hooksPath=/dev/null", "commit.gpgSign=false", "core.fsmonitor=false", "core.autocrlf=false"]
@@ -245,14 +248,16 @@ class Command:
         raise unusable(self.name, "a command does not show what it keeps")
 
     def keep(self, size: int, data: bytes) -> None:
-        _ran(self.name, self._words, {**os.environ, "PGS_CHECKPOINT_SIZE": str(size)}, data)
+        _ran(self.name, self._words, {**os.environ, "PGS_CHECKPOINT_SIZE": str(size)}, data, subprocess.DEVNULL)
 
 
-def _ran(name: str, line: Sequence[str], environment: dict[str, str], data: bytes = b"") -> bytes:
-    """What a program wrote, if it ended well and in time."""
+def _ran(
+    name: str, line: Sequence[str], environment: dict[str, str], data: bytes = b"", out: int = subprocess.PIPE
+) -> bytes:
+    """What a program wrote, if it ended well and in time; nothing if that goes elsewhere."""
     try:
         done = subprocess.run(  # noqa: S603 no shell: the operator names the program
-            line, input=data, capture_output=True, env=environment, timeout=_SECONDS, check=False
+            line, input=data, stdout=out, stderr=subprocess.PIPE, env=environment, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise unusable(name, f"`{line[0]}` did not end within {_SECONDS} seconds") from error
@@ -262,4 +267,4 @@ def _ran(name: str, line: Sequence[str], environment: dict[str, str], data: byte
         said = done.stderr.decode(errors="replace").strip().splitlines()
         told = f": {said[-1][:200]}" if said else ""
         raise unusable(name, f"`{line[0]}` ended with {done.returncode}{told}")
-    return done.stdout
+    return done.stdout or b""

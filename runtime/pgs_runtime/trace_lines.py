@@ -118,6 +118,10 @@ class Members:
             raise NotALine(f"has another kind of value at `{name}` than the format")
         return value
 
+    def any(self, name: str) -> Value:
+        """A value of whatever kind, that is there."""
+        return cast(Value, self.take(name, object))
+
     def value(self, name: str) -> Value:
         return self._left.pop(name, None)
 
@@ -147,6 +151,14 @@ class Members:
         """Refuse what was not taken."""
         if self._left:
             raise NotALine(f"has a member `{visible(min(self._left)[:40])}`, which {FORMAT} does not know")
+
+
+def actor_of(line: Members) -> dict[str, Value]:
+    """Who acts: an `id`, a `type`, and attributes."""
+    actor = line.take("actor", dict)
+    if not isinstance(actor.get("id"), str) or not isinstance(actor.get("type"), str):
+        raise NotALine("has an `actor` without `id` or `type`")
+    return actor
 
 
 def refusal(message: str, where: str = "") -> Refusal:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias, cast
 
-from pgs_runtime.trace_lines import Members, NotALine, is_run_id
+from pgs_runtime.trace_lines import Members, NotALine, actor_of, is_run_id
 from pgs_runtime.trace_nesting import Nest
 from pgs_runtime.traced_outside import (
     Abandoned,
@@ -212,7 +212,7 @@ def _awaited(line: Members, n: int) -> Awaited:
 
 
 def _speaker(line: Members) -> Speaker:
-    return Speaker(line.take("actor", dict), line.take("authenticated_by", str))
+    return Speaker(actor_of(line), line.take("authenticated_by", str))
 
 
 def _sent(line: Members, n: int, time: str) -> Sent:

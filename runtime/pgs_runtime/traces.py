@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pgs_runtime.faults import ExitCode
 from pgs_runtime.outcomes import ABANDONED
 from pgs_runtime.record import FORMAT
 from pgs_runtime.trace_glass import glass_of, overridden_of, waivers_of
@@ -19,6 +20,7 @@ from pgs_runtime.trace_lines import (
     Members,
     NotALine,
     TraceLimits,
+    actor_of,
     is_run_id,
     is_subject_id,
     members_of,
@@ -47,6 +49,7 @@ from pgs_runtime.traced import (
     Trace,
     with_dropped,
 )
+from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
 
 __all__ = [
@@ -57,6 +60,7 @@ __all__ = [
 
 OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "matches", "exists")
 _KINDS = ("COMPLETED", "DENIED", "REJECTED", "FAILED")
+_EXIT_CODES = frozenset(ExitCode)
 _UNREFUSED = ("call", "each", "wait")
 _NODES = ("intent", "contract", "call", "each", "wait", "undo")
 
@@ -188,14 +192,14 @@ def _header(line: Members, kind: str, run: str) -> Header:
         workflow=members.take("workflow", str),
         snapshot=members.take("snapshot", str),
         started=members.moment("started"),
-        actor=members.take("actor", dict),
+        actor=actor_of(members),
         authenticated_by=members.take("authenticated_by", str),
-        payload=members.value("payload"),
-        payload_digest=members.value("payload_digest"),
+        payload=members.any("payload"),
+        payload_digest=members.any("payload_digest"),
         fingerprint=members.take("fingerprint", dict),
         config=members.maybe("config", dict, {}),
         request_id=members.maybe("request_id", str, ""),
-        configs=members.maybe("configs", dict, {}),
+        configs=_configs(members),
         waivers=waivers_of(members),
         subjects=_subjects(members),
     )
@@ -208,6 +212,14 @@ def _subjects(members: Members) -> tuple[str, ...]:
     if not all(map(is_subject_id, subjects)):
         raise NotALine("has a subject that is no digest")
     return tuple(subjects)
+
+
+def _configs(header: Members) -> dict[str, dict[str, Value]]:
+    """Of other bindings, by binding."""
+    configs = header.maybe("configs", dict, {})
+    if not all(isinstance(config, dict) for config in configs.values()):
+        raise NotALine("has another kind of value at `configs` than the format")
+    return configs
 
 
 def _passed(line: Members, n: int, kind: str) -> Passed:
@@ -260,7 +272,7 @@ def _step(members: Members) -> Step:
     else:
         outside = members.has("side_effect")
         who, operation = members.take("side_effect" if outside else "store", str), members.take("operation", str)
-        inputs, outputs = members.value("inputs"), members.value("outputs")
+        inputs, outputs = members.any("inputs"), members.take("outputs", dict)
         done = (Asked if outside else Stored)(step, outcome, who, operation, inputs, outputs)
     members.end()
     return done
@@ -311,6 +323,9 @@ def _cancelled(line: Members, n: int) -> Ending:
 
 def _fault(line: Members, n: int) -> Ending:
     fault = line.inner("fault")
+    code = fault.count("exit_code")
+    if code not in _EXIT_CODES:
+        raise NotALine("has an `exit_code` that the format does not know")
     ending = Ending(
         n=n,
         kind="FAULTED",
@@ -322,7 +337,7 @@ def _fault(line: Members, n: int) -> Ending:
         lines=line.count("lines"),
         dropped=_dropped(line, n),
         why=fault.take("why", str),
-        exit_code=fault.count("exit_code"),
+        exit_code=code,
     )
     fault.end()
     return ending

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from pgs_runtime.counted import counted
 from pgs_runtime.custody import checkpoint_at
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.keeping import Folder
@@ -80,17 +81,20 @@ def _demand_continued(bundle: Bundle, last: Checkpoint | None) -> None:
     if last is not None and bundle.checkpoint.origin != last.origin:
         raise _refused("R127", f"This witness has seen another log, `{last.origin}`.", "Name another folder for it.")
     if size < old:
-        raise _refused("R127", f"The checkpoint is of {size} commits, and one of {old} was seen: the log has shrunk.")
+        found = counted(size, "commit")
+        raise _refused("R127", f"The checkpoint is of {found}, and one of {old:,} was seen: the log has shrunk.")
     if last is not None and size == old:
         if root != last.root:
-            raise _refused("R127", f"Another log of {size} commits was seen: the log has forked.")
+            raise _refused("R127", f"Another log of {counted(size, 'commit')} was seen: the log has forked.")
         return
     if bundle.old != old:
         hint = f"Ask for one: `pgs_runtime checkpoint --proof-from {old}`."
-        message = f"The proof begins at {bundle.old} commits, and {old} were seen last."
+        message = f"The proof begins behind {counted(bundle.old, 'commit')}, and {old:,} were seen last."
         raise Refusal("R128", message, ExitCode.USAGE, hint=hint)
     if last is not None and not grown_from(old, size, last.root, root, bundle.proof):
-        message = f"The proof does not show that these {size} commits begin with the {old} that were seen."
+        message = (
+            f"The proof does not show that the log of {counted(size, 'commit')} begins with the {old:,} that were seen."
+        )
         raise _refused("R127", message, "Unless the proof is damaged, the log has forked.")
 
 

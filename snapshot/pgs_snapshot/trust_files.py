@@ -230,7 +230,8 @@ def _opened(name: str, flags: int, path: str, within: int | None = None) -> Iter
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | flags, dir_fd=within)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
-            raise TrustRefused("R113", f"`{shown}` is a symbolic link, or no folder.", path) from None
+            more = ", or no folder" if flags & os.O_DIRECTORY else ""
+            raise TrustRefused("R113", f"`{shown}` is a symbolic link{more}.", path) from None
         raise TrustRefused("R113", f"`{shown}` cannot be read: {error.strerror}.", path) from None
     try:
         if os.fstat(descriptor).st_mode & _OTHERS_WRITE:

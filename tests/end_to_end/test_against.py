@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pgs_runtime.archive import against, filed_in
+from pgs_runtime.archive import Filed, against, filed_in
 from pgs_runtime.faults import ExitCode
+from pgs_runtime.stores.port import Store
+from pgs_runtime.trace_lines import joined
 from pgs_runtime.workbench import Workbench, trying
 from pgs_snapshot.exchange import write_snapshot
 from tests.durable.ward import ward_of
 from tests.end_to_end.archives import PREMIUM, STANDARD, TOOLS, Action, archived, beyond, tried, with_limit
 from tests.end_to_end.programs import Installation
+from tests.runtime.desk import desk, order, place
+from tests.runtime.till import rechained
 
 RUNS = 300
 
@@ -83,6 +89,34 @@ def test_a_trace_that_was_changed_is_told_apart(archive: Archive, tmp_path: Path
         "replay", tmp_path, "--against", examples.workspace / "protocol_snapshot", "--json"
     ).json()
     assert (answer["runs"], answer["changes"], len(answer["untold"])) == (1, 0, 1)
+
+
+def test_a_folder_without_a_run_is_no_archive_of_which_nothing_changes(
+    archive: Archive, tmp_path: Path, examples: Installation
+) -> None:
+    against = ["--against", examples.workspace / "protocol_snapshot", "--json"]
+    (tmp_path / ("x" * 255)).mkdir()
+    answer = examples.runtime("replay", tmp_path, *against)
+    assert (answer.code, answer.error()["code"]) == (2, "R104")
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    answer = examples.runtime("replay", tmp_path, *against)
+    assert [each["why"] for each in answer.json()["untold"]] == ["Line 1 is missing: the file is empty."]
+
+
+def test_nothing_is_claimed_of_a_trace_that_is_chained_well_and_is_none_or_not_that_of_the_store() -> None:
+    runtime = desk()
+    lines = runtime.trace(place(runtime, order(n=4)).trace_id)
+    changes: list[tuple[Callable[[list[Any]], object], Store | None, str]] = [
+        (lambda all: all[0]["header"].pop("workflow"), None, "Line 1 has no `workflow`."),
+        (lambda all: all[2]["steps"][0].pop("outputs"), None, "Line 3 has no `outputs`."),
+        (lambda all: all[-1].update(lines=9), None, f"There are {len(lines)} lines, and the last one counts another"),
+        (lambda all: all[-1].update(name="OTHER"), runtime.store, f"The store has another line {len(lines)}."),
+    ]
+    for change, store, why in changes:
+        data = joined(rechained(lines, change))
+        with trying(runtime.snapshot) as bench:
+            (told,) = against(bench, iter([Filed(data, store)]), lambda id: None).untold.values()
+        assert told.startswith(why)
 
 
 @pytest.mark.parametrize("name", ["treated", "taken_back", "round_ended", "cancelled", "told_by_a_run"])

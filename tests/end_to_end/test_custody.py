@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from pgs_snapshot.signing import write_key
 from tests.end_to_end.programs import Answer, Installation, command
-from tests.runtime.custodian import LOST, NOTARY, OPERATOR, STRANGER, trust_in
+from tests.runtime.custodian import AUTHOR, LOST, NOTARY, OPERATOR, STRANGER, trust_in
 
 REGISTER = "blockchain::WF_REGISTER_ACTOR_UNVERIFIED_V0"
 
@@ -188,6 +189,46 @@ def test_a_command_line_that_says_too_little_or_too_much_is_refused(
 ) -> None:
     names = [str(tmp_path / word) if word in ("kept", "operator.pem", "none.pem") else word for word in line]
     assert place.runtime(*names).code == 2
+
+
+def test_a_pipe_that_nobody_writes_to_is_empty_and_keeps_no_command_waiting(
+    place: Installation, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    for line in (["verify", pipe], ["replay", pipe], ["diff", trace(place), pipe], ["examine", pipe]):
+        assert place.runtime(*line).code == 3
+    options = ["--key", tmp_path / "notary.pem", "--trust", tmp_path / "trust", "--seen", tmp_path / "seen"]
+    assert command("pgs_runtime", ["witness", pipe, *options]).code == 3
+
+
+@pytest.mark.parametrize("asked", ["verify", "replay"])
+def test_a_name_that_no_file_can_have_is_no_file(asked: str, place: Installation, tmp_path: Path) -> None:
+    answer = place.runtime(asked, tmp_path / f"{'x' * 300}.jsonl", "--json")
+    assert (answer.code, answer.error()["code"]) == (2, "R019")
+
+
+def test_one_commit_is_one(trouble: Installation, tmp_path: Path) -> None:
+    assert trouble.run("trouble::WF_BEHAVE_V0", b'{"how":"complete"}').code == 0
+    write_key(tmp_path / "operator.pem", OPERATOR)
+    (tmp_path / "kept").mkdir()
+    told = trouble.runtime("checkpoint", "--key", tmp_path / "operator.pem", "--to", tmp_path / "kept")
+    assert told.out.splitlines()[0] == "checkpoint of 1 commit"
+
+
+def test_a_case_file_tells_whether_its_snapshot_is_signed_by_who_may(place: Installation, tmp_path: Path) -> None:
+    write_key(tmp_path / "author.pem", AUTHOR)
+    assert place.compiler("sign", "--key", tmp_path / "author.pem").code == 0
+    checkpoint(place)
+    file = tmp_path / "one.casefile"
+    assert place.runtime("casefile", trace(place).name, "--out", file).code == 0
+    alone = ["verify", file, "--level", "complete"]
+    told = command("pgs_runtime", [*alone, "--trust", tmp_path / "trust"])
+    assert "  ✓ signature  The snapshot is signed by `author`, and may run now." in told.out.splitlines()
+    (tmp_path / "trust" / "keys" / "author.json").unlink()
+    told = command("pgs_runtime", [*alone, "--trust", tmp_path / "trust"])
+    assert told.code == 0
+    assert "  ✗ signature  No signature is by a key that is trusted with snapshots." in told.out.splitlines()
 
 
 def test_what_cannot_be_kept_is_told_and_kept_at_the_next_try(place: Installation, tmp_path: Path) -> None:

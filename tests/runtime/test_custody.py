@@ -133,7 +133,7 @@ def test_trc_04_a_log_that_has_forked_is_named_and_not_signed(till: Runtime, at:
     with refused("R121") as caught:
         sign(till.store, [OPERATOR], seconds)
     assert caught.value.message == (
-        "The log has forked: its first 5 commits are not those of which a checkpoint was signed."
+        "The log has forked: it does not begin with the 5 commits of which a checkpoint was signed."
     )
 
 

@@ -174,11 +174,11 @@ def _now() -> int:
 
 
 def _read(proof: Path) -> bytes:
+    from pgs_runtime.files import read_file
     from pgs_snapshot.notes import SIZE
 
     try:
-        with click.open_file(str(proof), "rb") as file:
-            return bytes(file.read(SIZE + 1))
+        return sys.stdin.buffer.read(SIZE + 1) if str(proof) == "-" else read_file(proof, SIZE)
     except OSError as error:
         raise Refusal("R019", f"`{visible(str(proof))}` cannot be read: {error.strerror}.", ExitCode.USAGE) from error
 
@@ -199,7 +199,9 @@ def _no_store(data: Path) -> Refusal:
 
 
 def _kept_text(made: Signed, kept: Sequence[bool], to: Sequence[str]) -> str:
-    lines = [f"checkpoint of {made.checkpoint.size} commits", f"  log      {made.checkpoint.origin}"]
+    from pgs_runtime.counted import counted
+
+    lines = [f"checkpoint of {counted(made.checkpoint.size, 'commit')}", f"  log      {made.checkpoint.origin}"]
     lines += [f"  signed   by the key {key.id[:16]}…" for key in made.keys]
     for place, new in zip(to, kept, strict=True):
         lines.append(f"  {'kept at' if new else 'is at':<8} {visible(place)}{'' if new else ' already'}")

@@ -10,7 +10,8 @@ import click
 
 from pgs_runtime import options
 from pgs_runtime.commands.surface import data_of, reporting, root_of, say, trace_file
-from pgs_runtime.faults import ExitCode
+from pgs_runtime.faults import ExitCode, Refusal
+from pgs_snapshot.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,6 +110,9 @@ def _try(against: Path, folder: Path, root: Path, data: Path, as_json: bool) -> 
             return benches[id]
 
         tried = tried_on(bench, filed_in(folder, evidence.store if whole else None, evidence.witness), of)
+    if not tried.runs:
+        hint = "Name a folder with `ID/ID.jsonl` or `*.jsonl`, or a data root."
+        raise Refusal("R104", f"`{visible(str(folder))}` holds no run that could be tried.", ExitCode.USAGE, hint=hint)
     say(tried_json(tried) if as_json else tried_text(tried))
     sys.exit(tried.exit_code)
 

@@ -73,17 +73,17 @@ def json_file(name: str, size: int = SIZE) -> Value:
 
 def trace_path(trace: Path) -> Path:
     """The file of a trace that is named by its file or its folder."""
-    return trace / f"{trace.absolute().name}.jsonl" if trace.is_dir() else trace
+    return trace / f"{trace.absolute().name}.jsonl" if os.path.isdir(trace) else trace  # `is_dir` may raise
 
 
 def trace_file(trace: Path) -> bytes:
     """The bytes of a trace, by its file or its folder."""
+    from pgs_runtime.files import read_file
     from pgs_runtime.trace_lines import LIMITS
 
     file = trace_path(trace)
     try:
-        with file.open("rb") as opened:
-            return opened.read(LIMITS.size + 1)
+        return read_file(file, LIMITS.size)
     except OSError as error:
         raise Refusal("R019", f"`{visible(str(file))}` cannot be read: {error.strerror}.", ExitCode.USAGE) from error
 
