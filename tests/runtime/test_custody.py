@@ -19,7 +19,7 @@ from pgs_runtime.witness import read_bundle, witnessed
 from pgs_snapshot.merkle import leaf_hash, root_of
 from pgs_snapshot.notes import checkpoint_of, cosigned_at, is_signed, read_note
 from tests.runtime.custodian import NOTARY, NOW, OPERATOR, RETIRED, SECONDS, STRANGER, seconds, trusted
-from tests.runtime.till import PAID, TOO_MUCH, open_till, paid
+from tests.runtime.till import PAID, TOO_MUCH, memory_of, open_till, paid
 
 
 @pytest.fixture
@@ -31,19 +31,14 @@ def till() -> Runtime:
     return till
 
 
-def memory(till: Runtime) -> MemoryStore:
-    assert isinstance(till.store, MemoryStore)
-    return till.store
-
-
 def fork(till: Runtime, at: int) -> None:
     """Exchange an entry of the log, as somebody does who owns the store."""
-    entry = memory(till)._log[at]
-    memory(till)._log[at] = LogEntry(entry.n, entry.run, Head(entry.head.line, "0" * 64))
+    entry = memory_of(till)._log[at]
+    memory_of(till)._log[at] = LogEntry(entry.n, entry.run, Head(entry.head.line, "0" * 64))
 
 
 def shrink(till: Runtime, size: int) -> None:
-    del memory(till)._log[size:]
+    del memory_of(till)._log[size:]
 
 
 def refused(code: str, exit_code: ExitCode = ExitCode.SEAL) -> pytest.RaisesExc[Refusal]:
@@ -152,9 +147,9 @@ def test_a_quick_checkpoint_of_a_forked_log_is_one_of_the_log_as_it_was(till: Ru
 )
 def test_what_was_changed_in_the_memory_of_the_store_is_no_checkpoint(till: Runtime, old: bytes, new: bytes) -> None:
     sign(till.store, [OPERATOR], seconds)
-    fact = memory(till)._meta["log:checkpoint"]
+    fact = memory_of(till)._meta["log:checkpoint"]
     assert old in fact
-    memory(till)._meta["log:checkpoint"] = fact.replace(old, new, 1)
+    memory_of(till)._meta["log:checkpoint"] = fact.replace(old, new, 1)
     with refused("R120"):
         sign(till.store, [OPERATOR], seconds)
 
@@ -162,7 +157,7 @@ def test_what_was_changed_in_the_memory_of_the_store_is_no_checkpoint(till: Runt
 def test_the_checkpoint_of_another_store_is_not_taken_for_its_own(till: Runtime) -> None:
     sign(till.store, [OPERATOR], seconds)
     other = MemoryStore()
-    other.swap_meta("log:checkpoint", None, memory(till)._meta["log:checkpoint"])
+    other.swap_meta("log:checkpoint", None, memory_of(till)._meta["log:checkpoint"])
     with refused("R120"):
         last_signed(other)
 
@@ -282,13 +277,13 @@ def test_trc_04_before_anything_is_signed_the_newest_checkpoint_at_the_place_is_
 ) -> None:
     kept = place_of(place)
     sign_and_keep(till.store, [OPERATOR], [kept], seconds)
-    del memory(till)._meta["log:checkpoint"]  # the owner of the store lets it forget
-    log = list(memory(till)._log)
+    del memory_of(till)._meta["log:checkpoint"]  # the owner of the store lets it forget
+    log = list(memory_of(till)._log)
     shrink(till, 4)
     with refused("R122") as caught:
         sign_and_keep(till.store, [OPERATOR], [kept], seconds)
     assert "the log has shrunk: it has 4 commits, and a checkpoint was signed of 5" in caught.value.message
-    memory(till)._log[:] = log
+    memory_of(till)._log[:] = log
     fork(till, 2)
     with refused("R122") as caught:
         sign_and_keep(till.store, [OPERATOR], [kept], seconds)
@@ -369,7 +364,7 @@ def test_trc_04_a_witness_does_not_cosign_a_log_that_has_forked_or_shrunk(till: 
         witnessed(first, trust, NOTARY, seen, NOW)
     assert "the log has shrunk" in caught.value.message
     fork(till, 0)
-    del memory(till)._meta["log:checkpoint"]
+    del memory_of(till)._meta["log:checkpoint"]
     sign(till.store, [OPERATOR], seconds)
     with refused("R127") as caught:
         witnessed(read_bundle(bundle(till.store, 0)), trust, NOTARY, seen, NOW)

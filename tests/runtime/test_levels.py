@@ -22,7 +22,7 @@ from pgs_snapshot.signing import SigningKey
 from pgs_snapshot.trust import Trust, read_trust
 from tests.runtime.casefiles import IN_TIME, Shelf, respelt
 from tests.runtime.custodian import AUTHOR, LOST, NOTARY, NOW, OPERATOR, RETIRED, SECONDS, STRANGER, trust_in
-from tests.runtime.till import PAID, TOO_MUCH, open_till, paid, rechained
+from tests.runtime.till import PAID, TOO_MUCH, memory_of, open_till, paid, rechained
 
 
 @dataclass
@@ -37,8 +37,7 @@ class Scene:
 
     @property
     def store(self) -> MemoryStore:
-        assert isinstance(self.till.store, MemoryStore)
-        return self.till.store
+        return memory_of(self.till)
 
     def verdict(self, trust: Trust | None) -> Verdict:
         custody = StoreCustody(self.store, trust, self.kept, NOW)

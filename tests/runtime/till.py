@@ -20,6 +20,7 @@ from pgs_runtime.ports import Ports
 from pgs_runtime.record import Chain
 from pgs_runtime.runtime import Actor, Outcome, Runtime
 from pgs_runtime.stores.memory import MemoryStore
+from pgs_runtime.vault import Vault
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.codec import encode
@@ -339,6 +340,13 @@ RUNS: dict[str, tuple[dict[str, Value], ...]] = {
     "rejected": (NAMELESS,),
 }
 """Payments by the name of what becomes of the last one."""
+
+
+def memory_of(till: Runtime) -> MemoryStore:
+    """The store below the vault of a till, as its owner has it."""
+    store = till.store.inner if isinstance(till.store, Vault) else till.store
+    assert isinstance(store, MemoryStore)
+    return store
 
 
 def left_by(till: Runtime, name: str) -> tuple[bytes, ...]:
