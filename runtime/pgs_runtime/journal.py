@@ -104,13 +104,18 @@ def recorded(run: Run, lines: Sequence[bytes], kept: Sequence[Kept]) -> Recordin
     """A run as its store has it, of which every segment was kept.
 
     Raises:
-        Diverged: nothing is kept of its first segment.
+        Diverged: nothing is kept of one of its segments.
     """
     # Another process may have moved the run since it was read: what it has added is not looked at.
     lines = _made(lines[: run.head.line + 1])
     kept = [segment for segment in kept if segment.line <= run.head.line]
     if not kept or kept[0].line != 0:
         raise Diverged("nothing is kept of its first segment")
+    of_segments = {segment.line for segment in kept}
+    for number, line in enumerate(lines):
+        # Older stores kept nothing of the segment that ended a run.
+        if number not in of_segments and _begins_segment(line):
+            raise Diverged(f"nothing is kept of its line {number + 1}")
     bodies = [cast("dict[str, Value]", orjson.loads(segment.body)) for segment in kept]
     parts = [
         Part(
@@ -138,7 +143,7 @@ def told(graph: Graph | None, lines: Sequence[bytes], run: Run | None = None) ->
     header = cast("dict[str, Value]", first["header"])
     if graph is not None and graph.veiled:
         raise Untold("its workflow hides what carries a label")
-    if any(b'"segment":' in line and "segment" in orjson.loads(line) for line in lines):
+    if any(map(_begins_segment, lines)):
         raise Untold("it has several segments")
     payload = _payload(run) if run else header["payload"]
     if run is None and header["payload_digest"] != digest_of(payload):
@@ -207,6 +212,10 @@ def left_in(lines: Sequence[bytes]) -> set[str]:
 def _where(members: dict[str, Value]) -> dict[str, Value]:
     """What a line says of the place of what was asked."""
     return {name: members[name] for name in _OF_A_SPOT if name in members}
+
+
+def _begins_segment(line: bytes) -> bool:
+    return b'"segment":' in line and "segment" in orjson.loads(line)
 
 
 def _made(lines: Sequence[bytes]) -> tuple[bytes, ...]:
