@@ -61,13 +61,13 @@ def _seen(note: Note, key: TrustedKey, now: datetime) -> list[datetime]:
     """When a witness cosigned the note, as far as its word counts."""
     if key.revoked is not None and key.revoked <= now:
         return []
-    times = [_moment(time) for time in cosigned_at(note, key.key)]
+    times = [day_of(time) for time in cosigned_at(note, key.key)]
     return [at for at in times if at is not None and at <= now + AHEAD and key.standing(at) == "valid"]
 
 
 def _objection(key: TrustedKey, checkpoint: Checkpoint, now: datetime, seen: datetime | None) -> str:
     """Why a key's signature does not count; "" if it does. `seen`: when a witness had seen it."""
-    name, at = f"`{visible(key.name)}`", _moment(checkpoint.time)
+    name, at = f"`{visible(key.name)}`", day_of(checkpoint.time)
     if "checkpoint" not in key.roles:
         return f"is signed by {name}, which is not trusted for checkpoints"
     if at is None or at > now + AHEAD:
@@ -114,7 +114,7 @@ def _names(keys: Iterable[TrustedKey]) -> tuple[str, ...]:
     return tuple({key.origin: f"`{visible(key.name)}`" for key in keys}.values())
 
 
-def _moment(seconds: int) -> datetime | None:
+def day_of(seconds: int) -> datetime | None:
     """The moment, if there is such a one in the calendar."""
     try:
         return datetime.fromtimestamp(seconds, UTC)

@@ -9,9 +9,10 @@ Laws:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
+from pgs_runtime.authentic import AHEAD, day_of
 from pgs_runtime.counted import counted
 from pgs_runtime.covering import StoreCustody
 from pgs_runtime.custody import contradiction, last_signed, newest_at, origin_in
@@ -148,7 +149,12 @@ def _checkpoint(bench: Bench) -> Iterator[Remark]:
     if why:
         yield Remark("checkpoint", why, True, "Restore a backup, and find out who changed the store.")
         return
-    age = bench.now - datetime.fromtimestamp(last.checkpoint.time, UTC)
+    signed = day_of(last.checkpoint.time)
+    if signed is None or signed > bench.now + AHEAD:
+        do = "Set the clock of whoever signs, and sign once something has come after."
+        yield Remark("checkpoint", "The last one says that it was signed at a time that is still to come.", True, do)
+        return
+    age = bench.now - signed
     after = log.size - last.checkpoint.size
     says = f"The last one covers {counted(last.checkpoint.size, 'commit')} and is {_long(age)} old; {after} came after."
     stale = after > 0 and age >= STALE

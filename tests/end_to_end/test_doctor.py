@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pgs_runtime.custody import sign
+from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.signing import write_key
 from tests.end_to_end.programs import Answer, Installation
 from tests.end_to_end.test_custody import REGISTER, owned
@@ -135,3 +138,12 @@ def test_a_store_that_is_not_there_or_damaged_is_unusable(place: Installation, t
     assert place.runtime("doctor", "--json").code == 8
     file.write_bytes(b"no database, but long enough that somebody could think so" * 100)
     assert place.runtime("doctor", "--json").error()["code"] == "R040"
+
+
+def test_a_checkpoint_of_a_time_that_no_calendar_has_is_told_and_ends_nothing(place: Installation) -> None:
+    with closing(SqliteStore(place.data / "state.db")) as store:
+        sign(store, [RETIRED], lambda: 999_999_999_999)
+    answer = doctor(place, "--json")
+    assert answer.code == 1
+    says = "The last one says that it was signed at a time that is still to come."
+    assert [each["says"] for each in wrong(answer) if each["topic"] == "checkpoint"] == [says]
