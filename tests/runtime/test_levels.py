@@ -201,6 +201,7 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Trust:
     return read_trust(trust_in(tmp_path_factory.mktemp("levels") / "trust"))
 
 
+@pytest.mark.tampers("the store says of a run what did not happen")
 @pytest.mark.parametrize("name", CASES)
 def test_trc_01_to_04_a_change_is_found_at_the_level_that_promises_it(name: str, trust: Trust) -> None:
     change, left = CASES[name]
@@ -212,6 +213,7 @@ def test_trc_01_to_04_a_change_is_found_at_the_level_that_promises_it(name: str,
         assert (verdict.exit_code(asked) == 0) == (asked <= left)
 
 
+@pytest.mark.tampers("the store says of a run what did not happen")
 @pytest.mark.parametrize("name", CASES)
 def test_trc_03_without_keys_nothing_is_authentic(name: str) -> None:
     change, left = CASES[name]
