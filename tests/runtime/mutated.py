@@ -70,7 +70,8 @@ def _near(value: Any, which: int) -> Any:
         case bool():
             return not value
         case int():
-            return value + (1, -1, 1000)[which % 3]
+            step = (1, -1, 1000)[which % 3]
+            return value - step if value + step > 2**53 - 1 else value + step  # it stays an integer of I-JSON
         case str() if value:
             at = which % len(value)
             return (value[:at] + value[at + 1 :], value[:at] + "0" + value[at + 1 :], value[::-1])[which % 3]
