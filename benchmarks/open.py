@@ -11,8 +11,8 @@ import orjson
 from benchmarks.measure import seconds, take_turns
 from benchmarks.protocols import OPERATOR, REGISTER, actors, example_files
 from benchmarks.table import Row, ratio, table
-from pgs_runtime.installed import verify_installed
 from pgs_runtime.runtime import Runtime
+from pgs_runtime.workspace.installed import verify_installed
 from pgs_snapshot.exchange import write_snapshot
 from pgs_snapshot.folder import open_snapshot
 

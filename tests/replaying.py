@@ -19,12 +19,12 @@ import orjson
 import pytest
 
 from pgs_runtime.faults import Refusal
-from pgs_runtime.replay import Snapshots, replay
+from pgs_runtime.replay.replay import Snapshots, replay
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Run, Store, StoreUnusable
 from pgs_runtime.stores.sqlite import SqliteStore
-from pgs_runtime.vault import vault_over
+from pgs_runtime.vault.vault import vault_over
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.snapshot import Snapshot
 

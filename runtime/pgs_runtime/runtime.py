@@ -9,34 +9,34 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from pgs_runtime.accept import accept, accepted, fact, own_settings, store_in
-from pgs_runtime.attempt import Attempt, Ended
-from pgs_runtime.belonging import Belonging
-from pgs_runtime.capability import loader
+from pgs_runtime.core.linked import Graph
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
-from pgs_runtime.glass import Glass, Grant
-from pgs_runtime.grounds import Live
-from pgs_runtime.intake import Actor, Ask, Intake, repeated
-from pgs_runtime.journey import Mover, Standing
-from pgs_runtime.link import Linker
-from pgs_runtime.linked import Graph
-from pgs_runtime.live import LiveRuns, Verdict
-from pgs_runtime.lived_with import LivedWith, lived_with
-from pgs_runtime.outbox import Outbox
-from pgs_runtime.outcomes import Outcome, outcome_of, standing
+from pgs_runtime.link.capability import loader
+from pgs_runtime.link.graphs import Linker
+from pgs_runtime.link.transforms import Transforms
 from pgs_runtime.ports import Ports, timestamp
-from pgs_runtime.record import Narrator
-from pgs_runtime.rehearsal import Rehearsal, rehearsed
-from pgs_runtime.sections import Sections
-from pgs_runtime.settings import Settings, no_settings, read_settings
-from pgs_runtime.signals import Word
+from pgs_runtime.run.attempt import Attempt, Ended
+from pgs_runtime.run.glass import Glass, Grant
+from pgs_runtime.run.grounds import Live
+from pgs_runtime.run.intake import Actor, Ask, Intake, repeated
+from pgs_runtime.run.journey import Mover, Standing
+from pgs_runtime.run.live import LiveRuns, Verdict
+from pgs_runtime.run.outbox import Outbox
+from pgs_runtime.run.outcomes import Outcome, outcome_of, standing
+from pgs_runtime.run.rehearsal import Rehearsal, rehearsed
+from pgs_runtime.run.signals import Word
+from pgs_runtime.run.workshop import Workshop
 from pgs_runtime.stores.port import LIVE, Head, Run, Store
 from pgs_runtime.stores.postgres_address import Address
-from pgs_runtime.trace_lines import no_run
-from pgs_runtime.transforms import Transforms
-from pgs_runtime.trusting import verified
-from pgs_runtime.vault import vault_over
-from pgs_runtime.workshop import Workshop
+from pgs_runtime.trace.lines import no_run
+from pgs_runtime.trace.record import Narrator
+from pgs_runtime.vault.belonging import Belonging
+from pgs_runtime.vault.vault import vault_over
+from pgs_runtime.waivers.lived_with import LivedWith, lived_with
+from pgs_runtime.workspace.accept import accept, accepted, fact, own_settings, store_in
+from pgs_runtime.workspace.sections import Sections
+from pgs_runtime.workspace.settings import Settings, no_settings, read_settings
+from pgs_runtime.workspace.trusting import verified
 from pgs_snapshot.model import Policy
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.sealed_code.modules import SealedModules
@@ -45,8 +45,8 @@ from pgs_snapshot.values import Outcome as Told
 from pgs_snapshot.values import Value
 
 if TYPE_CHECKING:
-    from pgs_runtime.erasing import Erased
-    from pgs_runtime.replay import Replayed
+    from pgs_runtime.operate.erasing import Erased
+    from pgs_runtime.replay.replay import Replayed
 
 __all__ = ["Actor", "Grant", "Outcome", "Runtime", "verified"]
 
@@ -331,7 +331,7 @@ class Runtime:
 
     def erase(self, subject: str, actor: Actor, reason: str) -> Erased:
         """Erase whatever is labelled of somebody, a name as intents give it or `run:ID`, as `erasing.erase` says."""
-        from pgs_runtime.erasing import erase  # few programs need it
+        from pgs_runtime.operate.erasing import erase  # few programs need it
 
         return erase(self, subject, actor, reason)
 
@@ -420,7 +420,7 @@ class Runtime:
         Raises:
             Refusal: R014; R087; R100, it was made on another engine or Python; R102; R103, no workflow ran.
         """
-        from pgs_runtime.replay import replay  # few programs need it
+        from pgs_runtime.replay.replay import replay  # few programs need it
 
         lines, run = self.trace(trace_id), self._run(trace_id)
         here = self.ports.fingerprint

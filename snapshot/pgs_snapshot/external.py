@@ -19,6 +19,9 @@ from typing import Protocol
 
 from pgs_snapshot.values import Value
 
+NOT_FOUND = "NOT_FOUND"
+"""The outcome by which a lookup says that the other side knows nothing of the effect."""
+
 
 class Outside(Protocol):
     """What one call of an implementation knows besides its inputs."""

@@ -27,7 +27,7 @@ from pgs_compiler.schemas.patterns import MAX_PATTERN, MAX_REPEAT
 from pgs_compiler.schemas.values import MAX_PARTS
 from pgs_compiler.workspace import open_workspace
 from pgs_runtime import Actor, Runtime
-from pgs_runtime.state import load_state
+from pgs_runtime.operate.state import load_state
 from pgs_snapshot.exchange import write_snapshot
 from pgs_snapshot.formats import FORMATS
 from pgs_snapshot.limits import Limits

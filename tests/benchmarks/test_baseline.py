@@ -11,8 +11,8 @@ from benchmarks import baseline
 from benchmarks.protocols import NUMBER, OPERATOR, REGISTER, WALKER, actors, chains, example_files, hand_on, walk
 from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.sealing import Keys
 from pgs_runtime.stores.memory import MemoryStore
+from pgs_runtime.stores.sealing import Keys
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value

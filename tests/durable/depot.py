@@ -14,12 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pgs_runtime.actors import local_actor
-from pgs_runtime.export import export
-from pgs_runtime.outcomes import Outcome
+from pgs_runtime.evidence.verify import Level, verify
+from pgs_runtime.examine.export import export
+from pgs_runtime.operate.actors import local_actor
 from pgs_runtime.ports import Ports
+from pgs_runtime.run.outcomes import Outcome
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.verify import Level, verify
 from pgs_snapshot.values import Value
 from tests.durable.shop import told
 from tests.end_to_end.programs import ENVIRONMENT, Answer, Argument, Installation

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Literal, NamedTuple, TypeAlias
 
 import pgs_runtime
-from pgs_runtime.export import export
+from pgs_runtime.examine.export import export
 from pgs_runtime.faults import Refusal
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.sqlite import SqliteStore

@@ -13,11 +13,11 @@ from pathlib import Path
 import orjson
 
 from pgs_compiler.compiler import compile_workspace
-from pgs_runtime.outcomes import Outcome
 from pgs_runtime.ports import Ports
+from pgs_runtime.run.outcomes import Outcome
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.settings import read_settings
 from pgs_runtime.stores.port import Store
+from pgs_runtime.workspace.settings import read_settings
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value

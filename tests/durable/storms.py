@@ -16,11 +16,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 
+from pgs_runtime.evidence.verify import Level, verify
 from pgs_runtime.faults import Refusal
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.port import ENDED, Run, Store, StoreBusy, StoreUnusable
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.verify import Level, verify
+from pgs_runtime.trace.lines import joined
 from tests.durable.shop import ADA, BEGAN, BEN, COUNTS, DECIDED, NOTES, Shop, told
 
 FASTER = 200

@@ -11,8 +11,8 @@ import pytest
 from pgs_runtime.faults import ExitCode
 from pgs_runtime.ports import Ports
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.settings import read_settings
 from pgs_runtime.stores.memory import MemoryStore
+from pgs_runtime.workspace.settings import read_settings
 from tests.durable.depot import Depot
 from tests.durable.shop import ADA, BEGAN, BEN, DECIDED, HOUR, Shop, lines, notes, told
 from tests.durable.test_whole_runs import AGAIN, MAIL

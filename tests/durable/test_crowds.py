@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from pgs_runtime.faults import Refusal
-from pgs_runtime.leases import is_gone, own
+from pgs_runtime.run.leases import is_gone, own
 from pgs_runtime.runtime import Runtime
 from tests.durable.crowds import Told, crowd
 from tests.durable.shop import ADA, BEN, COUNTS, DECIDED, NOTES, Shop, lines, notes

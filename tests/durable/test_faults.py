@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.account import account
+from pgs_runtime.examine.account import account
 from pgs_runtime.faults import ExitCode
 from pgs_runtime.stores.sqlite import SqliteStore
-from pgs_runtime.traces import trace_of
+from pgs_runtime.trace.reading import trace_of
 from tests.durable.shop import ADA, BEN, BUYING, DECIDED, Shop, files, lines, notes, sealed, told
 
 ASKED = {"title": "T", "price": 5}

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from pgs_runtime.evidence.verify import Level, verify
 from pgs_runtime.faults import Refusal
-from pgs_runtime.sealing import is_sealed
+from pgs_runtime.stores.sealing import is_sealed
 from pgs_runtime.stores.sqlite import SqliteStore
-from pgs_runtime.verify import Level, verify
 from pgs_snapshot.seal import verify as unsealed
 from pgs_snapshot.snapshot import Snapshot
 from tests.durable.ward import BEGAN, CID, DAY, Ward

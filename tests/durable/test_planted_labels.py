@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from pgs_runtime.account import account
-from pgs_runtime.examine import as_json, as_text, hints
-from pgs_runtime.export import export
+from pgs_runtime.examine.account import account
+from pgs_runtime.examine.export import export
+from pgs_runtime.examine.stock import Stock
+from pgs_runtime.examine.text import as_json, as_text, hints
 from pgs_runtime.faults import Refusal
-from pgs_runtime.stock import Stock
 from pgs_runtime.stores.port import Store
 from pgs_runtime.stores.postgres import PostgresStore
 from pgs_runtime.stores.sqlite import SqliteStore
-from pgs_runtime.traces import trace_of
+from pgs_runtime.trace.reading import trace_of
 from pgs_snapshot.drawing import mermaid, svg
 from pgs_snapshot.drawing.picture import picture_of
 from pgs_snapshot.values import Outcome as Told

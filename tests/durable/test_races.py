@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.leases import is_gone, own
+from pgs_runtime.run.leases import is_gone, own
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.port import Committed, Conflict, Fenced, Segment
 from pgs_runtime.stores.sqlite import SqliteStore

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pgs_runtime.evidence.verify import Level, verify
+from pgs_runtime.examine.left import changes
+from pgs_runtime.examine.reasons import Meaning
 from pgs_runtime.faults import Refusal
-from pgs_runtime.left import changes
-from pgs_runtime.reasons import Meaning
 from pgs_runtime.stores.port import LIVE
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.verify import Level, verify
+from pgs_runtime.trace.lines import joined
 from pgs_snapshot.values import Outcome as Told
 from tests.durable.test_reading import told
 from tests.durable.ward import ANN, BEA, CID, CLINIC, DAY, LABELLED, RUNS, Ward, snapshot

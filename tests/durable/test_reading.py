@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgs_runtime.account import account
-from pgs_runtime.examine import as_json, as_text
+from pgs_runtime.evidence.verify import Level, verify
+from pgs_runtime.examine.account import account
+from pgs_runtime.examine.left import emissions
+from pgs_runtime.examine.text import as_json, as_text
 from pgs_runtime.faults import Refusal
-from pgs_runtime.left import emissions
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.traced_outside import (
+from pgs_runtime.trace.lines import joined
+from pgs_runtime.trace.reading import Asked, Trace, trace_of
+from pgs_runtime.trace.traced_outside import (
     Awaited,
     Cancelled,
     Doubted,
@@ -26,8 +28,6 @@ from pgs_runtime.traced_outside import (
     Replied,
     Sent,
 )
-from pgs_runtime.traces import Asked, Trace, trace_of
-from pgs_runtime.verify import Level, verify
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.drawing import svg
 from pgs_snapshot.drawing.picture import WayNotInGraph, picture_of

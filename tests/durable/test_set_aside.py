@@ -13,14 +13,14 @@ import pytest
 
 from pgs_compiler.compiler import compile_workspace
 from pgs_compiler.waivers import Policy
-from pgs_runtime.account import account
-from pgs_runtime.examine import as_json
+from pgs_runtime.examine.account import account
+from pgs_runtime.examine.text import as_json
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.lived_with import as_text
 from pgs_runtime.ports import Ports
 from pgs_runtime.runtime import Actor, Grant, Outcome, Runtime
 from pgs_runtime.stores.memory import MemoryStore
-from pgs_runtime.traces import trace_of
+from pgs_runtime.trace.reading import trace_of
+from pgs_runtime.waivers.lived_with import as_text
 from pgs_snapshot.canonical import digest
 from pgs_snapshot.seal import SealBroken, verify
 from pgs_snapshot.snapshot import Snapshot

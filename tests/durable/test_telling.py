@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.account import account
-from pgs_runtime.dealings import steps
-from pgs_runtime.examine import as_json, as_text, hints
-from pgs_runtime.reasons import Meaning
-from pgs_runtime.traces import trace_of
+from pgs_runtime.examine.account import account
+from pgs_runtime.examine.dealings import steps
+from pgs_runtime.examine.reasons import Meaning
+from pgs_runtime.examine.text import as_json, as_text, hints
+from pgs_runtime.trace.reading import trace_of
 from pgs_snapshot.drawing import mermaid, svg
 from pgs_snapshot.drawing.picture import Picture, picture_of
 from pgs_snapshot.values import Value

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from pgs_runtime.examine import as_text
+from pgs_runtime.examine.text import as_text
 from pgs_runtime.faults import ExitCode
-from pgs_runtime.traces import trace_of
+from pgs_runtime.trace.reading import trace_of
 from pgs_snapshot.values import Outcome
 from tests.durable.depot import Depot
 from tests.parties.mail import CUT, DRIP, LOSE, SILENT

@@ -17,15 +17,15 @@ from tempfile import mkdtemp
 from types import MappingProxyType
 
 from pgs_compiler.compiler import compile_workspace
-from pgs_runtime.live import Verdict
-from pgs_runtime.outcomes import Outcome
 from pgs_runtime.ports import Ports
+from pgs_runtime.run.live import Verdict
+from pgs_runtime.run.outcomes import Outcome
+from pgs_runtime.run.signals import Word
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.settings import read_settings
-from pgs_runtime.signals import Word
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Store
-from pgs_runtime.traces import Trace, trace_of
+from pgs_runtime.trace.reading import Trace, trace_of
+from pgs_runtime.workspace.settings import read_settings
 from pgs_snapshot.canonical import digest
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot

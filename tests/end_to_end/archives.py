@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from pgs_runtime.archive import Tried, against, filed_in
+from pgs_runtime.operate.state import load_state
 from pgs_runtime.ports import Ports
+from pgs_runtime.replay.archive import Tried, against, filed_in
+from pgs_runtime.replay.workbench import trying
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.state import load_state
 from pgs_runtime.stores.memory import MemoryStore
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.workbench import trying
+from pgs_runtime.trace.lines import joined
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value

@@ -17,7 +17,7 @@ from typing import Any
 
 from pgs_compiler.compiler import compile_program
 from pgs_compiler.workspace import open_workspace
-from pgs_runtime.actors import local_actor
+from pgs_runtime.operate.actors import local_actor
 from pgs_runtime.ports import Ports
 from pgs_runtime.runtime import Actor, Runtime
 from pgs_runtime.stores.sqlite import SqliteStore

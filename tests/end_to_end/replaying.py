@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from pgs_runtime.replay import replay
+from pgs_runtime.replay.replay import replay
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.folder import open_snapshot
 from pgs_snapshot.snapshot import Snapshot

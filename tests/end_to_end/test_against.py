@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from pgs_runtime.archive import Filed, against, filed_in
 from pgs_runtime.faults import ExitCode
+from pgs_runtime.replay.archive import Filed, against, filed_in
+from pgs_runtime.replay.workbench import Workbench, trying
 from pgs_runtime.stores.port import Store
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.workbench import Workbench, trying
+from pgs_runtime.trace.lines import joined
 from pgs_snapshot.exchange import write_snapshot
 from tests.durable.ward import ward_of
 from tests.end_to_end.archives import PREMIUM, STANDARD, TOOLS, Action, archived, beyond, tried, with_limit

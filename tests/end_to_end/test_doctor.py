@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pgs_runtime.custody import sign
+from pgs_runtime.evidence.custody import sign
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.signing import write_key
 from tests.end_to_end.programs import Answer, Installation

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.erasing import Erased
+from pgs_runtime.examine.stock import Stock
 from pgs_runtime.faults import Refusal
+from pgs_runtime.operate.erasing import Erased
+from pgs_runtime.operate.state import load_state
 from pgs_runtime.redaction import commit
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.sealing import is_sealed
-from pgs_runtime.state import load_state
-from pgs_runtime.stock import Stock
+from pgs_runtime.stores.sealing import is_sealed
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value

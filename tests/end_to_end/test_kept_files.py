@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.export import export
+from pgs_runtime.examine.export import export
+from pgs_runtime.operate.state import load_state
 from pgs_runtime.ports import Ports
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.state import load_state
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_snapshot.exchange import write_snapshot
 from pgs_snapshot.seal import verify

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pgs_runtime.operate.state import load_state
 from pgs_runtime.ports import Ports
 from pgs_runtime.runtime import Actor, Grant, Outcome, Runtime
-from pgs_runtime.state import load_state
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot

@@ -12,10 +12,10 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgs_runtime.account import account
-from pgs_runtime.examine import as_json, as_text
+from pgs_runtime.examine.account import account
+from pgs_runtime.examine.text import as_json, as_text
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.traces import trace_of
+from pgs_runtime.trace.reading import trace_of
 from pgs_snapshot.drawing import mermaid, svg
 from pgs_snapshot.drawing.picture import picture_of
 from pgs_snapshot.model import IntentNode, Schema

@@ -14,8 +14,8 @@ from types import FrameType
 import orjson
 import pytest
 
-from pgs_runtime.export import export
-from pgs_runtime.state import load_state
+from pgs_runtime.examine.export import export
+from pgs_runtime.operate.state import load_state
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.values import Value
 from tests.end_to_end.programs import Installation, operator
@@ -112,7 +112,7 @@ class KilledAt:
         self.count = 0
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> KilledAt | None:
-        if not frame.f_code.co_filename.endswith("pgs_runtime/export.py"):
+        if not frame.f_code.co_filename.endswith("pgs_runtime/examine/export.py"):
             return None
         if event == "line":
             self.count += 1

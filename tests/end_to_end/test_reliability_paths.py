@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.actors import local_actor
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.state import load_state
-from pgs_runtime.trace_lines import is_run_id
+from pgs_runtime.operate.actors import local_actor
+from pgs_runtime.operate.state import load_state
+from pgs_runtime.trace.lines import is_run_id
 from pgs_snapshot.values import Value
 from tests.end_to_end.programs import Installation, operator
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pgs_runtime.replay import replay
+from pgs_runtime.operate.state import load_state
+from pgs_runtime.replay.replay import replay
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.state import load_state
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Kept, Store
 from pgs_runtime.stores.sqlite import SqliteStore
-from pgs_runtime.vault import Vault
+from pgs_runtime.vault.vault import Vault
 from pgs_snapshot.exchange import write_snapshot
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot
@@ -144,8 +144,8 @@ def test_rpl_02_a_replay_writes_nothing_asks_nobody_and_reads_no_clock(
         raise AssertionError("a replay has done something")
 
     monkeypatch.setattr(socket, "socket", bomb)
-    monkeypatch.setattr("pgs_runtime.link_outside.outward", bomb)
-    monkeypatch.setattr("pgs_runtime.places.place_of", bomb)
+    monkeypatch.setattr("pgs_runtime.link.outside.outward", bomb)
+    monkeypatch.setattr("pgs_runtime.link.places.place_of", bomb)
     monkeypatch.setattr("time.time_ns", bomb)
     monkeypatch.setattr("time.monotonic_ns", bomb)
     snapshot, store = ward.runtime.snapshot, ReadOnly(ward.runtime.store.inner)

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
+from pgs_runtime.operate.state import load_state
 from pgs_runtime.runtime import Outcome
-from pgs_runtime.state import load_state
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.values import Value
 from tests.end_to_end.programs import Installation, agrees, operator

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.evidence import Evidence
-from pgs_runtime.opening import found
-from pgs_runtime.overrides import STORE
+from pgs_runtime.evidence.at_hand import Evidence
+from pgs_runtime.operate.opening import found
 from pgs_runtime.runtime import Actor, Runtime, verified
 from pgs_runtime.stores.port import Committed, Conflict, Fenced, Segment
 from pgs_runtime.stores.sqlite import SqliteStore
+from pgs_runtime.waivers.overrides import STORE
 from tests.end_to_end.programs import Answer, Installation
 from tests.postgres import Server
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pgs_runtime.operate.state import load_state
 from pgs_runtime.ports import Ports
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.state import load_state
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Store
 from pgs_runtime.stores.postgres import PostgresStore

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from pgs_runtime.operate.state import load_state
 from pgs_runtime.ports import Ports
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.state import load_state
 from pgs_runtime.stores.memory import MemoryStore
-from pgs_runtime.why import Why, why
-from pgs_runtime.why_texts import why_json, why_text
+from pgs_runtime.why.answer import Why, why
+from pgs_runtime.why.texts import why_json, why_text
 from pgs_snapshot.seal import verify
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value

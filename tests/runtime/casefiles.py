@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from pgs_runtime.casefile import CaseFile, Point, written
-from pgs_runtime.casefile_make import make_casefile, without_files
-from pgs_runtime.custody import last_signed, sign
-from pgs_runtime.keeping import Place
+from pgs_runtime.evidence.casefile import CaseFile, Point, written
+from pgs_runtime.evidence.casefile_make import make_casefile, without_files
+from pgs_runtime.evidence.custody import last_signed, sign
+from pgs_runtime.evidence.keeping import Place
 from pgs_snapshot import dsse
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.endorsed import statement_of

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from pgs_runtime.faults import Refusal
-from pgs_runtime.intake import Actor
+from pgs_runtime.run.intake import Actor
 from pgs_runtime.runtime import Outcome, Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Cell, Committed, Conflict, Fenced, Segment, Store, Table

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.accept import accept, accepted
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import StoreUnusable
+from pgs_runtime.workspace.accept import accept, accepted
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.snapshot import Snapshot
 from tests.runtime.protocol import REJECTED, admit, ends, fields, graph, intent, memory, sealed

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pgs_runtime.account import account
-from pgs_runtime.markdown import code, fence, prose
-from pgs_runtime.state import load_state
-from pgs_runtime.traces import trace_of
+from pgs_runtime.examine.account import account
+from pgs_runtime.examine.markdown import code, fence, prose
+from pgs_runtime.operate.state import load_state
+from pgs_runtime.trace.reading import trace_of
 from pgs_snapshot.values import Value
 from tests.runtime.goldens import golden
 from tests.runtime.till import CLERK, RUNS, STORE, left_by, open_till, paid, rechained

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pgs_runtime.actors import local_actor
 from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.operate.actors import local_actor
 from pgs_runtime.runtime import Actor
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value

@@ -15,14 +15,14 @@ import orjson
 import pytest
 
 from pgs_compiler.compiler import compile_workspace
-from pgs_runtime.account import account
-from pgs_runtime.examine import as_json, as_text
+from pgs_runtime.evidence.verify import Level, verify
+from pgs_runtime.examine.account import account
+from pgs_runtime.examine.text import as_json, as_text
 from pgs_runtime.faults import Refusal
-from pgs_runtime.outcomes import Outcome
+from pgs_runtime.run.outcomes import Outcome
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.traces import Trace, read_trace, trace_of
-from pgs_runtime.verify import Level, verify
+from pgs_runtime.trace.lines import joined
+from pgs_runtime.trace.reading import Trace, read_trace, trace_of
 from pgs_snapshot import model
 from pgs_snapshot.drawing.picture import picture_of
 from pgs_snapshot.model import Edge, Literal_, Ref

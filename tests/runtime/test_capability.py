@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgs_runtime.capability import Guarded, guarded, loader
 from pgs_runtime.faults import ExitCode, Fault, Refusal
+from pgs_runtime.link.capability import Guarded, guarded, loader
 from pgs_runtime.stores.port import LawBroken, StoreBusy, StoreMisused, StoreUnusable
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.values import Outcome, Value, plain, same

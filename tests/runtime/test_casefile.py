@@ -11,13 +11,21 @@ from typing import Any
 
 import pytest
 
-from pgs_runtime.casefile import DOES_NOT_STATE, STATES, CaseFile, NotACaseFile, read_casefile, sentences, written
-from pgs_runtime.casefile_judge import judge_casefile
-from pgs_runtime.casefile_make import make_casefile, write_casefile
-from pgs_runtime.custody import sign
+from pgs_runtime.evidence.casefile import (
+    DOES_NOT_STATE,
+    STATES,
+    CaseFile,
+    NotACaseFile,
+    read_casefile,
+    sentences,
+    written,
+)
+from pgs_runtime.evidence.casefile_judge import judge_casefile
+from pgs_runtime.evidence.casefile_make import make_casefile, write_casefile
+from pgs_runtime.evidence.custody import sign
+from pgs_runtime.evidence.verify import LEVELS, Level, Verdict
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.stores.port import Head, LogEntry
-from pgs_runtime.verify import LEVELS, Level, Verdict
 from pgs_snapshot.notes import cosigned, read_note
 from pgs_snapshot.trust import Trust, read_trust
 from tests.runtime import second_verifier

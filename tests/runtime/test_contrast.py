@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pgs_runtime.causes import Cause
-from pgs_runtime.contrast import Contrast, contrast, partings
+from pgs_runtime.replay.causes import Cause
+from pgs_runtime.replay.contrast import Contrast, contrast, partings
 from pgs_runtime.runtime import Runtime
 from pgs_snapshot.values import Value
 from tests.runtime import till

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from pgs_runtime.calls import Moment, Shared
-from pgs_runtime.core import drive, traverse
-from pgs_runtime.expressions import ABSENT, Frame, Missing
-from pgs_runtime.linked import (
+from pgs_runtime.core.calls import Moment, Shared
+from pgs_runtime.core.expressions import ABSENT, Frame, Missing
+from pgs_runtime.core.linked import (
     WITH,
     Build,
     Contract,
@@ -26,7 +25,8 @@ from pgs_runtime.linked import (
     Transformation,
     Visit,
 )
-from pgs_runtime.requests import Failed, Operation, Request
+from pgs_runtime.core.requests import Failed, Operation, Request
+from pgs_runtime.core.walk import drive, traverse
 from pgs_snapshot.model import ExitKind
 from pgs_snapshot.values import Outcome, Value
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.custody import bundle, contradiction, last_signed, newest_at, origin_in, sign, sign_and_keep
+from pgs_runtime.evidence.custody import bundle, contradiction, last_signed, newest_at, origin_in, sign, sign_and_keep
+from pgs_runtime.evidence.keeping import Folder, place_of
+from pgs_runtime.evidence.log import Log, leaf
+from pgs_runtime.evidence.witness import read_bundle, witnessed
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.keeping import Folder, place_of
-from pgs_runtime.log import Log, leaf
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Head, LogEntry
-from pgs_runtime.witness import read_bundle, witnessed
 from pgs_snapshot.merkle import leaf_hash, root_of
 from pgs_snapshot.notes import checkpoint_of, cosigned_at, is_signed, read_note
 from tests.runtime.custodian import NOTARY, NOW, OPERATOR, RETIRED, SECONDS, STRANGER, seconds, trusted

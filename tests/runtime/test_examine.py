@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from pgs_runtime.examine import as_json, as_text, hints
-from pgs_runtime.state import load_state
-from pgs_runtime.traces import trace_of
+from pgs_runtime.examine.text import as_json, as_text, hints
+from pgs_runtime.operate.state import load_state
+from pgs_runtime.trace.reading import trace_of
 from pgs_snapshot.values import Value
 from tests.runtime.goldens import golden
 from tests.runtime.till import CLERK, RUNS, STORE, left_by, open_till, rechained

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pgs_runtime.export import export, write
+from pgs_runtime.evidence.verify import Level, verify
+from pgs_runtime.examine.export import export, write
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.state import load_state
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.verify import Level, verify
+from pgs_runtime.operate.state import load_state
+from pgs_runtime.trace.lines import joined
 from tests.runtime.till import CLERK, PAID, STORE, open_till, paid
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgs_runtime.expressions import ABSENT, Frame, Looked, Missing, getter, judge, record
+from pgs_runtime.core.expressions import ABSENT, Frame, Looked, Missing, getter, judge, record
 from pgs_snapshot import model
 from pgs_snapshot.model import (
     All,

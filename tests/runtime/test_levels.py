@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from pgs_runtime.covering import StoreCustody
-from pgs_runtime.custody import sign
+from pgs_runtime.evidence.covering import StoreCustody
+from pgs_runtime.evidence.custody import sign
+from pgs_runtime.evidence.verify import Level, Verdict, verify
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Head, LogEntry
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.verify import Level, Verdict, verify
+from pgs_runtime.trace.lines import joined
 from pgs_snapshot.notes import Checkpoint, Note, cosigned, signed
 from pgs_snapshot.signing import SigningKey
 from pgs_snapshot.trust import Trust, read_trust

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from pgs_runtime.expressions import ABSENT, Frame
+from pgs_runtime.core.expressions import ABSENT, Frame
+from pgs_runtime.core.linked import Contract, Graph, Storage, Transformation
 from pgs_runtime.faults import Fault
-from pgs_runtime.link import Linker
-from pgs_runtime.linked import Contract, Graph, Storage, Transformation
-from pgs_runtime.transforms import Transforms
+from pgs_runtime.link.graphs import Linker
+from pgs_runtime.link.transforms import Transforms
 from pgs_snapshot import model
 from pgs_snapshot.model import Compare, Edge, Literal_, Record, Ref, Schema
 from pgs_snapshot.seal import SealBroken

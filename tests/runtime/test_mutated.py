@@ -18,22 +18,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgs_runtime.against_texts import tried_json, tried_text
-from pgs_runtime.archive import Filed, against
-from pgs_runtime.casefile import DOES_NOT_STATE, STATES, written
-from pgs_runtime.casefile_judge import judge_casefile
-from pgs_runtime.contrast import contrast
-from pgs_runtime.diff_texts import contrast_json, contrast_text
+from pgs_runtime.evidence.casefile import DOES_NOT_STATE, STATES, written
+from pgs_runtime.evidence.casefile_judge import judge_casefile
+from pgs_runtime.evidence.verify import Level, verify
+from pgs_runtime.evidence.witness import read_bundle
 from pgs_runtime.faults import Refusal
 from pgs_runtime.refusals import HANDLED
-from pgs_runtime.replay import replay
-from pgs_runtime.replay_texts import replayed_json, replayed_text
+from pgs_runtime.replay.against_texts import tried_json, tried_text
+from pgs_runtime.replay.archive import Filed, against
+from pgs_runtime.replay.contrast import contrast
+from pgs_runtime.replay.diff_texts import contrast_json, contrast_text
+from pgs_runtime.replay.replay import replay
+from pgs_runtime.replay.replay_texts import replayed_json, replayed_text
+from pgs_runtime.replay.workbench import trying
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.traces import trace_of
-from pgs_runtime.verify import Level, verify
-from pgs_runtime.witness import read_bundle
-from pgs_runtime.workbench import trying
+from pgs_runtime.trace.lines import joined
+from pgs_runtime.trace.reading import trace_of
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.dsse import EnvelopeRefused, read_envelope
 from pgs_snapshot.endorsed import judge

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pgs_runtime.overlay import Overlay
-from pgs_runtime.places import Access, Keyed, Mutable, Stream
+from pgs_runtime.link.places import Access, Keyed, Mutable, Stream
+from pgs_runtime.stores.overlay import Overlay
 from pgs_runtime.stores.port import CellRead, LengthRead
 from tests.runtime.protocol import memory
 

@@ -8,20 +8,20 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from pgs_runtime.account import account
-from pgs_runtime.examine import as_json, as_text
+from pgs_runtime.evidence.verify import Level, verify
+from pgs_runtime.examine.account import account
+from pgs_runtime.examine.text import as_json, as_text
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.lived_with import as_text as listed
-from pgs_runtime.overrides import STORE
 from pgs_runtime.ports import Ports
-from pgs_runtime.record import Chain
-from pgs_runtime.replay import replay
+from pgs_runtime.replay.replay import replay
 from pgs_runtime.runtime import Actor, Grant, Outcome, Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Committed, Conflict, Fenced, Segment, Store
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.traces import trace_of
-from pgs_runtime.verify import Level, verify
+from pgs_runtime.trace.lines import joined
+from pgs_runtime.trace.reading import trace_of
+from pgs_runtime.trace.record import Chain
+from pgs_runtime.waivers.lived_with import as_text as listed
+from pgs_runtime.waivers.overrides import STORE
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.model import BreakGlass, Compare, Literal_, Ref

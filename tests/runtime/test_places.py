@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgs_runtime.faults import ExitCode, Fault
-from pgs_runtime.overlay import Overlay
-from pgs_runtime.places import Access, Keyed, Mutable, Stream, place_of
+from pgs_runtime.link.places import Access, Keyed, Mutable, Stream, place_of
 from pgs_runtime.stores.memory import MemoryStore
+from pgs_runtime.stores.overlay import Overlay
 from pgs_runtime.stores.port import (
     Append,
     CellRead,

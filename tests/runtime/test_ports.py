@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgs_runtime.ports import Ports, fingerprint, request_run_id, run_id, timestamp
-from pgs_runtime.trace_lines import is_run_id
+from pgs_runtime.trace.lines import is_run_id
 
 micros = st.integers(0, 253_402_300_799_999_999)
 RUN_ID = re.compile(r"[0-7][0-9a-v]{25}")

@@ -11,11 +11,11 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgs_runtime.linked import Contract, Decision, Parts, Visit
-from pgs_runtime.record import MAX_SHOWN, Chain, Narrator, shown
+from pgs_runtime.core.linked import Contract, Decision, Parts, Visit
 from pgs_runtime.redaction import commit
-from pgs_runtime.sealing import Keys
 from pgs_runtime.stores.port import Subject
+from pgs_runtime.stores.sealing import Keys
+from pgs_runtime.trace.record import MAX_SHOWN, Chain, Narrator, shown
 from pgs_snapshot.model import Compare, Literal_, Ref
 from pgs_snapshot.values import Outcome, Value
 from tests.runtime.protocol import (

@@ -9,12 +9,12 @@ from itertools import count
 import orjson
 import pytest
 
-from pgs_runtime.causes import Cause, Difference
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.replay import Replayed, replay
+from pgs_runtime.replay.causes import Cause, Difference
+from pgs_runtime.replay.replay import Replayed, replay
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.port import Kept, Run, Store
-from pgs_runtime.vault import Vault
+from pgs_runtime.vault.vault import Vault
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value

@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.intake import Actor
 from pgs_runtime.ports import Ports
+from pgs_runtime.run.intake import Actor
 from pgs_runtime.runtime import Outcome, Runtime
 from pgs_snapshot import model
 from pgs_snapshot.model import Ref

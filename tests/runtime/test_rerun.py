@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 
-from pgs_runtime.archive import Filed, against
-from pgs_runtime.grounds import Answered
-from pgs_runtime.journal import recorded, told
-from pgs_runtime.rerun import Changes, Known, Rerun, known_by_doing, known_by_lines, rerun
+from pgs_runtime.replay.archive import Filed, against
+from pgs_runtime.replay.rerun import Changes, Known, Rerun, known_by_doing, known_by_lines, rerun
+from pgs_runtime.replay.workbench import Workbench, trying
+from pgs_runtime.run.grounds import Answered
+from pgs_runtime.run.journal import recorded, told
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.workbench import Workbench, trying
+from pgs_runtime.trace.lines import joined
 from pgs_snapshot.values import Outcome, Value
 from tests.durable.ward import ward_of
 from tests.runtime import till

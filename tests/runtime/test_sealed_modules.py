@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from pgs_runtime.installed import verify_installed
+from pgs_runtime.workspace.installed import verify_installed
 from pgs_snapshot.canonical import digest
 from pgs_snapshot.locate import Locator, search_path
 from pgs_snapshot.model import Implementation

@@ -11,7 +11,7 @@ import pytest
 from pgs_capabilities.side_effects.email import Email
 from pgs_capabilities.side_effects.http import Http
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.settings import MAX_BYTES, NOTHING, Secret, Settings, accepted_by, no_settings, read_settings
+from pgs_runtime.workspace.settings import MAX_BYTES, NOTHING, Secret, Settings, accepted_by, no_settings, read_settings
 from pgs_snapshot.model import Schema
 from pgs_snapshot.values import NotPlain, Value, plain
 

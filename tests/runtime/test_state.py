@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.operate.state import Loaded, load_state
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.state import Loaded, load_state
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Store
 from pgs_snapshot.values import Value

@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from pgs_runtime.record import LOAD, MAX_SHOWN
-from pgs_runtime.trace_lines import LIMITS, joined
-from pgs_runtime.traces import OPERATORS
-from pgs_runtime.verify import LEVELS
+from pgs_runtime.evidence.verify import LEVELS
+from pgs_runtime.trace.lines import LIMITS, joined
+from pgs_runtime.trace.reading import OPERATORS
+from pgs_runtime.trace.record import LOAD, MAX_SHOWN
 from pgs_snapshot.values import Value
 from tests.architecture.tree import ROOT
 from tests.runtime.till import RUNS, left_by, open_till, rechained

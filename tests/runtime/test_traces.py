@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.record import FORMAT, Chain
-from pgs_runtime.state import load_state
-from pgs_runtime.trace_lines import TraceLimits, joined
-from pgs_runtime.traces import Computed, Decided, Stored, read_trace, trace_of
+from pgs_runtime.operate.state import load_state
+from pgs_runtime.trace.lines import TraceLimits, joined
+from pgs_runtime.trace.reading import Computed, Decided, Stored, read_trace, trace_of
+from pgs_runtime.trace.record import FORMAT, Chain
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.values import Value
 from tests.runtime.goldens import FOLDER, golden

@@ -11,8 +11,8 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from pgs_runtime.capability import guarded
 from pgs_runtime.faults import ExitCode, Fault
+from pgs_runtime.link.capability import guarded
 from pgs_runtime.runtime import Outcome, Runtime
 from pgs_snapshot.model import Literal_, Ref
 from pgs_snapshot.sealed_code.caller import Caller

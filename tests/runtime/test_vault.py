@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgs_runtime.sealing import Keys, is_sealed, opened, seal, subject_id, subjects_of
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import StoreUnusable
 from pgs_runtime.stores.records import (
@@ -24,7 +23,8 @@ from pgs_runtime.stores.records import (
     Segment,
     Subject,
 )
-from pgs_runtime.vault import Vault, vault_over
+from pgs_runtime.stores.sealing import Keys, is_sealed, opened, seal, subject_id, subjects_of
+from pgs_runtime.vault.vault import Vault, vault_over
 from pgs_snapshot.values import Value
 from tests.runtime.stores.segments import ACTORS, EVENTS, LIMITS, committed, first, following
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgs_runtime.evidence.verify import LEVELS, Level, Verdict, verify
 from pgs_runtime.faults import ExitCode
-from pgs_runtime.record import FORMAT
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.memory import MemoryStore
-from pgs_runtime.trace_lines import joined
-from pgs_runtime.verify import LEVELS, Level, Verdict, verify
+from pgs_runtime.trace.lines import joined
+from pgs_runtime.trace.record import FORMAT
 from pgs_snapshot.values import Value
 from tests.runtime.till import PAID, TOO_MUCH, left_by, open_till, paid, rechained
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pgs_runtime.why import Why, why
-from pgs_runtime.why_texts import why_json, why_text
+from pgs_runtime.why.answer import Why, why
+from pgs_runtime.why.texts import why_json, why_text
 from pgs_snapshot.model import Compare, Literal_, Ref
 from pgs_snapshot.values import Value
 from tests.runtime.protocol import (

@@ -10,13 +10,13 @@ import orjson
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pgs_runtime.contrast import way_of
-from pgs_runtime.expressions import ABSENT
-from pgs_runtime.nearby import distance, with_value
+from pgs_runtime.core.expressions import ABSENT
+from pgs_runtime.operate.state import load_state
+from pgs_runtime.replay.contrast import way_of
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.searching import Elsewhere
-from pgs_runtime.state import load_state
-from pgs_runtime.why import Why, why
+from pgs_runtime.why.answer import Why, why
+from pgs_runtime.why.nearby import distance, with_value
+from pgs_runtime.why.searching import Elsewhere
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.model import All, Any_, Compare, Condition, Edge, Literal_, Not, Ref

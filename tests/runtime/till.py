@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from pgs_runtime.ports import Ports
-from pgs_runtime.record import Chain
 from pgs_runtime.runtime import Actor, Outcome, Runtime
 from pgs_runtime.stores.memory import MemoryStore
-from pgs_runtime.vault import Vault
+from pgs_runtime.trace.record import Chain
+from pgs_runtime.vault.vault import Vault
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.codec import encode

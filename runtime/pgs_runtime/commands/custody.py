@@ -18,8 +18,8 @@ from pgs_runtime.faults import ExitCode, Refusal
 from pgs_snapshot.visible import visible
 
 if TYPE_CHECKING:
-    from pgs_runtime.custody import Signed
-    from pgs_runtime.doctor import Remark
+    from pgs_runtime.evidence.custody import Signed
+    from pgs_runtime.evidence.doctor import Remark
     from pgs_runtime.stores.port import Store
     from pgs_snapshot.signing import SigningKey
 
@@ -64,8 +64,8 @@ def checkpoint(
     """
     from contextlib import closing
 
-    from pgs_runtime.custody import bundle, sign_and_keep
-    from pgs_runtime.keeping import place_of
+    from pgs_runtime.evidence.custody import bundle, sign_and_keep
+    from pgs_runtime.evidence.keeping import place_of
 
     places = [place_of(text) for text in to]
     if bool(keys) is not bool(to) or (not keys and proof_from is None):
@@ -101,8 +101,8 @@ def witness(proof: Path, key: Path, trust: Path | None, seen: str, as_json: bool
     """
     from datetime import UTC, datetime
 
-    from pgs_runtime.keeping import Folder
-    from pgs_runtime.witness import read_bundle, witnessed
+    from pgs_runtime.evidence.keeping import Folder
+    from pgs_runtime.evidence.witness import read_bundle, witnessed
     from pgs_snapshot.trust import read_trust
 
     if trust is None:
@@ -138,10 +138,10 @@ def casefile(
     The trace of the run ID, the manifest of its snapshot, checkpoints with proofs, and what all that states and does
     not. With --trust the public keys of witnesses are put in, too. `verify FILE.casefile` needs nothing else.
     """
-    from pgs_runtime.casefile import sentences
-    from pgs_runtime.casefile_make import make_casefile, without_files, write_casefile
-    from pgs_runtime.evidence import Evidence
-    from pgs_runtime.keeping import place_of
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.evidence.casefile import sentences
+    from pgs_runtime.evidence.casefile_make import make_casefile, without_files, write_casefile
+    from pgs_runtime.evidence.keeping import place_of
     from pgs_snapshot.trust import read_trust
 
     if out.suffix != ".casefile":
@@ -184,7 +184,7 @@ def _read(proof: Path) -> bytes:
 
 
 def _store(data: Path) -> Store:
-    from pgs_runtime.accept import kept_in
+    from pgs_runtime.workspace.accept import kept_in
 
     store = kept_in(data, options.address())
     if store is None:
@@ -236,11 +236,11 @@ def doctor(
     """
     from datetime import UTC, datetime
 
-    from pgs_runtime.accept import STATE
-    from pgs_runtime.doctor import Bench, examined
-    from pgs_runtime.evidence import Evidence
-    from pgs_runtime.keeping import place_of
-    from pgs_runtime.storehouse import housed
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.evidence.doctor import Bench, examined
+    from pgs_runtime.evidence.keeping import place_of
+    from pgs_runtime.evidence.storehouse import housed
+    from pgs_runtime.workspace.accept import STATE
     from pgs_snapshot.trust import read_trust
 
     root = root_of(workspace)

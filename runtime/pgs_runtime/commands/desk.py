@@ -42,14 +42,14 @@ class Desk:
 
     def found(self) -> Runtime | None:
         """The runtime over the store, if there is one."""
-        from pgs_runtime.opening import found
+        from pgs_runtime.operate.opening import found
 
         return found(self.snapshot(), self.data, options.address(), self.settings)
 
     @contextmanager
     def opened(self, id: str) -> Iterator[Runtime]:
         """The runtime over the store that has a run."""
-        from pgs_runtime.trace_lines import no_run
+        from pgs_runtime.trace.lines import no_run
 
         runtime = self.found()
         if runtime is None:

@@ -34,7 +34,7 @@ def erase(
 
     SUBJECT is what its runs were given, as their intents name it, or run:ID. Traces stay as they are, and verify.
     """
-    from pgs_runtime.export import export
+    from pgs_runtime.examine.export import export
     from pgs_runtime.runtime import Runtime
 
     root = root_of(workspace)

@@ -13,10 +13,10 @@ from pgs_runtime.commands.surface import data_of, reporting, root_of, say, trace
 from pgs_runtime.faults import ExitCode
 
 if TYPE_CHECKING:
-    from pgs_runtime.evidence import Evidence
-    from pgs_runtime.keeping import Place
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.evidence.keeping import Place
+    from pgs_runtime.evidence.verify import Verdict
     from pgs_runtime.stores.port import Run, Status
-    from pgs_runtime.verify import Verdict
     from pgs_snapshot.trust import Trust
 
 STATUSES = (
@@ -34,8 +34,8 @@ def list_runs(workspace: Path | None, data_root: Path | None, status: str | None
 
     By id: how each stands, and of which workflow it is.
     """
-    from pgs_runtime.answers import listed, listing
-    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.examine.answers import listed, listing
 
     wanted = cast("Status | None", status)
     root = root_of(workspace)
@@ -57,8 +57,8 @@ def show(id: str, workspace: Path | None, data_root: Path | None, as_json: bool)
 
     What the run ID waits for and until when, what is in doubt, how it ended.
     """
-    from pgs_runtime.answers import standing_json, standing_text
-    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.examine.answers import standing_json, standing_text
 
     root = root_of(workspace)
     with Evidence(root, data_of(root, data_root), options.address(), of_runs=True) as evidence:
@@ -80,11 +80,11 @@ def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json
     holds it. One that is not sound is explained all the same; the first line says what is wrong with it, and the
     exit code is 3.
     """
-    from pgs_runtime.evidence import Evidence
-    from pgs_runtime.examine import as_json as told
-    from pgs_runtime.examine import as_text as shown
-    from pgs_runtime.traces import read_trace
-    from pgs_runtime.verify import verify as judge
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.evidence.verify import verify as judge
+    from pgs_runtime.examine.text import as_json as told
+    from pgs_runtime.examine.text import as_text as shown
+    from pgs_runtime.trace.reading import read_trace
 
     root = root_of(workspace)
     data = trace_file(trace)
@@ -126,8 +126,8 @@ def verify(
     kept elsewhere. TRACE is a .jsonl file, the folder that holds it, or a .casefile, which takes no store and no
     workspace. The exit code is 0 only at the level asked for.
     """
-    from pgs_runtime.answers import judged, judgement
-    from pgs_runtime.verify import LEVELS
+    from pgs_runtime.evidence.verify import LEVELS
+    from pgs_runtime.examine.answers import judged, judgement
 
     if trace.suffix == ".casefile":
         verdict = _judged_alone(trace, trust, kept)
@@ -150,10 +150,10 @@ def export_run(id: str, workspace: Path | None, data_root: Path | None, picture:
 
     Those of the run ID of the store, to traces/ID/, as `run` did or could not.
     """
-    from pgs_runtime.answers import written
-    from pgs_runtime.evidence import Evidence
-    from pgs_runtime.export import write
-    from pgs_runtime.traces import trace_of
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.examine.answers import written
+    from pgs_runtime.examine.export import write
+    from pgs_runtime.trace.reading import trace_of
 
     root = root_of(workspace)
     with Evidence(root, data_of(root, data_root), options.address(), of_runs=True) as evidence:
@@ -166,14 +166,14 @@ def _judged(trace: Path, root: Path, data_root: Path, trust: Path | None, kept: 
     """What a workspace and its store know of a trace, and what keys and checkpoints tell."""
     from datetime import UTC, datetime
 
-    from pgs_runtime.evidence import Evidence
-    from pgs_runtime.verify import verify
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.evidence.verify import verify
 
     data = trace_file(trace)
     with Evidence(root, data_root, options.address()) as evidence:
         if trust is None and not kept:
             return verify(data, evidence.knows, evidence.store)
-        from pgs_runtime.covering import StoreCustody  # with what reads keys and checkpoints
+        from pgs_runtime.evidence.covering import StoreCustody  # with what reads keys and checkpoints
 
         custody = StoreCustody(evidence.store, *_others(trust, kept), datetime.now(UTC))
         return verify(data, evidence.knows, evidence.store, custody=custody)
@@ -183,14 +183,14 @@ def _judged_alone(file: Path, trust: Path | None, kept: tuple[str, ...]) -> Verd
     """What a case file proves."""
     from datetime import UTC, datetime
 
-    from pgs_runtime.casefile_judge import judge_casefile
+    from pgs_runtime.evidence.casefile_judge import judge_casefile
 
     return judge_casefile(trace_file(file), *_others(trust, kept), datetime.now(UTC))
 
 
 def _others(trust: Path | None, kept: tuple[str, ...]) -> tuple[Trust | None, list[Place]]:
     """Who is trusted, and where others keep checkpoints."""
-    from pgs_runtime.keeping import place_of
+    from pgs_runtime.evidence.keeping import place_of
     from pgs_snapshot.trust import read_trust
 
     return read_trust(trust) if trust is not None else None, [place_of(place) for place in kept]
@@ -208,10 +208,10 @@ def _signers(evidence: Evidence, run: Run) -> tuple[str, ...]:
 
 def _following(evidence: Evidence, run: Run) -> tuple[str, ...]:
     """What can be done so that a live run goes on."""
-    from pgs_runtime.hints import hints
-    from pgs_runtime.reasons import Meaning
+    from pgs_runtime.examine.hints import hints
+    from pgs_runtime.examine.reasons import Meaning
     from pgs_runtime.stores.port import LIVE
-    from pgs_runtime.traces import trace_of
+    from pgs_runtime.trace.reading import trace_of
 
     if run.status not in LIVE:
         return ()

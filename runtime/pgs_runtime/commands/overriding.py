@@ -42,7 +42,7 @@ def override(
     Only one that its protocol lets be overridden, by whom and for as long as it says. Nobody uses what they have
     granted. It ends by itself. The override leaves a trace like any run; `waivers` lists it with the runs that used it.
     """
-    from pgs_runtime.export import export
+    from pgs_runtime.examine.export import export
     from pgs_runtime.runtime import Grant, Runtime
 
     root, revoked = root_of(workspace), what["revoke"]
@@ -76,12 +76,12 @@ def waivers(workspace: Path | None, data_root: Path | None, pin: str | None, tru
 
     Who answers for it, why and until when, what has ended, and which runs used an override.
     """
-    from pgs_runtime.accept import kept_in
-    from pgs_runtime.lived_with import as_json as told
-    from pgs_runtime.lived_with import as_text as shown
-    from pgs_runtime.lived_with import lived_with
     from pgs_runtime.ports import Ports, timestamp
     from pgs_runtime.runtime import verified
+    from pgs_runtime.waivers.lived_with import as_json as told
+    from pgs_runtime.waivers.lived_with import as_text as shown
+    from pgs_runtime.waivers.lived_with import lived_with
+    from pgs_runtime.workspace.accept import kept_in
 
     root = root_of(workspace)
     snapshot = verified(root, pin, trust)

@@ -30,8 +30,8 @@ def why(trace: Path, workspace: Path | None, data_root: Path | None, to: str | N
     id of a run of the store, a .jsonl file, or the folder that holds it.
     """
     from pgs_runtime.ports import fingerprint
-    from pgs_runtime.why import why as reason
-    from pgs_runtime.why_texts import why_json, why_text
+    from pgs_runtime.why.answer import why as reason
+    from pgs_runtime.why.texts import why_json, why_text
 
     root = root_of(workspace)
     with evidence_of(trace, root, data_of(root, data_root)) as evidence:

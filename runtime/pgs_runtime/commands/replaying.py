@@ -16,8 +16,8 @@ from pgs_snapshot.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pgs_runtime.evidence import Evidence
-    from pgs_runtime.replay import Replayed
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.replay.replay import Replayed
 
 
 @click.command()
@@ -52,7 +52,7 @@ def replay(
 
     With --against, TRACE is a folder of traces or a data root. Then the exit code is 1 if a run would end otherwise.
     """
-    from pgs_runtime.replay_texts import replayed_json, replayed_text
+    from pgs_runtime.replay.replay_texts import replayed_json, replayed_text
 
     root = root_of(workspace)
     if against is not None:
@@ -75,8 +75,8 @@ def diff(first: Path, second: Path, workspace: Path | None, data_root: Path | No
     Where they first part and why, and what else differs. Each is the id of a run of the store, a .jsonl file, or the
     folder that holds it. The exit code is 0 if they went the same way to the same result, and 1 if not.
     """
-    from pgs_runtime.contrast import contrast
-    from pgs_runtime.diff_texts import contrast_json, contrast_text
+    from pgs_runtime.replay.contrast import contrast
+    from pgs_runtime.replay.diff_texts import contrast_json, contrast_text
 
     root = root_of(workspace)
     with evidence_of(first if _is_id(first) else second, root, data_of(root, data_root)) as evidence:
@@ -89,11 +89,11 @@ def _try(against: Path, folder: Path, root: Path, data: Path, as_json: bool) -> 
     """Try the runs of an archive on another snapshot."""
     from contextlib import ExitStack
 
-    from pgs_runtime.against_texts import tried_json, tried_text
-    from pgs_runtime.archive import against as tried_on
-    from pgs_runtime.archive import filed_in, is_data_root
-    from pgs_runtime.evidence import Evidence
-    from pgs_runtime.workbench import Workbench, trying
+    from pgs_runtime.evidence.at_hand import Evidence
+    from pgs_runtime.replay.against_texts import tried_json, tried_text
+    from pgs_runtime.replay.archive import against as tried_on
+    from pgs_runtime.replay.archive import filed_in, is_data_root
+    from pgs_runtime.replay.workbench import Workbench, trying
     from pgs_snapshot.folder import open_snapshot
     from pgs_snapshot.snapshot import Snapshot
 
@@ -123,9 +123,9 @@ def sound_lines(trace: Path, evidence: Evidence) -> tuple[bytes, ...]:
     Raises:
         Refusal: R014, R019; R055, it is not what was written.
     """
-    from pgs_runtime.trace_lines import joined, refusal, split
-    from pgs_runtime.traces import trace_of
-    from pgs_runtime.verify import verify
+    from pgs_runtime.evidence.verify import verify
+    from pgs_runtime.trace.lines import joined, refusal, split
+    from pgs_runtime.trace.reading import trace_of
 
     data = joined(evidence.lines(str(trace))) if _is_id(trace) else trace_file(trace)
     verdict = verify(data, store=evidence.witness(_run_of(data)))
@@ -138,14 +138,14 @@ def sound_lines(trace: Path, evidence: Evidence) -> tuple[bytes, ...]:
 
 def _replayed(lines: Sequence[bytes], evidence: Evidence, allow_other_runtime: bool) -> Replayed:
     from pgs_runtime.ports import fingerprint
-    from pgs_runtime.replay import replay as do_again
+    from pgs_runtime.replay.replay import replay as do_again
 
     return do_again(lines, evidence.snapshot, evidence.store, fingerprint(), allow_other_runtime)
 
 
 def _run_of(data: bytes) -> str:
     """The id of the run that a trace says it is of; "" where that cannot be read."""
-    from pgs_runtime.trace_lines import NotALine, members_of
+    from pgs_runtime.trace.lines import NotALine, members_of
 
     try:
         return str(members_of(data.partition(b"\n")[0]).get("run", ""))
@@ -154,13 +154,13 @@ def _run_of(data: bytes) -> str:
 
 
 def evidence_of(trace: Path, root: Path, data: Path) -> Evidence:
-    from pgs_runtime.evidence import Evidence
+    from pgs_runtime.evidence.at_hand import Evidence
 
     return Evidence(root, data, options.address(), of_runs=_is_id(trace))
 
 
 def _is_id(trace: Path) -> bool:
     """Whether this is the id of a run; a file or folder of that name goes before."""
-    from pgs_runtime.trace_lines import is_run_id
+    from pgs_runtime.trace.lines import is_run_id
 
     return is_run_id(str(trace)) and not trace.exists()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pgs_runtime.answers import told_of, told_on_a_line
 from pgs_runtime.commands.surface import complain_of, error_of, say
-from pgs_runtime.export import export
+from pgs_runtime.examine.answers import told_of, told_on_a_line
+from pgs_runtime.examine.export import export
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.refusals import refusal_of
 from pgs_runtime.runtime import Outcome, Runtime

@@ -16,7 +16,7 @@ from pgs_snapshot.streams import complain, output_to_error
 from pgs_snapshot.values import Value
 
 if TYPE_CHECKING:
-    from pgs_runtime.rehearsal import Rehearsal
+    from pgs_runtime.run.rehearsal import Rehearsal
     from pgs_runtime.runtime import Outcome, Runtime
 
 
@@ -66,7 +66,7 @@ def run(
 
     One that waits, or asks the outside, is left where it waits: list, show, signal and resume go on from there.
     """
-    from pgs_runtime.opening import rehearsing
+    from pgs_runtime.operate.opening import rehearsing
     from pgs_runtime.runtime import Runtime
 
     snapshot = desk.snapshot()
@@ -217,8 +217,8 @@ def reconcile(
 
 
 def _tell_rehearsed(rehearsed: Rehearsal | Outcome, as_json: bool) -> NoReturn:
-    from pgs_runtime.answers import answered_json, answered_text, rehearsed_json, rehearsed_text
-    from pgs_runtime.rehearsal import Rehearsal
+    from pgs_runtime.examine.answers import answered_json, answered_text, rehearsed_json, rehearsed_text
+    from pgs_runtime.run.rehearsal import Rehearsal
 
     if isinstance(rehearsed, Rehearsal):
         say(rehearsed_json(rehearsed) if as_json else rehearsed_text(rehearsed))
@@ -235,8 +235,8 @@ def _answer(desk: Desk, runtime: Runtime, outcome: Outcome, done: str = "") -> N
 
 def _export(desk: Desk, runtime: Runtime, outcome: Outcome, error: Refusal | None = None) -> None:
     """Write the files of a run, and say how it stands."""
-    from pgs_runtime.answers import shown, told
-    from pgs_runtime.export import export
+    from pgs_runtime.examine.answers import shown, told
+    from pgs_runtime.examine.export import export
 
     wrong = error_of(error) if error else None
     try:

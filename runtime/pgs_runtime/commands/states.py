@@ -45,9 +45,9 @@ def load(
     Those of FILE, a JSON object of stores, or nothing of it; - reads standard input. A store's rows are values by key,
     or lists of records by stream. The load leaves a trace like any run.
     """
-    from pgs_runtime.export import export
+    from pgs_runtime.examine.export import export
+    from pgs_runtime.operate.state import load_state
     from pgs_runtime.runtime import Runtime
-    from pgs_runtime.state import load_state
 
     document = json_file(file, size=64 << 20)
     root = root_of(workspace)
@@ -75,7 +75,7 @@ def ls(name: str, workspace: Path | None, data_root: Path | None, as_json: bool)
 
     Each with how much that is; of STORE its keys, or its streams with their lengths.
     """
-    from pgs_runtime.stock import Stock
+    from pgs_runtime.examine.stock import Stock
 
     with Stock.at(data_of(root_of(workspace), data_root), options.address()) as stock:
         if name:
@@ -102,7 +102,7 @@ def get(name: str, key: str, reveal: bool, workspace: Path | None, data_root: Pa
 
     The value of KEY in STORE, or the records of the stream KEY, one on a line, as JSON.
     """
-    from pgs_runtime.stock import Stock
+    from pgs_runtime.examine.stock import Stock
 
     with Stock.at(data_of(root_of(workspace), data_root), options.address(), reveal) as stock:
         held = stock.get(name, key)
@@ -124,7 +124,7 @@ def export_state(folder: Path, reveal: bool, workspace: Path | None, data_root: 
     To FOLDER: registry/, state/ and events/, with a file for each store. FOLDER is made, and holds nothing
     yet. state.json in it is the whole, as `state load` takes it if it was revealed.
     """
-    from pgs_runtime.stock import Stock
+    from pgs_runtime.examine.stock import Stock
 
     with Stock.at(data_of(root_of(workspace), data_root), options.address(), reveal) as stock:
         written = stock.export(folder)

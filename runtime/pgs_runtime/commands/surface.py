@@ -79,7 +79,7 @@ def trace_path(trace: Path) -> Path:
 def trace_file(trace: Path) -> bytes:
     """The bytes of a trace, by its file or its folder."""
     from pgs_runtime.files import read_file
-    from pgs_runtime.trace_lines import LIMITS
+    from pgs_runtime.trace.lines import LIMITS
 
     file = trace_path(trace)
     try:
@@ -90,7 +90,7 @@ def trace_file(trace: Path) -> bytes:
 
 def who(snapshot: Snapshot, text: str | None, workflow: str) -> Actor:
     """The actor of a local command line: the operating system's user, in the role that was named."""
-    from pgs_runtime.actors import local_actor
+    from pgs_runtime.operate.actors import local_actor
 
     name, separator, file = (text or "").partition("=")
     attributes = json_file(file) if separator else {}

@@ -1,0 +1,1 @@
+"""How much is known of a record: its chain, its log, checkpoints, witnesses, case files."""

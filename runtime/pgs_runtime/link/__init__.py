@@ -1,0 +1,1 @@
+"""A sealed graph in, closures over slots out; and the boundary to the code of authors."""

@@ -1,0 +1,1 @@
+"""What operators do beside running workflows: who acts, which store, state from outside, erasure."""

@@ -1,0 +1,204 @@
+"""State from outside: an operator's file of values by store, written by a run of its own with a trace.
+
+The file is one JSON object: a store's full name to its rows. Rows are values by key, or lists of records by
+stream where the store is append-only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias, cast
+
+from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
+from pgs_runtime.link.places import Access, Keyed, Stream, place_of
+from pgs_runtime.ports import run_id, timestamp
+from pgs_runtime.redaction import REDACTED
+from pgs_runtime.redaction import commit as commit_to
+from pgs_runtime.run.commits import commit
+from pgs_runtime.runtime import Actor, Runtime
+from pgs_runtime.stores.overlay import Overlay
+from pgs_runtime.stores.port import Head, Request, Run, Segment
+from pgs_runtime.stores.sealing import Keys
+from pgs_runtime.trace.record import FORMAT, LOAD, Chain
+from pgs_runtime.vault.belonging import Belonging
+from pgs_snapshot import model
+from pgs_snapshot.canonical import canonical
+from pgs_snapshot.defaults import filler
+from pgs_snapshot.frozen import frozen
+from pgs_snapshot.problems import problems
+from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.validation import validator
+from pgs_snapshot.values import Value, escape, same
+from pgs_snapshot.visible import visible
+
+
+@frozen
+class Loaded:
+    """What a load wrote: rows by store, and the id of the run that tells of it."""
+
+    trace_id: str
+    rows: dict[str, int]
+
+
+def load_state(runtime: Runtime, document: Value, actor: Actor, subject: str = "") -> Loaded:
+    """Write every row of a state document, or nothing.
+
+    A key of an idempotent store that holds the same value already is left as it is; a mutable key is set.
+
+    Args:
+        subject: whom what is labelled in the rows belongs to, as intents name them; the load alone if nobody is named.
+
+    Raises:
+        Refusal: an unknown store, a value that does not fit its entity or is too large, a bound key with
+            another value, a stream that is not empty. Nothing was written.
+    """
+    if not isinstance(document, dict):
+        raise _refused("", "A state document is an object: stores by full name.")
+    run, known = run_id(runtime.ports), runtime.snapshot.names("artifacts/store")
+    private = frozenset(name for name in document if name in known and runtime.snapshot.clears(name))
+    if subject and not private:
+        message = f"Nothing of this can belong to `{visible(subject[:80])}`: none of the stores takes what is labelled."
+        raise _refused("", message, "Leave `--subject` out.")
+    belonging = Belonging(runtime.store, runtime.secret, runtime.ports.entropy)
+    now = belonging.of(run, [subject] if subject else ())
+    started = timestamp(runtime.ports.clock())
+
+    def once(overlay: Overlay) -> tuple[Loaded, Segment]:
+        subjects = now() if private else ()
+        keys = Keys(subjects, runtime.secret)
+        header = _header(runtime, actor, document, keys, started)
+        chain = Chain(run, keys)
+        chain.add({"format": FORMAT, "header": header, "kind": "run"})
+        rows = {name: _write(runtime, overlay, name, document[name], chain) for name in sorted(document)}
+        chain.add(_ending(rows, len(chain.lines) + 1))
+        segment = _segment(runtime, header, chain, overlay)
+        return Loaded(run, rows), replace(segment, subjects=subjects, private=private)
+
+    loaded = commit(runtime.store, runtime.limits.value_bytes, once)
+    if isinstance(loaded, Run):
+        raise AssertionError(f"the run id {run} was given out twice")
+    return loaded
+
+
+def _write(runtime: Runtime, overlay: Overlay, name: str, rows: Value, chain: Chain) -> int:
+    """Write the rows of one store, and tell of them; how many there were to write."""
+    overlay.line = len(chain.lines)
+    before = len(overlay.writes)
+    _load(runtime.snapshot, overlay, name, rows)
+    written = len(overlay.writes) - before
+    chain.add({"kind": "load", "rows": written, "store": name})
+    return written
+
+
+def _ending(rows: dict[str, int], lines: int) -> dict[str, Value]:
+    effects: dict[str, Value] = {name: {"LOAD": count} for name, count in rows.items() if count}
+    return {
+        "effects": effects,
+        "exit": "COMPLETED",
+        "kind": "exit",
+        "lines": lines,
+        "name": "COMPLETED",
+        "node": "loaded",
+    }
+
+
+def _segment(runtime: Runtime, header: dict[str, Value], chain: Chain, overlay: Overlay) -> Segment:
+    request = Request(
+        workflow=LOAD,
+        snapshot=runtime.snapshot.id,
+        fingerprint=canonical(header["fingerprint"]).decode(),
+        key=None,
+        payload=canonical(header["payload"]),
+        payload_digest=cast("dict[str, str]", header["payload_digest"])[REDACTED],
+        actor=canonical(header["actor"]),
+    )
+    head = Head(len(chain.lines) - 1, chain.head)
+    return Segment(
+        run=Run(chain.run, request, "COMPLETED", head, exit="COMPLETED"),
+        expected=None,
+        lines=tuple(chain.lines),
+        reads=tuple(overlay.reads),
+        writes=tuple(overlay.writes),
+    )
+
+
+def _header(runtime: Runtime, actor: Actor, document: Value, keys: Keys, started: str) -> dict[str, Value]:
+    header: dict[str, Value] = {
+        "actor": {"id": actor.id, "type": actor.type},
+        "authenticated_by": actor.authenticated_by,
+        "fingerprint": dict(runtime.ports.fingerprint),
+        "payload": {},  # the rows are in the stores, and a second copy would outlive their erasure
+        "payload_digest": cast(Value, commit_to(document, keys.secret)),  # they may carry labels
+        "snapshot": runtime.snapshot.id,
+        "started": started,
+        "workflow": LOAD,
+    }
+    if keys.subjects:
+        header["subjects"] = [subject.id for subject in keys.subjects]
+    return header
+
+
+def _load(snapshot: Snapshot, overlay: Overlay, name: str, rows: Value) -> None:
+    at = f"/{escape(name)}"
+    known = snapshot.names("artifacts/store")
+    if name not in known:
+        raise _refused(at, f"The snapshot has no store `{visible(name)}`.", hint_of_unknown(name, known))
+    store = snapshot.store(name)
+    if not isinstance(rows, dict):
+        raise _refused(at, f"The rows of `{name}` are an object: values by key, or records by stream.")
+    fitting = _fitter(store)
+    access = Access(name, store.entity, holds=lambda value: True, writes=True)  # `fitting` has judged it
+    place = place_of(overlay, store.semantics, access)
+    for key in sorted(rows):
+        where = f"{at}/{escape(key)}"
+        if isinstance(place, Stream):
+            _load_stream(store, place, key, _fitting_all(rows[key], fitting, where), where)
+        elif isinstance(place, Keyed):
+            _load_key(store, place, key, fitting(rows[key], where), where)
+        else:
+            place.put(key, fitting(rows[key], where), None)
+
+
+def _load_stream(store: model.Store, place: Stream, stream: str, records: list[Value], where: str) -> None:
+    if place.length(stream):
+        message = f"The stream `{visible(stream)}` of `{store.name}` is not empty, and it only grows."
+        raise _refused(where, message)
+    for record in records:
+        place.append(stream, record)
+
+
+def _load_key(store: model.Store, place: Keyed, key: str, value: Value, where: str) -> None:
+    held = place.find(key)
+    if held is None:
+        place.insert(key, value)
+    elif not same(held.value, value):
+        raise _refused(where, f"`{visible(key)}` of `{store.name}` holds another value, for ever.")
+
+
+Fitting: TypeAlias = Callable[[Value, str], Value]
+"""A value with its defaults, if it fits; the text says where it stands."""
+
+
+def _fitter(store: model.Store) -> Fitting:
+    fill, check = filler(store.schema), validator(store.schema)
+
+    def fitting(stated: Value, where: str) -> Value:
+        value = fill(stated) if fill else stated
+        found = problems(check, value)
+        if found:
+            message = f"This does not fit `{store.entity}`: it {found[0]['why']}."
+            raise _refused(f"{where}{found[0]['at']}", message)
+        return value
+
+    return fitting
+
+
+def _fitting_all(records: Value, fitting: Fitting, where: str) -> list[Value]:
+    if not isinstance(records, list):
+        raise _refused(where, "A stream is a list of records.")
+    return [fitting(record, f"{where}/{number}") for number, record in enumerate(records)]
+
+
+def _refused(where: str, message: str, hint: str = "") -> Refusal:
+    return Refusal("R016", message, ExitCode.REJECTED, where, hint)

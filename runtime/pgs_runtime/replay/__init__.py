@@ -1,0 +1,1 @@
+"""Recorded runs done again, compared, and done with something changed."""

@@ -1,0 +1,1 @@
+"""What runs leave: lines that are chained, read again, and written as files."""
