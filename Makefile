@@ -10,9 +10,12 @@ PYTHON ?= python3
 demo: .venv/.run .venv/.project
 	@.venv/bin/python examples/demo.py
 
-## make test      set up, then run the tests (TESTS=tests/compiler for some of them)
+# One worker for each core; who is done takes from what lies before the others.
+WORKERS ?= auto
+
+## make test      set up, then run the tests (TESTS=tests/compiler for some of them, WORKERS=0 for one after the other)
 test: .venv/.dev .venv/.project
-	@.venv/bin/python -m pytest $(TESTS)
+	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal $(TESTS)
 
 ## make mutants   set up, then judge every mutant of the examples, some minutes
 mutants: .venv/.dev .venv/.project

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import shutil
@@ -27,6 +28,9 @@ GUARDED = "guarded"
 """A user, for a test to make, who needs a password."""
 
 _schemas = count(1)
+# Below the ports that systems give to whoever asks for any, so that nobody has it when the server comes back; and
+# tests in another process look elsewhere.
+_ports = count(10_000 + os.getpid() * 20 % 20_000)
 
 
 def programs() -> Path | None:
@@ -54,8 +58,7 @@ class Server:
             user = pwd.getpwnam("nobody")
             os.chown(self._folder, user.pw_uid, user.pw_gid)
             self._owner = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = _unused()
         try:
             line = [found / "initdb", "--pgdata", self._data, "--username", _USER, "--auth", "trust", "--no-sync"]
             self._run([*line, "--encoding", "UTF8", "--locale", "C"])
@@ -161,6 +164,18 @@ class Server:
         done = subprocess.run(line, capture_output=True, text=True, check=False, **self._owner)
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
+
+
+def _unused() -> int:
+    """A port that nobody listens to."""
+    port = next(_ports)
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as taken:
+        if taken.errno != errno.EADDRINUSE:
+            raise
+        return _unused()
+    return port
 
 
 def _bound_to_us() -> list[str]:

@@ -168,9 +168,9 @@ def test_a_rule_of_the_intent_is_told_with_what_it_looks_at(bank: tuple[Bank, st
 
 def test_every_place_that_does_not_fit_the_schema_is_mended_at_once(bank: tuple[Bank, str, str, str]) -> None:
     made, ann, anns, bobs = bank
-    told = asked(made.runtime, made.reserve(ann, anns, bobs, 0, currency="XXX").trace_id)
+    told = asked(made.runtime, made.reserve(ann, anns, bobs, 0, currency="QQQ").trace_id)
     assert claims(told)[0] == (
-        'With `amount` `1` instead of `0` and `currency` `"CHF"` instead of `"XXX"` the request would have been '
+        'With `amount` `1` instead of `0` and `currency` `"CHF"` instead of `"QQQ"` the request would have been '
         "admitted. How it would have gone on then is not on record."
     )
 
