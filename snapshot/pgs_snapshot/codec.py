@@ -30,6 +30,7 @@ _KINDS: Mapping[str, type] = {
     "decide": model.DecideStep,
     "intent": model.IntentNode,
     "contract": model.ContractNode,
+    "process": model.ProcessNode,
     "call": model.CallNode,
     "each": model.EachNode,
     "wait": model.WaitNode,

@@ -137,6 +137,15 @@ class Snapshot:
     def event(self, name: str) -> model.Event:
         return self._decode(model.Event, artifact_path("event", name))
 
+    def context(self, name: str) -> model.Context:
+        return self._decode(model.Context, artifact_path("context", name))
+
+    def process(self, name: str) -> model.Process:
+        return self._decode(model.Process, artifact_path("process", name))
+
+    def machine(self, name: str) -> model.Machine:
+        return self._decode(model.Machine, artifact_path("machine", name))
+
     def assertion(self, name: str) -> Assertion:
         return self._decode(Assertion, artifact_path("assertion", name))
 

@@ -110,14 +110,16 @@ steps: st.SearchStrategy[model.Step] = st.one_of(
     made(model.TransformStep), made(model.OperationStep), made(model.EffectStep), made(model.DecideStep)
 )
 NODES = [
-    model.IntentNode, model.ContractNode, model.CallNode, model.EachNode, model.WaitNode, model.ExitNode,
+    model.IntentNode, model.ContractNode, model.ProcessNode, model.CallNode, model.EachNode, model.WaitNode,
+    model.ExitNode,
 ]  # fmt: skip
 nodes: st.SearchStrategy[model.Node] = st.one_of(*map(made, NODES))
 graphs = made(model.Graph)
 
 ARTIFACTS = [
     model.Graph, model.Contract, model.Intent, model.Actor, model.Transform, model.SideEffect, model.Store,
-    model.Binding, model.Event, model.Entity, model.Manifest, Ingress, Egress,
+    model.Binding, model.Event, model.Entity, model.Context, model.Process, model.Machine, model.Manifest, Ingress,
+    Egress,
 ]  # fmt: skip
 artifacts: st.SearchStrategy[object] = st.one_of(*map(made, ARTIFACTS))
 """Any object that a snapshot holds as a file of its own, and the manifest."""

@@ -54,7 +54,9 @@ from pgs_snapshot import model
 
 REQUESTED = "payload"  # what the payload is called where nobody calls the workflow
 _FIRST_RESULT = 5  # the slots before: payload, actor, run, config, with
-Routed: TypeAlias = "model.IntentNode | model.ContractNode | model.CallNode | model.EachNode | model.WaitNode"
+Routed: TypeAlias = (
+    "model.IntentNode | model.ContractNode | model.ProcessNode | model.CallNode | model.EachNode | model.WaitNode"
+)
 _Results = Mapping[str, Mapping[str, Flow]]
 """What earlier nodes may have given, by node and by the outcome that they may have ended as."""
 

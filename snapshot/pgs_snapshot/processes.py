@@ -1,0 +1,118 @@
+"""What a snapshot says of shared state: contexts, the processes over them, the gates that audit them, and machines.
+
+Paths are written as in contracts of processes: a layer, then names with dots between them, `domain.accounts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from pgs_snapshot.expressions import Schema
+from pgs_snapshot.frozen import frozen
+from pgs_snapshot.values import Value
+
+Zone: TypeAlias = Literal["data", "signal", "meta", "heavy"]
+Level: TypeAlias = Literal["S", "A", "B", "C"]
+
+BLOCKED = "BLOCKED"
+"""The outcome of what a rule of level B has refused."""
+
+
+@frozen
+class ContextField:
+    """One field of a context. `default` is what it holds in an instance that nobody has written to."""
+
+    schema: Schema
+    zone: Zone
+    default: Value
+
+
+@frozen
+class Context:
+    """Shared state, as many instances as there are sessions.
+
+    `fields` by path (`global.limit`, `domain.accounts`); their schemas carry the labels that they admit. `invariants`
+    have the form that `pgs_process.invariants.read_invariants` takes, processes by full name.
+    """
+
+    name: str
+    summary: str
+    fields: Mapping[str, ContextField]
+    invariants: tuple[Mapping[str, Value], ...]
+    at: str
+
+
+@frozen
+class AuditRule:
+    """A rule at a gate, as `pgs_process.audit.recipe.RuleSpec` has it. `recipe`: the artifact that states it."""
+
+    recipe: str
+    field: str
+    condition: str
+    value: Value
+    level: Level
+    threshold: int
+    reset_on_success: bool
+    under_threshold: Literal["commit", "reject"]
+    mode: Literal["enforce", "warn", "audit"]
+    message: str
+    at: str
+
+
+@frozen
+class Gate:
+    """The rules of what it guards: for what comes in, and for what it proposes."""
+
+    inputs: tuple[AuditRule, ...]
+    outputs: tuple[AuditRule, ...]
+
+
+@frozen
+class Process:
+    """A function over a context, under a contract.
+
+    `errors`: the outcome of each exception that it may raise, by the exception's name. What it returns is the outputs
+    of SUCCESS, or an outcome that it names itself.
+    """
+
+    name: str
+    summary: str
+    context: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    signals: tuple[str, ...]
+    inputs: Schema
+    outcomes: Mapping[str, Schema]
+    errors: Mapping[str, str]
+    implementation: str  # "package.module:attribute"
+    at: str
+    gate: Gate | None = None
+
+
+@frozen
+class MachineState:
+    """`events`: where each leads. `ignore`: those that do nothing here. `after`: by duration (ISO 8601), an event."""
+
+    events: Mapping[str, str]
+    ignore: tuple[str, ...]
+    after: Mapping[str, str]
+    at: str
+
+
+@frozen
+class Machine:
+    """A state machine. One event of one instance is one run of `workflow`, a graph that was made from it.
+
+    `store` holds the instances, `signals`: the event that a signal of the context stands for, by path.
+    """
+
+    name: str
+    summary: str
+    context: str | None
+    workflow: str
+    store: str
+    initial: str
+    states: Mapping[str, MachineState]
+    signals: Mapping[str, str]
+    at: str
