@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import pytest
 
 from pgs_snapshot.exchange import write_snapshot
 from tests.end_to_end.programs import ROOT, TROUBLE, Installation, compiled
+from tests.replaying import done_again
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    return (yield from done_again(item, folder))
 
 
 @pytest.fixture(scope="session")

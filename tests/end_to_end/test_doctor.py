@@ -85,6 +85,7 @@ def empty_place(place: Installation) -> None:
     (place.workspace.parent / "kept" / "1.checkpoint").unlink()
 
 
+@pytest.mark.tampers("one of its stores has another line than was recorded")
 @pytest.mark.parametrize(
     ("change", "topic", "says", "do"),
     [
