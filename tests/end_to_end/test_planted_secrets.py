@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -208,7 +207,6 @@ def test_no_command_and_no_file_tells_what_stands_in_a_labelled_field(examples: 
         assert not [secret for secret in SECRETS if secret.encode() in held], file
 
 
-@pytest.mark.tampers("breaks the redactor, which is whole when the runs are done again")
 def test_a_command_whose_redactor_breaks_tells_that_and_nothing_else(examples: Installation) -> None:
     payload = json.dumps({"actor_record": ADA}).encode()
     places = ["--workspace", examples.workspace, "--data-root", examples.data]

@@ -83,7 +83,6 @@ def run(files: dict[str, bytes], payload: Value = None) -> Outcome:
     return runtime.signal(outcome.trace_id, ANSWERED, YES, BOB)[0] if outcome.kind == "WAITING" else outcome
 
 
-@pytest.mark.tampers("runs snapshots that no compiler writes, in which outcomes lead nowhere")
 @pytest.mark.parametrize(
     ("base", "payload", "ran", "refused"),
     [(DESK, order("a", 4), 50, 400), (CALLING, request(), 50, 300), (OUTSIDE, request(), 100, 400)],

@@ -20,7 +20,7 @@ from pgs_runtime.core.requests import Effect, Waiting
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.replay.causes import Difference, first_difference, of_header
 from pgs_runtime.replay.workbench import Workbench, fault_of
-from pgs_runtime.run.attempt import Attempt, Ended, Event, Paused, Pending
+from pgs_runtime.run.attempt import NOWHERE, Attempt, Ended, Event, Paused, Pending
 from pgs_runtime.run.grounds import Diverged, Recorded
 from pgs_runtime.run.journal import Part, Recording, Untold, is_erased, recorded, told
 from pgs_runtime.run.signals import Sent, accepted, expired
@@ -172,7 +172,7 @@ def _again(bench: Workbench, graph: Graph, recording: Recording) -> Difference |
     attempt = Attempt(graph, recording.given, bench.shop)
     result: Paused | Ended | None = None
     for number, part in enumerate(recording.parts):
-        ground = Recorded(part.answers)
+        ground = Recorded(part.answers, nowhere=bool(fault and fault.code == NOWHERE))
         bench.machine.stands_on(ground, fault, len(lines) - 1)
         try:
             if number == 0:

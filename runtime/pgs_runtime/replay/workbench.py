@@ -11,7 +11,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import cast
 
-from pgs_runtime.core.linked import Graph
+from pgs_runtime.core.linked import Graph, Place, Reached, Visit
+from pgs_runtime.core.requests import Effect
 from pgs_runtime.faults import ExitCode, Fault
 from pgs_runtime.link.capability import Capability, loader
 from pgs_runtime.link.graphs import Linker
@@ -23,7 +24,7 @@ from pgs_runtime.run.journal import Recording
 from pgs_runtime.run.workshop import Workshop
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Store
-from pgs_runtime.trace.record import Narrator
+from pgs_runtime.trace.record import Chain, Narrator
 from pgs_runtime.vault.belonging import Belonging
 from pgs_runtime.vault.vault import vault_over
 from pgs_runtime.workspace.settings import Section
@@ -34,9 +35,10 @@ from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
 
 _TOO_LONG = "R033"
+_UNHIDDEN = "R134"
 _OF_A_PROCESS = ("R031", "R035", "R064", "R065", "R066")
 """Faults of a transform that come from the process it was called in: its stack, its memory, its time."""
-OF_THE_MACHINE = (_TOO_LONG, *_OF_A_PROCESS)
+OF_THE_MACHINE = (_TOO_LONG, _UNHIDDEN, *_OF_A_PROCESS)
 """Faults that nobody can compute."""
 _FAR = 1 << 62  # µs: beyond every deadline
 
@@ -66,9 +68,42 @@ class Machine:
         if self._strikes(*_OF_A_PROCESS) and self._fault and self._fault.message.startswith(f"{transform} "):
             raise self._fault
 
+    def tells(self) -> None:
+        """A line is made that may have something to hide.
+
+        Raises:
+            Fault: that broke there.
+        """
+        if self._strikes(_UNHIDDEN) and self._fault:
+            raise self._fault
+
     def _strikes(self, *codes: str) -> bool:
         fault, ground = self._fault, self._ground
         return fault is not None and ground is not None and ground.line == self._line and fault.code in codes
+
+
+class _Telling(Narrator):
+    """Tells what was told, as far as the machine let it."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__()
+        self._machine = machine
+
+    def tell(self, visit: Visit, chain: Chain) -> None:
+        self._machine.tells()
+        super().tell(visit, chain)
+
+    def returned(self, workflow: str, reached: Reached, place: Place, secret: bytes) -> dict[str, Value]:
+        self._machine.tells()
+        return super().returned(workflow, reached, place, secret)
+
+    def exited(self, reached: Reached, secret: bytes) -> dict[str, Value]:
+        self._machine.tells()
+        return super().exited(reached, secret)
+
+    def intended(self, ask: Effect, key: str, secret: bytes) -> dict[str, Value]:
+        self._machine.tells()
+        return super().intended(ask, key, secret)
 
 
 class Workbench:
@@ -90,7 +125,7 @@ class Workbench:
         self._transforms = Transforms(snapshot)
         self._linker = Linker(snapshot, load or _unloaded, self._transform, _unsettled)
         own = _fact(store, "store").decode()
-        self.shop = Workshop(Narrator(), snapshot.limits(), lambda: 0, self.machine.elapsed, secret, vault.keys, own)
+        self.shop = Workshop(_Telling(self.machine), snapshot.limits(), lambda: 0, self.machine.elapsed, secret, vault.keys, own)
         ports = Ports(fingerprint={})
         self._intake = Intake(snapshot, ports, Belonging(vault, secret, ports.entropy), own.encode())
         self._graphs: dict[str, Graph] = {}

@@ -36,7 +36,7 @@ from pgs_runtime.run.grounds import Ground
 from pgs_runtime.run.workshop import Workshop, effect_key
 from pgs_runtime.stores.port import Marks, Read, Subject, Write
 from pgs_runtime.stores.sealing import Keys
-from pgs_runtime.trace.record import Chain, ending, placed
+from pgs_runtime.trace.record import Chain, placed
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import ExitKind
 from pgs_snapshot.values import Outcome, Value, plain
@@ -164,6 +164,8 @@ class _Mark(NamedTuple):
     emitted: int
 
 
+NOWHERE = "R026"
+"""The code of the fault that a snapshot causes which promises what is not there."""
 _SILENT: Mapping[str, dict[str, Value]] = {}
 _DONE = Outcome("DONE")
 """Answers a request that asks for nothing back."""
@@ -247,7 +249,6 @@ class Attempt:
             self._counts[ask.step.side_effect, ask.step.operation] += 1
 
     def _go(self) -> Paused | Ended:
-        self._ground.line = len(self._chain.lines)
         if self._answered:
             self._struck = (self._answered[0].place, self._answered[0].node)
         try:
@@ -256,7 +257,7 @@ class Attempt:
         except Fault as fault:
             return self._fault(fault)
         except Missing as missing:
-            return self._fault(Fault("R026", f"The snapshot promises what is not there: {missing}."))
+            return self._fault(Fault(NOWHERE, f"The snapshot promises what is not there: {missing}."))
 
     # --- on the way ------------------------------------------------------------------------------
 
@@ -327,7 +328,6 @@ class Attempt:
             body["rolled_back"] = self._dropped.pop(request.place)
         self._within += end.emitted.items()
         self._add(body)
-        self._ground.line = len(self._chain.lines)
         self._last, self._struck = None, (request.place.outer, request.caller)
         self._hold()
 
@@ -355,6 +355,7 @@ class Attempt:
 
     def _add(self, body: dict[str, Value]) -> None:
         self._chain.add(body)
+        self._ground.line = len(self._chain.lines)
         self._marks.append(self._clock())
 
     # --- the end of a segment --------------------------------------------------------------------
@@ -380,7 +381,7 @@ class Attempt:
     def _exit(self, end: Reached) -> Ended:
         if end.exit is CANCELLED:
             return self._ended({"kind": "cancelled"}, "CANCELLED", end)
-        return self._ended({**ending(end, self.keys.secret), "kind": "exit"}, end.exit.kind, end)
+        return self._ended(self._shop.narrator.exited(end, self.keys.secret), end.exit.kind, end)
 
     def _fault(self, fault: Fault) -> Ended:
         why: dict[str, Value] = {

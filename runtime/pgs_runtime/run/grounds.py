@@ -102,15 +102,17 @@ class Live(Overlay):
 class Recorded:
     """A segment that was committed: its answers in order, and nothing to commit."""
 
-    def __init__(self, answers: Sequence[Answered]) -> None:
+    def __init__(self, answers: Sequence[Answered], nowhere: bool = False) -> None:
+        """`nowhere`: the run ended in it because something ended in a way that leads nowhere (R026)."""
         self.line = 0
         self.subjects: dict[str, None] = {}
         self.writes: list[None] = []
         self._answers: Iterator[Answered] = iter(answers)
+        self._nowhere = answers[-1] if nowhere and answers else None
 
     def answer(self, step: Storage, inputs: dict[str, Value]) -> Outcome:
         recorded = next(self._answers, None)
-        if recorded is None or recorded.outcome not in ("", *step.next):
+        if recorded is None or (recorded is not self._nowhere and recorded.outcome not in ("", *step.next)):
             raise Diverged(f"`{step.name}` asks `{step.store}`, and the record has no such answer")
         wrote = recorded.writes
         if wrote is None:

@@ -195,7 +195,11 @@ class Narrator:
 
     def returned(self, workflow: str, reached: Reached, place: Place, secret: bytes) -> dict[str, Value]:
         """The body of the line that ends a workflow which was called."""
-        return {**ending(reached, secret), "kind": "return", "target": workflow, **placed(place)}
+        return {**_ending(reached, secret), "kind": "return", "target": workflow, **placed(place)}
+
+    def exited(self, reached: Reached, secret: bytes) -> dict[str, Value]:
+        """The body of the line that ends a run at an exit."""
+        return {**_ending(reached, secret), "kind": "exit"}
 
     def intended(self, ask: Effect, key: str, secret: bytes) -> dict[str, Value]:
         """The body of the line that tells, before anything is done outside, what is going to be asked there."""
@@ -261,7 +265,7 @@ def _looked(looked: Looked, step: Decision, secret: bytes) -> Value:
     return {"held": looked.held, "of": told, "op": comparison.op}
 
 
-def ending(reached: Reached, secret: bytes) -> dict[str, Value]:
+def _ending(reached: Reached, secret: bytes) -> dict[str, Value]:
     """What a line tells of an exit: its node, its kind, under which name, and what it gave and emitted."""
     exit = reached.exit
     body: dict[str, Value] = {"exit": exit.kind, "name": reached.name, "node": exit.id}
