@@ -15,14 +15,14 @@ from pgs_runtime.link.capability import loader
 from pgs_runtime.link.graphs import Linker
 from pgs_runtime.link.transforms import Transforms
 from pgs_runtime.ports import Ports, timestamp
-from pgs_runtime.run.attempt import Attempt, Ended
+from pgs_runtime.run.attempt import Attempt
 from pgs_runtime.run.glass import Glass, Grant
 from pgs_runtime.run.grounds import Live
 from pgs_runtime.run.intake import Actor, Ask, Intake, repeated
-from pgs_runtime.run.journey import Mover, Standing
+from pgs_runtime.run.journey import Mover
 from pgs_runtime.run.live import LiveRuns, Verdict
 from pgs_runtime.run.outbox import Outbox
-from pgs_runtime.run.outcomes import Outcome, outcome_of, standing
+from pgs_runtime.run.outcomes import Outcome, standing
 from pgs_runtime.run.rehearsal import Rehearsal, rehearsed
 from pgs_runtime.run.signals import Word
 from pgs_runtime.run.workshop import Workshop
@@ -47,6 +47,7 @@ from pgs_snapshot.values import Value
 if TYPE_CHECKING:
     from pgs_runtime.operate.erasing import Erased
     from pgs_runtime.replay.replay import Replayed
+    from pgs_runtime.why.answer import Why
 
 __all__ = ["Actor", "Grant", "Outcome", "Runtime", "verified"]
 
@@ -193,7 +194,7 @@ class Runtime:
         if begun.moved is None:
             return repeated(begun.run, ask)
         self._post()
-        return _told(begun)
+        return begun.outcome
 
     def _again(self, known: Run, ask: Ask) -> Outcome:
         """The answer of an earlier run of the same request id, which is gone on with if its process has ended."""
@@ -202,7 +203,7 @@ class Runtime:
             return answer
         moved = self._runtime_of(known).live.resume_left(known)
         self._post()
-        return replace(_told(moved), repeated=True)
+        return replace(moved.outcome, repeated=True)
 
     def dry_run(
         self,
@@ -241,7 +242,7 @@ class Runtime:
         run = self._run(id)
         moved = self._runtime_of(run).live.resume(run)
         self._post()
-        return _told(moved)
+        return moved.outcome
 
     def interrupted(self) -> Iterator[str]:
         """The ids of the runs that `resume` may have something to do for."""
@@ -261,7 +262,7 @@ class Runtime:
         runtime = self._runtime_of(run)
         heard = runtime.live.signal(run, runtime._intake.sent(event, fields, actor))
         self._post()
-        return _told(heard.standing), heard.refused
+        return heard.standing.outcome, heard.refused
 
     def cancel(self, id: str, actor: Actor, reason: str) -> Outcome:
         """End a run that stands still. What it did is undone as its protocol says for a run that fails.
@@ -274,7 +275,7 @@ class Runtime:
         runtime = self._runtime_of(run)
         moved = runtime.live.cancel(run, runtime._intake.word(actor, reason))
         self._post()
-        return _told(moved)
+        return moved.outcome
 
     def abandon(self, id: str, actor: Actor, reason: str) -> Outcome:
         """End a run as it stands that can neither be gone on with nor cancelled: nothing is done, nothing taken back.
@@ -307,7 +308,7 @@ class Runtime:
         runtime = self._runtime_of(run)
         moved = runtime.live.reconcile(run, key, verdict, told, runtime._intake.word(actor, reason))
         self._post()
-        return _told(moved)
+        return moved.outcome
 
     def deliver(self) -> None:
         """Deliver the messages that no process has delivered yet. What they lead to is done here, too.
@@ -426,6 +427,14 @@ class Runtime:
         here = self.ports.fingerprint
         return replay(lines, lambda id: self._runtime_of(run).snapshot, self.store, here, allow_other_runtime)
 
+    def why(self, trace_id: str, to: str = "") -> Why:
+        """Say why a run of the store went where it went, as `answer.why` does; where there is no such run: R014."""
+        from pgs_runtime.why.answer import why  # few programs need it
+
+        lines, (_, snapshot) = self.trace(trace_id), self.known(trace_id)
+        at_hand = {snapshot.id: snapshot}
+        return why(lines, at_hand.get, self.store, self.ports.fingerprint, to)
+
     def _graph(self, workflow: str) -> Graph:
         if workflow not in self._graphs:
             known = self.snapshot.workflows()
@@ -437,9 +446,3 @@ class Runtime:
 
     def _policy(self, binding: str, side_effect: str) -> Policy:
         return self.snapshot.binding(binding).effects[side_effect]
-
-
-def _told(moved: Standing) -> Outcome:
-    if isinstance(moved.moved, Ended):
-        return outcome_of(moved.run.id, moved.moved)
-    return standing(moved.run)

@@ -125,7 +125,8 @@ class Workbench:
         self._transforms = Transforms(snapshot)
         self._linker = Linker(snapshot, load or _unloaded, self._transform, _unsettled)
         own = _fact(store, "store").decode()
-        self.shop = Workshop(_Telling(self.machine), snapshot.limits(), lambda: 0, self.machine.elapsed, secret, vault.keys, own)
+        machine, limits = self.machine, snapshot.limits()
+        self.shop = Workshop(_Telling(machine), limits, lambda: 0, machine.elapsed, secret, vault.keys, own)
         ports = Ports(fingerprint={})
         self._intake = Intake(snapshot, ports, Belonging(vault, secret, ports.entropy), own.encode())
         self._graphs: dict[str, Graph] = {}

@@ -25,7 +25,8 @@ from pgs_runtime.run.commits import commit
 from pgs_runtime.run.grounds import Diverged, Live
 from pgs_runtime.run.journal import again, demand_payload, kept_of, left_in, tells_all
 from pgs_runtime.run.leases import is_gone, own
-from pgs_runtime.run.outcomes import answer_of, answer_of_paused
+from pgs_runtime.run.outcomes import Outcome as Told
+from pgs_runtime.run.outcomes import answer_of, answer_of_paused, outcome_of, standing
 from pgs_runtime.run.settle import Settled, Wanted, longest, settle_all
 from pgs_runtime.run.signals import Word, matched
 from pgs_runtime.run.workshop import Workshop
@@ -65,6 +66,11 @@ class Standing:
 
     run: Run
     moved: Result | None
+
+    @property
+    def outcome(self) -> Told:
+        """As its caller is told."""
+        return outcome_of(self.run.id, self.moved) if isinstance(self.moved, Ended) else standing(self.run)
 
 
 class Journey:
