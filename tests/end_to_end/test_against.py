@@ -119,7 +119,7 @@ def test_nothing_is_claimed_of_a_trace_that_is_chained_well_and_is_none_or_not_t
         assert told.startswith(why)
 
 
-@pytest.mark.parametrize("name", ["treated", "taken_back", "round_ended", "cancelled", "told_by_a_run"])
+@pytest.mark.parametrize("name", ["treated", "taken_back", "round_ended", "cancelled", "told_by_a_run", "failed"])
 def test_runs_with_hidden_values_are_tried_over_what_their_store_kept(name: str) -> None:
     runtime = ward_of(name).runtime
     with trying(runtime.snapshot, runtime.store) as bench, Workbench(runtime.snapshot, runtime.store) as own:

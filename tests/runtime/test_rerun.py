@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 
+import pytest
+
+from pgs_runtime.ports import timestamp
 from pgs_runtime.replay.archive import Filed, against
 from pgs_runtime.replay.rerun import Changes, Known, Rerun, known_by_doing, known_by_lines, rerun
 from pgs_runtime.replay.workbench import Workbench, trying
 from pgs_runtime.run.grounds import Answered
 from pgs_runtime.run.journal import recorded, told
-from pgs_runtime.runtime import Runtime
+from pgs_runtime.runtime import Actor, Grant, Runtime
 from pgs_runtime.trace.lines import joined
+from pgs_snapshot import model
+from pgs_snapshot.model import BreakGlass, Compare, Literal_, Ref
 from pgs_snapshot.values import Outcome, Value
 from tests.durable.ward import ward_of
 from tests.runtime import till
-from tests.runtime.desk import desk, order, place
-from tests.runtime.protocol import WORKFLOW, memory, ports
+from tests.runtime.desk import PAYLOAD, SOURCE, artifacts, desk, order, place
+from tests.runtime.protocol import INTENT, WORKFLOW, actor, fields, intent, memory, opened, ports
 
 
 def known(runtime: Runtime, payload: Value) -> Known:
@@ -86,3 +91,31 @@ def test_a_run_that_its_machine_ended_is_told_to_end_in_no_way() -> None:
         tried = against(bench, iter([Filed(joined(runtime.trace(run)), None)]), lambda id: None)
     assert (tried.runs, tried.changes) == (1, 0)
     assert tried.untold == {run: "Its machine ended it (R033), and not its protocol."}
+
+
+HEAD = "desk::AC_HEAD_V0"
+HOUR = 3_600_000_000
+
+
+def overridden(granted: bool) -> Runtime:
+    """A desk that takes no order above 3, unless that is overridden, and an order of 4."""
+    small = Compare("le", (Ref(0, ("n",)), Literal_(3)))
+    asked = replace(intent(PAYLOAD, small), rules=("SMALL",), break_glass={"SMALL": BreakGlass((HEAD,), "PT4H")})
+    others = [each for each in artifacts() if not isinstance(each, model.Intent)]
+    runtime = opened(*others, asked, actor(fields(), HEAD), source=SOURCE)
+    if granted:
+        until = timestamp(runtime.ports.clock() + HOUR)
+        runtime.override(Grant(INTENT, "SMALL", until, ""), Actor(HEAD, "grace", {}), "the shelf is full")
+    return runtime
+
+
+@pytest.mark.parametrize(("granted", "kind"), [(True, "COMPLETED"), (False, "REJECTED")])
+def test_what_was_asked_about_overrides_is_answered_as_it_was(granted: bool, kind: str) -> None:
+    """Each answer of the stores goes to who asked for it, also behind the one about overrides."""
+    runtime = overridden(granted)
+    found = known(runtime, order(n=4))
+    with trying(runtime.snapshot) as bench:
+        made = rerun(bench, found)
+        assert (made.kind, made.certain, made.unrecorded) == (kind, True, 0)
+        other = rerun(bench, found, Changes(payload={**order(n=5)}))
+    assert (other.kind, other.rests) == (kind, ("REGISTER of desk::ST_ORDERS_V0",) if granted else ())

@@ -25,7 +25,7 @@ from pgs_runtime.replay.rerun import Known, Rerun, known_by_doing, known_by_line
 from pgs_runtime.replay.workbench import OF_THE_MACHINE, Workbench
 from pgs_runtime.run.grounds import Diverged
 from pgs_runtime.run.journal import Untold, is_erased, recorded, told
-from pgs_runtime.stores.port import Run, Store
+from pgs_runtime.stores.port import Store
 from pgs_runtime.trace.lines import LIMITS, joined, split
 from pgs_runtime.trace.reading import trace_of
 from pgs_runtime.trace.record import LOAD, OVERRIDE
@@ -172,16 +172,14 @@ def known_of(lines: Sequence[bytes], store: Store | None, benches: Benches) -> K
         raise Untold("it belongs to somebody who was erased")
     if not kept and not any(_HIDDEN in line for line in lines):
         return known_by_lines(workflow, told(None, lines, run))
-    if run is None or not kept:
+    if run is None:
         raise Untold("something is hidden, and its store is not at hand")
-    return _done(benches(snapshot), run, lines, store)
-
-
-def _done(old: Workbench | None, run: Run, lines: Sequence[bytes], store: Store | None) -> Known:
-    graph = old.graph(run.request.workflow) if old else None
-    if old is None or graph is None or store is None:
+    old = benches(snapshot)
+    graph = old.graph(workflow) if old else None
+    if old is None or graph is None:
         raise Untold("something is hidden, and the snapshot that made it is not at hand")
-    return known_by_doing(old, graph, recorded(run, lines, store.kept(run.id)))
+    # Of what is hidden where nothing was kept, payload and actor, the store has both.
+    return known_by_doing(old, graph, recorded(run, lines, kept) if kept else told(graph, lines, run))
 
 
 def _end(last: Members) -> End | None:

@@ -24,6 +24,8 @@ from pgs_runtime.run.grounds import Answered, Diverged, Recorded
 from pgs_runtime.run.journal import OWN, Recording
 from pgs_runtime.run.signals import Sent, accepted
 from pgs_runtime.trace.record import shown
+from pgs_runtime.waivers.overrides import LOOK
+from pgs_runtime.waivers.overrides import STORE as OVERRIDES
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Outcome, Value
@@ -232,12 +234,21 @@ def known_by_lines(workflow: str, recording: Recording) -> Known:
     asked: list[Asked] = []
     answers = iter(recording.parts[0].answers)
     for line in recording.lines:
+        if b'"overridden":' in line:
+            asked.append(Asked(OVERRIDES, LOOK, _appeal(orjson.loads(line), recording.given), next(answers)))
         if b'"store":' in line:
             for step in cast("list[Members]", orjson.loads(line).get("steps", [])):
                 if "store" in step:
                     where = str(step["store"]), str(step["operation"])
                     asked.append(Asked(*where, step["inputs"], next(answers)))
     return Known(workflow, recording.given, tuple(asked))
+
+
+def _appeal(line: Members, given: Given) -> Value:
+    """What was asked where a request was kept out by rules that may be overridden, as `core.appeals` asks it."""
+    overridden, refused = (cast("list[Members]", line.get(name, [])) for name in ("overridden", "refused"))
+    rules = [each["rule"] for each in overridden] or [each["name"] for each in refused]
+    return {"actor": given.actor["id"], "rules": rules, "time": given.facts["time"]}
 
 
 def _is_asked(paused: Paused, event: Event) -> bool:

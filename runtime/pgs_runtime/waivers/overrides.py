@@ -31,6 +31,8 @@ from pgs_snapshot.values import Outcome, Value
 
 STORE = "pgs::OVERRIDES"
 """The store that the runtime keeps for them. No protocol can declare one of this name."""
+LOOK = "LOOK"
+"""What a run asks of it."""
 SUCCESS = "SUCCESS"
 
 
@@ -181,7 +183,7 @@ def lookup(intent: model.Intent) -> Storage | None:
         inputs=lambda frame: {},
         misfits=None,
         store=STORE,
-        operation="LOOK",
+        operation=LOOK,
         perform=perform,
         writes=False,
         next={SUCCESS: None},

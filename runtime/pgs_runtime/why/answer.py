@@ -20,7 +20,7 @@ from pgs_runtime.run.journal import Untold
 from pgs_runtime.stores.port import Store
 from pgs_runtime.trace.reading import trace_of
 from pgs_runtime.trace.traced import Decided, Inner, Passed, Stored, Trace
-from pgs_runtime.trace.traced_outside import Abandoned, Awaited, Cancelled
+from pgs_runtime.trace.traced_outside import Abandoned, Awaited, Cancelled, Expired
 from pgs_runtime.why.flow import Sources
 from pgs_runtime.why.flow_words import code, source_words
 from pgs_runtime.why.otherwise import Otherwise, otherwise
@@ -96,7 +96,8 @@ def why(
     trace = trace_of(lines)
     workflow = trace.header.workflow
     if trace.is_operators:
-        message = "Somebody acted past every protocol: no workflow ran, and nothing was decided."
+        acted = "loaded rows" if trace.is_load else "erased somebody" if trace.erased else "spoke about a rule"
+        message = f"Somebody {acted} here: no workflow ran, and nothing was decided."
         raise Refusal("R160", message, ExitCode.USAGE)
     snapshot = snapshots(trace.header.snapshot)
     if snapshot is not None and workflow not in snapshot.workflows():
@@ -139,9 +140,8 @@ class _Teller:
         for passed in self._trace.passed[:1]:
             for each in passed.overridden:
                 by = code(str(each.by.get("id")))
-                until = f"until {day(each.until)}" if each.until else ""
-                said = f"The rule at {code(each.rule)} did not hold, and {by} had overridden it {until}"
-                yield f"{said.rstrip()}, for the reason {code(each.reason)}."
+                said = f"The rule {code(each.rule)} did not hold, and {by} had overridden it until {day(each.until)}"
+                yield f"{said}, for the reason {code(each.reason)}."
 
     def earlier(self) -> Iterator[tuple[str, str]]:
         """The other nodes of the workflow at which the way parted."""
@@ -186,15 +186,18 @@ class _Teller:
         """When a wait was answered, and how long it would have gone on."""
         exchange = next((one for one in passed.asks if one.events), None) if passed.kind == "wait" else None
         if exchange is not None and isinstance(exchange.ask, Awaited):
-            yield f"that was on {day(exchange.events[-1].time)}, and the wait was until {day(exchange.ask.due)}"
+            last, due = exchange.events[-1], day(exchange.ask.due)
+            that = "that was seen" if isinstance(last, Expired) else "that was"
+            yield f"{that} on {day(last.time)}, and the wait was until {due}"
 
     def _rules(self, passed: Passed) -> Iterator[str]:
         """What the rules that do not hold look at."""
         intent = self._meaning.intent(passed.target) if passed.kind == "intent" else None
         looked = admission(intent) if intent else {}
-        for at in dict.fromkeys(problem.rule for problem in passed.refused if problem.rule):
+        broken = {problem.rule: problem.name or problem.rule for problem in passed.refused if problem.rule}
+        for at, name in broken.items():
             if words := source_words(looked.get(at, frozenset())):
-                yield f"that rule looks at {words}"
+                yield f"{'that rule' if len(broken) == 1 else f'the rule {code(name)}'} looks at {words}"
 
     def _before(self, passed: Passed) -> Iterator[str]:
         """Which run has written what was there already."""

@@ -51,7 +51,7 @@ def _head(why: Why) -> str:
     elif ending.is_fault:
         ended = f"FAULTED {ending.name}"
     elif ending.kind == "CANCELLED":
-        ended = "CANCELLED"
+        ended = "CANCELLED" if ending.name == ending.kind else "CANCELLED, left as it stands"
     else:
         name = f" {ending.name}" if ending.name != ending.kind else ""
         ended = f"{ending.kind}{name} at {ending.node}"
