@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -88,6 +89,13 @@ class Installation:
 
     workspace: Path
     data: Path
+
+    def copied(self, folder: Path, *beside: str) -> Installation:
+        """The same in another folder, with what is named of what lies beside it."""
+        for source in (self.workspace, self.data, *(self.workspace.with_name(name) for name in beside)):
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, folder / source.name)
+        return Installation(folder / self.workspace.name, folder / self.data.name)
 
     def compiler(self, *arguments: Argument, **how: Any) -> Answer:
         return command("pgs_compiler", [*arguments, "--workspace", self.workspace], **how)

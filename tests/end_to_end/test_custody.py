@@ -20,18 +20,28 @@ from tests.runtime.custodian import AUTHOR, LOST, NOTARY, OPERATOR, STRANGER, tr
 REGISTER = "blockchain::WF_REGISTER_ACTOR_UNVERIFIED_V0"
 
 
-@pytest.fixture
-def place(examples: Installation, tmp_path: Path) -> Installation:
-    """Two runs, keys and a trust directory."""
+@pytest.fixture(scope="module")
+def two_runs(example_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """To be copied: two runs of the examples."""
+    folder = tmp_path_factory.mktemp("two_runs")
+    shutil.copytree(example_workspace, folder / "workspace")
+    place = Installation(folder / "workspace", folder / "data")
     for name in ("Ada", "Grace"):
         record = {"first_name": name, "last_name": "B", "email_registration": f"{name}@example.org"}
-        assert examples.run(REGISTER, json.dumps({"actor_record": record}).encode()).code == 0
+        assert place.run(REGISTER, json.dumps({"actor_record": record}).encode()).code == 0
+    return place
+
+
+@pytest.fixture
+def place(two_runs: Installation, tmp_path: Path) -> Installation:
+    """Two runs, keys and a trust directory."""
+    own = two_runs.copied(tmp_path)
     trust_in(tmp_path / "trust")
     for name, key in {"operator": OPERATOR, "notary": NOTARY, "stranger": STRANGER, "lost": LOST}.items():
         write_key(tmp_path / f"{name}.pem", key)
     (tmp_path / "kept").mkdir()
     (tmp_path / "seen").mkdir()
-    return examples
+    return own
 
 
 def trace(place: Installation) -> Path:

@@ -25,16 +25,24 @@ OVERDUE = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def place(examples: Installation, tmp_path: Path) -> Installation:
-    """A run, a checkpoint that is kept elsewhere, and a trust directory."""
-    assert examples.run(REGISTER, ADA).code == 0
-    trust_in(tmp_path / "trust")
+@pytest.fixture(scope="module")
+def looked_after(example_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """To be copied: a run, a checkpoint that is kept elsewhere, and a trust directory."""
+    folder = tmp_path_factory.mktemp("looked_after") / "all"
+    shutil.copytree(example_workspace, folder / "workspace")
+    place = Installation(folder / "workspace", folder / "data")
+    assert place.run(REGISTER, ADA).code == 0
+    trust_in(folder / "trust")
     for name, key in {"operator": OPERATOR, "lost": LOST, "retired": RETIRED}.items():
-        write_key(tmp_path / f"{name}.pem", key)
-    (tmp_path / "kept").mkdir()
-    checkpoint(examples)
-    return examples
+        write_key(folder / f"{name}.pem", key)
+    (folder / "kept").mkdir()
+    checkpoint(place)
+    return place
+
+
+@pytest.fixture
+def place(looked_after: Installation, tmp_path: Path) -> Installation:
+    return looked_after.copied(tmp_path, "trust", "kept", "operator.pem", "lost.pem", "retired.pem")
 
 
 def checkpoint(place: Installation, key: str = "operator") -> None:

@@ -16,6 +16,7 @@ from pgs_snapshot.folder import read_folder
 from pgs_snapshot.seal import MANIFEST, SOURCES, SealBroken, verify
 from tests.end_to_end.programs import ENVIRONMENT, ROOT, Installation
 
+GRAPHS = "graphs/"
 SAMPLES = 40
 REGISTER = "blockchain::WF_REGISTER_ACTOR_UNVERIFIED_V0"
 ADA = b'{"actor_record":{"first_name":"A","last_name":"B","email_registration":"a@b.org"}}'
@@ -29,11 +30,20 @@ def flipped(data: bytes, index: int) -> bytes:
 
 
 def places(files: Mapping[str, bytes]) -> Iterator[tuple[str, int]]:
-    """Every byte of the manifest, of the graphs and of one source, and some of each other file."""
+    """Every byte of one graph and of one source, thousands of the manifest and of the graphs, some of each other file.
+
+    Every byte of every file is flipped in a small snapshot, by `tests/snapshot/test_seal.py`. The steps are odd, so
+    that over a file each of the eight bits is flipped.
+    """
     source = min(path for path in files if path.startswith(SOURCES) and files[path])
+    graph = min((path for path in files if path.startswith(GRAPHS)), key=lambda path: len(files[path]))
     for path, data in files.items():
-        whole = path in (MANIFEST, source) or path.startswith("graphs/")
-        step = 1 if whole else max(len(data) // 10, 1)
+        if path in (source, graph):
+            step = 1
+        elif path == MANIFEST:
+            step = 3
+        else:
+            step = 13 if path.startswith(GRAPHS) else max(len(data) // 10, 1)
         for index in range(0, len(data), step):
             yield path, index
 

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -63,10 +64,20 @@ class Signers:
         return str(answer.error()["code"])
 
 
-@pytest.fixture
-def signers(examples: Installation, tmp_path: Path) -> Signers:
-    found = Signers(examples, tmp_path)
+@pytest.fixture(scope="module")
+def adas(tmp_path_factory: pytest.TempPathFactory) -> Signers:
+    """To be copied: a trust directory and a key."""
+    folder = tmp_path_factory.mktemp("adas")
+    found = Signers(Installation(folder / "workspace", folder / "data"), folder)
     found.new("ada")
+    return found
+
+
+@pytest.fixture
+def signers(examples: Installation, adas: Signers, tmp_path: Path) -> Signers:
+    found = Signers(examples, tmp_path)
+    shutil.copytree(adas.trust, found.trust)
+    shutil.copy2(adas.key("ada"), found.key("ada"))
     return found
 
 

@@ -29,15 +29,16 @@ def check(program: Program, surfaces: Surfaces, workflow: Workflow, graph: Graph
     if not all(behaviour.sound for behaviour in found.values()):
         return
     places = {node.id.text: node.id.place for node in workflow.nodes}
+    nodes = {node.id: node for node in graph.nodes}
     for node in workflow.nodes:
         own = found.get(node.id.text)
-        if own is None or node.id.text not in {known.id for known in graph.nodes}:
+        if own is None or node.id.text not in nodes:
             continue
-        way = _way(graph, found, node.id.text, own)
+        way = _way(nodes, found, node.id.text, own)
         undo = node.undo if isinstance(node, ContractNodeSyntax | CallNodeSyntax) else None
         if way and undo is None:
             yield _left(node, way, places)
-        elif undo is not None and not way and not _stands_behind(graph, found, node.id.text, own):
+        elif undo is not None and not way and not _stands_behind(nodes, found, node.id.text, own):
             yield Finding(
                 "F558",
                 f"`{node.id.text}` is never undone: {_why(own)}.",
@@ -64,9 +65,8 @@ def _left(node: object, way: Sequence[str], places: dict[str, Place]) -> Finding
     )
 
 
-def _way(graph: Graph, found: dict[str, Behaviour], start: str, own: Behaviour) -> Sequence[str]:
+def _way(nodes: dict[str, Node], found: dict[str, Behaviour], start: str, own: Behaviour) -> Sequence[str]:
     """A shortest way from a node whose effects stand, by where they are committed, to a FAILED exit."""
-    nodes = {node.id: node for node in graph.nodes}
     came: dict[_State, _State | None] = {}
     waiting: deque[_State] = deque()
 
@@ -93,9 +93,8 @@ def _way(graph: Graph, found: dict[str, Behaviour], start: str, own: Behaviour) 
     return ()
 
 
-def _stands_behind(graph: Graph, found: dict[str, Behaviour], start: str, own: Behaviour) -> bool:
+def _stands_behind(nodes: dict[str, Node], found: dict[str, Behaviour], start: str, own: Behaviour) -> bool:
     """Whether a point of no return lies behind the effects of a node, where the run can be cancelled."""
-    nodes = {node.id: node for node in graph.nodes}
     first = nodes[start]
     waiting = [] if isinstance(first, ExitNode) else [first.next[name].to for name in own.leaving if name in first.next]
     seen: set[str] = set()

@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 
 from pgs_compiler.compiler import compile_workspace
-from pgs_snapshot.canonical import canonical
 from pgs_snapshot.proofs import ProofRefused
-from pgs_snapshot.snapshot import PROOFS
 from tests.compiler.prove.forged import confirmed, with_value
-from tests.compiler.prove.test_proofs import changes
+from tests.compiler.prove.test_proofs import refused_changes
 
 FOLDER = Path(__file__).parent / "approved"
 GRAPH = "graphs/shop__WF_ORDER_V0.json"
@@ -45,14 +43,7 @@ def test_every_requirement_is_confirmed() -> None:
 
 @pytest.mark.parametrize("number", range(REQUIREMENTS))
 def test_a_proof_with_one_thing_changed_is_refused(number: int) -> None:
-    proofs = json.loads(sealed()[PROOFS])
-    for changed in changes(proofs["assertions"][number]):
-        forged = {
-            **proofs,
-            "assertions": [*proofs["assertions"][:number], changed, *proofs["assertions"][number + 1 :]],
-        }
-        with pytest.raises(ProofRefused):
-            confirmed({**sealed(), PROOFS: canonical(forged)})
+    assert refused_changes(sealed(), number) > 10
 
 
 def test_a_signal_that_anybody_may_send_is_not_what_was_proven() -> None:
