@@ -11,61 +11,11 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from click.testing import CliRunner, Result
 
-from pgs_compiler.__main__ import EXIT_CODES, cli
-from pgs_compiler.options import PICTURES, REPORTS
+from pgs_compiler.__main__ import EXIT_CODES
+from pgs_compiler.options import REPORTS
 from pgs_compiler.rules import RULES
-
-ENTITY = "entity: shop::EN_ITEM_V0\nsummary: An item\nfields: {name: {type: string}}\n"
-WORKFLOW = """\
-workflow: shop::WF_ORDER_V0
-summary: Take an order
-start: admit
-nodes:
-  admit: {intent: IN_ORDER_V0, next: {ACK: done, NACK: rejected}}
-  done: {exit: COMPLETED}
-  rejected: {exit: REJECTED}
----
-intent: shop::IN_ORDER_V0
-summary: Ask for an order
-actors: [AC_OPERATOR_V0]
-payload: {item: {type: string}}
-"""
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A workspace without mistakes; the working directory."""
-    root = tmp_path / "shop"
-    (root / "protocols").mkdir(parents=True)
-    (root / "protocols" / "order.yaml").write_text(WORKFLOW, encoding="utf-8")
-    (root / "pgs.yaml").write_text("format: pgs-project/1\nname: shop\nversion: 1\n", encoding="utf-8")
-    monkeypatch.chdir(root)
-    return root
-
-
-@pytest.fixture
-def broken(shop: Path) -> Path:
-    """The same with one mistake."""
-    (shop / "protocols" / "item.yaml").write_text(ENTITY.replace("fields", "feilds"), encoding="utf-8")
-    return shop
-
-
-def run(*arguments: str | Path) -> Result:
-    """A command in this process."""
-    result = CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
-    assert "Traceback" not in result.output
-    return result
-
-
-def call(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A command in a process of its own."""
-    command = [sys.executable, "-m", "pgs_compiler", *map(str, arguments)]
-    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
-    assert "Traceback" not in done.stdout + done.stderr
-    return done
-
+from tests.compiler.command import ENTITY, call, run
 
 # --- help ----------------------------------------------------------------------------------------
 
@@ -338,7 +288,7 @@ def test_a_place_that_cannot_be_written_has_an_exit_code_of_its_own(shop: Path) 
     assert "`/proc/snapshot` cannot be written" in result.stderr
 
 
-# --- explain and graph ---------------------------------------------------------------------------
+# --- explain -------------------------------------------------------------------------------------
 
 
 def test_explain_shows_the_page_of_a_rule_in_either_case() -> None:
@@ -350,118 +300,6 @@ def test_a_code_that_no_rule_has_is_a_misuse() -> None:
     result = run("explain", "F5O1")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: No rule has the code `F5O1`. Is it `F5")
-
-
-@pytest.mark.parametrize("format_", PICTURES)
-def test_a_graph_is_drawn_in_every_format(shop: Path, format_: str) -> None:
-    result = run("graph", "WF_ORDER_V0", "--format", format_)
-    start = {"dot": b"digraph", "mermaid": b"---\n", "svg": b"<svg", "png": b"\x89PNG"}[format_]
-    assert result.exit_code == 0
-    assert result.stdout_bytes.startswith(start)
-
-
-def test_a_graph_goes_to_a_file_in_the_format_of_its_ending(shop: Path) -> None:
-    assert run("graph", "shop::WF_ORDER_V0", "--out", "order.svg").exit_code == 0
-    assert (shop / "order.svg").read_bytes().startswith(b"<svg")
-    assert run("graph", "WF_ORDER_V0", "--out", "no/such/folder.svg").exit_code == 14
-
-
-def test_a_picture_takes_the_place_of_an_old_one_at_once_and_a_link_stays_one(shop: Path) -> None:
-    (shop / "old.svg").write_text("old", encoding="utf-8")
-    (shop / "old.svg").chmod(0o640)
-    (shop / "link.svg").symlink_to("old.svg")
-    assert run("graph", "WF_ORDER_V0", "--out", "link.svg").exit_code == 0
-    assert (shop / "link.svg").is_symlink()
-    assert (shop / "old.svg").read_bytes().startswith(b"<svg")
-    assert (shop / "old.svg").stat().st_mode & 0o777 == 0o640
-    assert not list(shop.glob(".*.new"))
-
-
-def test_a_picture_that_does_not_fit_on_the_disk_leaves_the_old_one(shop: Path) -> None:
-    (shop / "old.png").write_bytes(b"old")
-    command = f'ulimit -f 1; trap "" XFSZ; exec {sys.executable} -m pgs_compiler graph WF_ORDER_V0 --out old.png'
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (14, "")
-    assert done.stderr.endswith("What was there before is as it was.\n")
-    assert (shop / "old.png").read_bytes() == b"old"
-    assert not list(shop.glob(".*.new"))
-
-
-def test_a_picture_goes_into_a_pipe_that_has_a_name(shop: Path) -> None:
-    os.mkfifo(shop / "pipe.svg")
-    with subprocess.Popen(["cat", "pipe.svg"], stdout=subprocess.PIPE) as reader:
-        assert run("graph", "WF_ORDER_V0", "--out", "pipe.svg").exit_code == 0
-        drawn, _ = reader.communicate(timeout=60)
-    assert drawn.startswith(b"<svg")
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--out", "x.pdf"], "`x.pdf` does not end in .dot, .gv, .mermaid, .mmd, .svg, .png."),
-        (["--out", "x"], "Name its format with `--format`."),
-        (["--out", "x.svg", "--format", "png"], "`x.svg` is the name of svg, and `--format` says png."),
-        (["--engine", "dot"], "`--engine dot` lays out svg and png, and this is mermaid."),
-    ],
-)
-def test_a_picture_whose_format_is_not_clear_is_a_misuse(options: list[str], said: str, shop: Path) -> None:
-    result = run("graph", "WF_ORDER_V0", *options)
-    assert result.exit_code == 2
-    assert result.stderr.startswith("error: ")
-    assert said in result.stderr
-    assert [path.name for path in shop.iterdir() if path.suffix not in ("", ".yaml")] == []
-
-
-def test_any_file_takes_the_format_that_is_named(shop: Path) -> None:
-    assert run("graph", "WF_ORDER_V0", "--format", "svg", "--out", "order.txt").exit_code == 0
-    assert (shop / "order.txt").read_bytes().startswith(b"<svg")
-
-
-def _program(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a `dot` of our own, and nothing else, on the path."""
-    file = folder / "dot"
-    file.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-    file.chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder))
-
-
-def test_graphviz_lays_out_where_it_is_asked_to(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _program(tmp_path, 'while read -r line; do echo "$line"; done; echo "$1"', monkeypatch)
-    result = run("graph", "WF_ORDER_V0", "--engine", "dot", "--format", "svg")
-    assert result.exit_code == 0
-    assert result.stdout.startswith("digraph")
-    assert result.stdout.endswith("-Tsvg\n")
-
-
-@pytest.mark.parametrize(
-    ("program", "said"), [("exit 3", "`dot` gave up with status 3."), (None, "`dot` is not installed.")]
-)
-def test_graphviz_that_is_missing_or_gives_up_is_said(
-    program: str | None, said: str, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _program(tmp_path, program or "", monkeypatch)
-    if program is None:
-        (tmp_path / "dot").unlink()
-    result = run("graph", "WF_ORDER_V0", "--engine", "dot", "--format", "png")
-    assert result.exit_code == 1
-    assert said in result.stderr
-
-
-def test_a_workflow_that_is_not_there_or_not_alone_is_a_misuse(shop: Path) -> None:
-    result = run("graph", "WF_ODER_V0")
-    assert result.exit_code == 2
-    assert "The workspace has no workflow `WF_ODER_V0`. Is it `shop::WF_ORDER_V0`?" in result.stderr
-    other = WORKFLOW.replace("shop::", "store::")
-    (shop / "protocols" / "other.yaml").write_text(other, encoding="utf-8")
-    several = "The workspace has several workflows `WF_ORDER_V0`. Write `shop::WF_ORDER_V0` or `store::WF_ORDER_V0`."
-    assert several in run("graph", "WF_ORDER_V0").stderr
-    assert run("graph", "store::WF_ORDER_V0").exit_code == 0
-
-
-def test_no_graph_is_drawn_of_what_has_errors(broken: Path) -> None:
-    result = run("graph", "WF_ORDER_V0")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert "error[D201]" in result.stderr
 
 
 # --- mistakes of ours ----------------------------------------------------------------------------
