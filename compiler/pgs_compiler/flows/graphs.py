@@ -124,6 +124,7 @@ class _Walk:
         self._program = program
         self._graph = graph
         self._workflow = workflow
+        self._written_nodes = {node.id.text: node for node in workflow.nodes}
         self._called_as = called != REQUESTED
         self._payload, self._actor = _asked(program, workflow, payload, actor, called)
         binding = program.get(workflow.binding, Binding) if workflow.binding else None
@@ -148,7 +149,7 @@ class _Walk:
 
     def _node(self, node: model.Node, frame: list[Flow]) -> Mapping[str, Flow]:
         """What a node gives, by outcome."""
-        syntax = self._workflow.node(node.id)
+        syntax = self._written_nodes[node.id]
         match node, syntax:
             case model.IntentNode(), IntentNodeSyntax():
                 self._admit(node)
@@ -335,8 +336,8 @@ class _Walk:
                 self._with[edge.to] = join(self._with.get(edge.to, CLEAN), carried)
 
     def _written(self, id: str) -> Iterable[EdgeSyntax]:
-        syntax = self._workflow.node(id)
-        return () if syntax is None or isinstance(syntax, ExitNodeSyntax) else syntax.next
+        syntax = self._written_nodes[id]
+        return () if isinstance(syntax, ExitNodeSyntax) else syntax.next
 
     def _frame(self, id: str, results: _Results, carried: Flow | None = None) -> list[Flow]:
         frame = [self._payload, self._actor, CLEAN, self._config, CLEAN] + [CLEAN] * (len(self._slots) - _FIRST_RESULT)
