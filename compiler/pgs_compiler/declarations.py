@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from pgs_compiler.callees import Arm, CalleeSyntax
 from pgs_compiler.findings import Place
 from pgs_compiler.laws import RequirementSyntax, RuleSyntax, SelectionSyntax
 from pgs_compiler.names import Name
+from pgs_compiler.processes import Audit, AuditRuleSyntax, Context, InvariantSyntax, Process, ProcessOutcome
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
 from pgs_compiler.transports import Egress, Ingress, RequestPart, ResponseSyntax, RouteSyntax, ToolSyntax
 from pgs_compiler.written import (
@@ -34,9 +36,11 @@ from pgs_compiler.written import (
 from pgs_snapshot.model import ExitKind, Semantics, Unknown
 
 __all__ = [
-    "Bindings", "Bound", "Comparison", "ConditionSyntax", "Constant", "DefaultForm", "Egress", "EnumForm", "Header",
-    "Ingress", "Junction", "ListForm", "Negation", "RecordForm", "Reference", "RequestPart", "ResponseSyntax",
-    "RouteSyntax", "TextForm", "ToolSyntax", "ValueSyntax", "Word",
+    "Arm", "Audit", "AuditRuleSyntax", "Bindings", "Bound", "CalleeSyntax", "Comparison", "ConditionSyntax", "Constant",
+    "Context",
+    "DefaultForm", "Egress", "EnumForm", "Header", "Ingress", "InvariantSyntax", "Junction", "ListForm", "Negation",
+    "Process", "ProcessOutcome", "RecordForm", "Reference", "RequestPart", "ResponseSyntax", "RouteSyntax", "TextForm",
+    "ToolSyntax", "ValueSyntax", "Word",
 ]  # fmt: skip
 """What this module gives on; its own classes are for all to use, too."""
 
@@ -80,34 +84,17 @@ class ContractNodeSyntax:
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
-    """One workflow of a choice, for one member of the enumeration."""
+class ProcessNodeSyntax:
+    """A process, run over the instance of its context that `session` names."""
 
-    member: Word
-    workflow: Name
-
-
-@dataclass(frozen=True, slots=True)
-class CalleeSyntax:
-    """What a node calls: one workflow (`otherwise` alone), or one chosen by a value.
-
-    Attributes:
-        choose: what chooses among `of`; None where one workflow is named.
-        place: of the name or the choice.
-    """
-
-    otherwise: Name | None
-    choose: Reference | None
-    of: tuple[Arm, ...]
-    place: Place
-
-    @property
-    def workflows(self) -> tuple[Name, ...]:
-        """Every workflow that may be called, each once, at its first place."""
-        found: dict[str, Name] = {}
-        for name in (*(arm.workflow for arm in self.of), *filter(None, (self.otherwise,))):
-            found.setdefault(name.text, name)
-        return tuple(found.values())
+    id: Word
+    process: Name
+    session: ValueSyntax
+    inputs: Bindings
+    next: tuple[EdgeSyntax, ...]
+    next_place: Place
+    summary: str
+    undo: UndoSyntax | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +165,10 @@ class ExitNodeSyntax:
     clears: tuple[Word, ...] = ()
 
 
-RoutedSyntax: TypeAlias = IntentNodeSyntax | ContractNodeSyntax | CallNodeSyntax | EachNodeSyntax | WaitNodeSyntax
+UndoneSyntax: TypeAlias = ContractNodeSyntax | ProcessNodeSyntax | CallNodeSyntax
+"""The nodes that can have an `undo`."""
+
+RoutedSyntax: TypeAlias = IntentNodeSyntax | UndoneSyntax | EachNodeSyntax | WaitNodeSyntax
 """The nodes that edges lead away from."""
 
 NodeSyntax: TypeAlias = RoutedSyntax | ExitNodeSyntax
@@ -427,4 +417,7 @@ Declaration: TypeAlias = (
     | Constitution
     | Ingress
     | Egress
+    | Context
+    | Process
+    | Audit
 )

@@ -14,15 +14,18 @@ from pgs_compiler.declarations import (
     Actor,
     Binding,
     Constitution,
+    Context,
     Declaration,
     Entity,
     Event,
     PolicySyntax,
+    Process,
     SideEffect,
     Store,
     Transform,
 )
 from pgs_compiler.elaborate.places import at
+from pgs_compiler.elaborate.processes import lower_context, lower_process
 from pgs_compiler.index import index
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
@@ -38,7 +41,9 @@ from pgs_snapshot.laws import Proofs
 from pgs_snapshot.snapshot import INDEX, PROJECT, PROOFS, artifact_path, graph_path
 from pgs_snapshot.values import Value
 
-_KINDS = ("actor", "binding", "contract", "event", "intent", "side_effect", "store", "transform")
+_KINDS = (
+    "actor", "binding", "context", "contract", "event", "intent", "process", "side_effect", "store", "transform",
+)  # fmt: skip
 _DATA = ("graphs/", *(f"artifacts/{kind}/" for kind in _KINDS))
 """What says where data comes from and goes: labels come from anywhere, by way of stores."""
 
@@ -97,7 +102,9 @@ def _used(checked: Checked, workflow: str) -> list[str]:
                 paths.add(artifact_path("intent", node.intent))
             if isinstance(node, model.ContractNode):
                 paths |= _of_contract(checked, node.contract)
-            if isinstance(node, model.ContractNode | model.CallNode) and node.undo is not None:
+            if isinstance(node, model.ProcessNode):
+                paths |= _of_process(checked, node.process)
+            if isinstance(node, model.Undoable) and node.undo is not None:
                 paths |= _of_contract(checked, node.undo.contract)
     return sorted(paths)
 
@@ -110,6 +117,12 @@ def _of_contract(checked: Checked, contract: str) -> set[str]:
         elif isinstance(step, model.EffectStep):
             paths.add(artifact_path("side_effect", step.side_effect))
     return paths
+
+
+def _of_process(checked: Checked, process: str) -> set[str]:
+    declared = checked.program.declarations[process]
+    of = {declared.context.text} if isinstance(declared, Process) else set()
+    return {artifact_path("process", process), *(artifact_path("context", name) for name in of)}
 
 
 def _artifact(program: Program, assessed: Assessed, declaration: Declaration) -> object | None:
@@ -151,6 +164,10 @@ def _artifact(program: Program, assessed: Assessed, declaration: Declaration) ->
         case SideEffect(semantics="external", operations=operations):
             written = {operation.name.text: without_entity(program, operation) for operation in operations}
             return model.SideEffect(name, summary, written, declaration.implementation.text, place)
+        case Context():
+            return lower_context(program, declaration)
+        case Process():
+            return lower_process(program, declaration)
         case Store():
             return _store(program, declaration)
     return None

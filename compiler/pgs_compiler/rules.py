@@ -100,7 +100,7 @@ RULES = _rules(
     _error("T411", "no-record", "Only a record can be passed on whole"),
     _error("T412", "comparison", "An operator compares values of types that it can compare"),
     _warning("T413", "idle-exists", "`exists` asks about something that may be absent"),
-    _error("T414", "unproven-input", "A contract whose inputs only may fit has an outcome for misfits"),
+    _error("T414", "unproven-input", "What only may fit is given to a contract that has an outcome for misfits"),
     _error("T415", "unproven-event", "What an exit emits surely fits the event"),
     _error("T416", "open-reason", "The reason of an exit is a word or an enumeration"),
     _error("T417", "uneven-with", "All edges into a node carry the same arguments"),
@@ -256,7 +256,8 @@ RULES = _rules(
     _error("A807", "leak-into-effect", "An operation of an external effect clears every label of what it is given"),
     _error("A808", "idle-clearance", "Only operations of external effects clear labels themselves"),
     _warning("A809", "needless-clearance", "What clears a label can get what is labelled so"),
-    _error("A810", "labelled-key", "No key and no name of a stream carries a label"),
+    _error("A810", "labelled-key", "No key, no name of a stream and no session carries a label"),
+    _error("A811", "leak-into-context", "A field of a context is labelled with all that a process can write to it"),
     # A83x: assertions
     _error("A830", "way-around", "Every way to what an assertion names passes what it demands"),
     _error("A831", "nothing-follows", "What an assertion demands follows on every way"),

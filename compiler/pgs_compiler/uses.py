@@ -12,6 +12,7 @@ from pgs_compiler.declarations import (
     EffectStepSyntax,
     OperationStepSyntax,
     Reference,
+    UndoneSyntax,
     Workflow,
 )
 from pgs_compiler.names import Name
@@ -24,7 +25,7 @@ def contracts_of(workflow: Workflow) -> Iterator[Name]:
     for node in workflow.nodes:
         if isinstance(node, ContractNodeSyntax):
             yield node.contract
-        if isinstance(node, ContractNodeSyntax | CallNodeSyntax) and node.undo is not None:
+        if isinstance(node, UndoneSyntax) and node.undo is not None:
             yield node.undo.contract
 
 

@@ -284,6 +284,9 @@ class ProcessNode:
     undo: Undo | None = None
 
 
+Undoable: TypeAlias = ContractNode | ProcessNode | CallNode
+"""The nodes that can have an `undo`."""
+
 Node: TypeAlias = "IntentNode | ContractNode | ProcessNode | CallNode | EachNode | WaitNode | ExitNode"
 ExitKind: TypeAlias = Literal["COMPLETED", "DENIED", "REJECTED", "FAILED"]
 

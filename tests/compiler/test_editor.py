@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from pgs_compiler.editor.documents import NAMES, schema, text
 from pgs_compiler.editor.kinds import KINDS_, NODES, STEPS
 from pgs_compiler.editor.laws import REQUIREMENTS, RULES
+from pgs_compiler.editor.processes import INVARIANTS
 from pgs_compiler.findings import Finding, Place
 from pgs_compiler.parse import _PARSERS, parse
 from pgs_compiler.parse.assertions import FORMS as REQUIREMENT_FORMS
@@ -36,6 +37,7 @@ SOURCES = sorted(
         *(ROOT / "capabilities/pgs_capabilities/declarations").glob("*.yaml"),
         *(ROOT / "tests/compiler/programs").rglob("*.yaml"),
         *(ROOT / "tests/durable/buying").rglob("*.yaml"),
+        *(ROOT / "tests/bank").rglob("*.yaml"),
     }
 )
 PROJECTS = [ROOT / FILE, *(file for file in SOURCES if file.name == FILE)]
@@ -222,7 +224,9 @@ def test_every_form_has_the_keys_that_the_parser_knows_and_no_others() -> None:
     for tree, spot, keys in found:
         there = {entry.name for entry in spot.tree}
         # What tells forms apart would make it another form.
-        added = sorted(universe - there - {*NODES, *STEPS, *KINDS_, *FORMS, *REQUIREMENTS, *SELECTORS, LABEL, *RULES})
+        added = sorted(
+            universe - there - {*NODES, *STEPS, *KINDS_, *FORMS, *REQUIREMENTS, *SELECTORS, LABEL, *RULES, *INVARIANTS}
+        )
         entries = (*spot.tree.entries, *(Entry(Scalar(key, NOWHERE), Scalar(1, NOWHERE)) for key in added))
         closed = closed_keys(put(tree, spot.way, replace(spot.tree, entries=entries)), spot.way)
         assert {key for key in added if key not in closed} == keys & set(added), (tree.place, spot.way)

@@ -12,7 +12,7 @@ from pathlib import Path
 from pgs_compiler.bind.closure import Closure, closure
 from pgs_compiler.bind.modules import Packages
 from pgs_compiler.checks import Checked
-from pgs_compiler.declarations import SideEffect, Transform, Word
+from pgs_compiler.declarations import Process, SideEffect, Transform, Word
 from pgs_compiler.findings import Finding, Result
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
@@ -56,3 +56,5 @@ def _references(program: Program) -> Iterator[Word]:
         yield transform.implementation
     for side_effect in program.of(SideEffect):
         yield side_effect.implementation
+    for process in program.of(Process):
+        yield process.implementation

@@ -79,7 +79,7 @@ def _of_nodes(program: Program, graphs: Mapping[str, model.Graph]) -> _Known:
             if isinstance(node, model.EachNode):
                 for callee in node.call.workflows:
                     _note(known[callee,], {WHOLE: set().union(*used[node.id].values())})
-            if isinstance(node, model.ContractNode | model.CallNode) and node.undo:
+            if isinstance(node, model.Undoable) and node.undo:
                 _note(known[node.undo.contract,], {})
     return known
 

@@ -12,6 +12,8 @@ from pgs_compiler.declarations import (
     EdgeSyntax,
     ExitNodeSyntax,
     IntentNodeSyntax,
+    Process,
+    ProcessNodeSyntax,
     RoutedSyntax,
     WaitNodeSyntax,
     Workflow,
@@ -58,6 +60,9 @@ def _declared(
             contract = program.get(node.contract, Contract)
             declared = {outcome.name.text: outcome.name.place for outcome in contract.outcomes}
             return declared, surfaces.contracts[node.contract.text].disputed
+        case ProcessNodeSyntax():
+            process = program.get(node.process, Process)
+            return {outcome.name.text: outcome.name.place for outcome in process.outcomes}, frozenset()
         case WaitNodeSyntax():
             named = {signal.name.text: signal.name.place for signal in node.signals}
             return {**named, EXPIRED: node.deadline.place}, frozenset()

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pgs_compiler.declarations import CallNodeSyntax, ContractNodeSyntax, Workflow
+from pgs_compiler.declarations import UndoneSyntax, Workflow
 from pgs_compiler.elaborate.behaviour import Behaviour, behaviours
 from pgs_compiler.elaborate.surfaces import Surfaces
 from pgs_compiler.findings import Finding, Place, Related
@@ -35,7 +35,7 @@ def check(program: Program, surfaces: Surfaces, workflow: Workflow, graph: Graph
         if own is None or node.id.text not in nodes:
             continue
         way = _way(nodes, found, node.id.text, own)
-        undo = node.undo if isinstance(node, ContractNodeSyntax | CallNodeSyntax) else None
+        undo = node.undo if isinstance(node, UndoneSyntax) else None
         if way and undo is None:
             yield _left(node, way, places)
         elif undo is not None and not way and not _stands_behind(nodes, found, node.id.text, own):
@@ -55,7 +55,7 @@ def _why(own: Behaviour) -> str:
 
 def _left(node: object, way: Sequence[str], places: dict[str, Place]) -> Finding:
     id = way[0]
-    can = isinstance(node, ContractNodeSyntax | CallNodeSyntax)
+    can = isinstance(node, UndoneSyntax)
     return Finding(
         "F557",
         f"What `{id}` has done stays done when the run ends FAILED: {spoken(way)}.",

@@ -33,6 +33,7 @@ from pgs_compiler.editor.parts import (
     word,
     words,
 )
+from pgs_compiler.editor.processes import AUDIT, CONTEXT, PROCESS
 from pgs_compiler.editor.transports import EGRESS, INGRESS
 from pgs_compiler.names import DURATION, NODE, OUTCOME, PERIOD
 from pgs_compiler.parse.artifacts import MAX_ATTEMPTS, SEMANTICS
@@ -69,6 +70,10 @@ NODES: Mapping[str, Form] = MappingProxyType(
         "intent": mapping({"intent": name("intent"), "next": NEXT}, {"summary": word()}),
         "contract": mapping(
             {"contract": name("contract"), "next": NEXT}, {"inputs": BINDINGS, "undo": _UNDO, "summary": word()}
+        ),
+        "process": mapping(
+            {"process": name("process"), "session": VALUE, "next": NEXT},
+            {"inputs": BINDINGS, "undo": _UNDO, "summary": word()},
         ),
         "each": mapping(
             {"each": VALUE, "call": _CALLEE, "inputs": BINDINGS, "max": whole(MAX_ITEMS), "next": NEXT},
@@ -204,6 +209,9 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
         "constitution": CONSTITUTION,
         "ingress": INGRESS,
         "egress": EGRESS,
+        "context": CONTEXT,
+        "process": PROCESS,
+        "audit": AUDIT,
     }
 )
 """The form of each kind that compiles, without its first key and the header."""

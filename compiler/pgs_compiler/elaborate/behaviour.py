@@ -11,6 +11,8 @@ from pgs_compiler.declarations import (
     EachNodeSyntax,
     ExitNodeSyntax,
     IntentNodeSyntax,
+    Process,
+    ProcessNodeSyntax,
     RoutedSyntax,
     UndoSyntax,
     WaitNodeSyntax,
@@ -18,6 +20,7 @@ from pgs_compiler.declarations import (
 )
 from pgs_compiler.elaborate import waits
 from pgs_compiler.elaborate.configuration import EMPTY
+from pgs_compiler.elaborate.processes import outcomes_of, process_traits, written_fields
 from pgs_compiler.elaborate.surfaces import Surfaces, loop_of, wider
 from pgs_compiler.elaborate.traits import NONE, WAITED, Traits
 from pgs_compiler.program import Program
@@ -78,6 +81,12 @@ def behaviour_of(program: Program, surfaces: Surfaces, node: RoutedSyntax) -> Be
             typed = surfaces.contracts[node.contract.text]
             bounds = _and(_of_contract(typed.contract), _of_undo(surfaces, node.undo))
             return Behaviour(typed.outputs, typed.traits, bounds, sound=typed.sound)
+        case ProcessNodeSyntax():
+            process = program.get(node.process, Process)
+            own = Bounds(0, 1, len(written_fields(process)))
+            return Behaviour(
+                outcomes_of(program, process), process_traits(process), _and(own, _of_undo(surfaces, node.undo))
+            )
         case WaitNodeSyntax():
             outputs = waits.outputs_of(program, node)
             return Behaviour(outputs, dict.fromkeys(outputs, WAITED))

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from pgs_compiler.declarations import Contract, DecideStepSyntax, RecordForm, Reference, ValueSyntax
 from pgs_compiler.elaborate.bound import bind_written
-from pgs_compiler.elaborate.configuration import Configuration
+from pgs_compiler.elaborate.configuration import EMPTY, Configuration
 from pgs_compiler.elaborate.places import at
+from pgs_compiler.elaborate.processes import blocked_by, gate_of
 from pgs_compiler.elaborate.scope import Scope, joined
 from pgs_compiler.elaborate.steps import VIOLATION, Ending, Steps
 from pgs_compiler.elaborate.traits import Traits, contract_traits
@@ -23,6 +24,7 @@ from pgs_compiler.program import Program
 from pgs_compiler.shape import Report
 from pgs_snapshot import model
 from pgs_snapshot.model import Expr, Schema
+from pgs_snapshot.processes import BLOCKED
 from pgs_snapshot.suggest import nearest
 
 
@@ -54,6 +56,10 @@ def elaborate_contract(
     failing = any(ending.doubt for ending in steps.endings)
     outcomes, outputs = _outcomes(steps)
     possible = {ending.outcome for ending in steps.endings} | ({stated.text} if stated else set())
+    if blocked_by(program, contract.header.name):
+        possible |= {BLOCKED}
+        outcomes.setdefault(BLOCKED, {})
+        outputs.setdefault(BLOCKED, EMPTY)
     disputed = _surface(steps, possible)
     made = model.Contract(
         name=contract.header.name,
@@ -65,6 +71,7 @@ def elaborate_contract(
         outputs=outputs,
         on_input_failure=stated.text if stated else VIOLATION if failing else None,
         at=at(contract.header.place),
+        gate=gate_of(program, contract.header.name),
     )
     typed = TypedContract(
         made,

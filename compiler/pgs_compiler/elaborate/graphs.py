@@ -14,12 +14,13 @@ from pgs_compiler.declarations import (
     Event,
     ExitNodeSyntax,
     IntentNodeSyntax,
+    ProcessNodeSyntax,
     UndoSyntax,
     WaitNodeSyntax,
     Word,
     Workflow,
 )
-from pgs_compiler.elaborate import calls, waits
+from pgs_compiler.elaborate import calls, processes, waits
 from pgs_compiler.elaborate.behaviour import behaviours, bounds_of
 from pgs_compiler.elaborate.bound import Inputs, Written, bind_certain, bind_inputs, bind_written
 from pgs_compiler.elaborate.carried import carried
@@ -48,6 +49,7 @@ from pgs_snapshot.model import (
     IntentNode,
     Literal_,
     Node,
+    ProcessNode,
     Undo,
     WaitNode,
 )
@@ -134,6 +136,8 @@ class _Walk:
                 return IntentNode(id, node.intent.text, edges, at(node.id.place), node.summary)
             case ContractNodeSyntax():
                 return self._contract(node, here, values)
+            case ProcessNodeSyntax():
+                return self._process(node, here, values)
             case CallNodeSyntax():
                 return self._call(node, here, values)
             case EachNodeSyntax():
@@ -151,6 +155,14 @@ class _Walk:
         undo = self._undo(node.id.text, node.undo, here)
         place = at(node.id.place)
         return ContractNode(node.id.text, name, inputs.values, inputs.unproven, edges, place, node.summary, undo)
+
+    def _process(self, node: ProcessNodeSyntax, here: Knowledge, values: Elaborator) -> Node:
+        id, place = node.id.text, at(node.id.place)
+        session, inputs = processes.given(values, node)
+        edges = self._edges(id, node.next, here)
+        undo = self._undo(id, node.undo, here)
+        name = node.process.text
+        return ProcessNode(id, name, session, inputs.values, inputs.unproven, edges, place, node.summary, undo)
 
     def _inputs(self, contract: Name, bound: Bindings, values: Elaborator) -> tuple[str, Inputs]:
         """The inputs of a contract, which may fit only if it has an outcome for that."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pgs_compiler.declarations import Actor, Intent, IntentNodeSyntax, Reference, Workflow
 from pgs_compiler.elaborate.conditions import Conditions
 from pgs_compiler.elaborate.places import at
+from pgs_compiler.elaborate.processes import gate_of
 from pgs_compiler.elaborate.scope import Scope, slot
 from pgs_compiler.elaborate.values import UNTYPED, Elaborator
 from pgs_compiler.findings import Finding
@@ -50,6 +51,7 @@ def elaborate_intent(program: Program, intent: Intent) -> tuple[model.Intent, li
             for each in intent.break_glass
         },
         subjects=tuple(ref for each in intent.subjects if (ref := _subject(each, elaborator)) is not None),
+        gate=gate_of(program, intent.header.name),
     )
     return lowered, report.findings
 

@@ -13,12 +13,11 @@ from operator import or_
 from typing import TypeAlias
 
 from pgs_compiler.declarations import (
-    CallNodeSyntax,
     Contract,
-    ContractNodeSyntax,
     EachNodeSyntax,
     ExitNodeSyntax,
     Reference,
+    UndoneSyntax,
     Workflow,
 )
 from pgs_compiler.elaborate.steps import step_next
@@ -69,7 +68,7 @@ def _used_of_node(workflow: Workflow, node: model.Node, seen: Mapping[str, list[
     if syntax is None or isinstance(syntax, ExitNodeSyntax):
         return {}
     read = _items if isinstance(syntax, EachNodeSyntax) else _members
-    undo = syntax.undo if isinstance(syntax, ContractNodeSyntax | CallNodeSyntax) else None
+    undo = syntax.undo if isinstance(syntax, UndoneSyntax) else None
     written = {edge.outcome.text: edge.arguments for edge in syntax.next}
     return {
         outcome: read((*seen[outcome], *references_in((undo, written[outcome]), "results")), node.id)

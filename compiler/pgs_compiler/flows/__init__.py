@@ -58,6 +58,6 @@ def _used(checked: Checked) -> set[str]:
     for node in (node for graph in checked.graphs.values() for node in graph.nodes):
         if isinstance(node, model.ContractNode):
             used.add(node.contract)
-        if isinstance(node, model.ContractNode | model.CallNode) and node.undo:
+        if isinstance(node, model.Undoable) and node.undo:
             used.add(node.undo.contract)
     return used

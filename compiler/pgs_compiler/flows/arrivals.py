@@ -9,7 +9,9 @@ from typing import Literal, TypeAlias
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.flows.lattice import Flow, Mark, Trail
 
-SinkKind: TypeAlias = Literal["store", "key", "effect", "event", "result", "response", "reason", "decision", "trace"]
+SinkKind: TypeAlias = Literal[
+    "store", "key", "session", "context", "effect", "event", "result", "response", "reason", "decision", "trace"
+]
 Verdict: TypeAlias = Literal["refused", "cleared", "declassified", "implicit", "hidden", "asked"]
 
 
@@ -64,6 +66,8 @@ def arrivals(flow: Flow, sink: Sink) -> Iterator[Arrival]:
 RULE_OF: dict[SinkKind, str] = {
     "store": "A802",
     "key": "A810",
+    "session": "A810",
+    "context": "A811",
     "event": "A803",
     "result": "A804",
     "reason": "A805",
@@ -92,12 +96,15 @@ def _leak(arrival: Arrival) -> Finding:
     related = tuple(dict.fromkeys(Related(hop.place, hop.words) for hop in hops if hop is not guilty))
     hint = ""
     if sink.declared is not None:
+        says, said = ("labels", "labelled") if sink.kind == "context" else ("clears", "clears")
         clears = ", ".join(sorted(sink.clears | {mark.word}))
-        related += (Related(sink.declared, f"clears {_listed(sink.clears)}"),)
-        hint = f"If it belongs there, write `clears: [{clears}]` for {sink.clearer}."
+        related += (Related(sink.declared, f"{said} {_listed(sink.clears)}"),)
+        hint = f"If it belongs there, write `{says}: [{clears}]` for {sink.clearer}."
     what = {
         "store": f"is written by `{sink.name}`, and {sink.clearer} does not clear it",
         "key": f"is a key of `{sink.name}`, and keys stand in the store in clear",
+        "session": f"names an instance of {sink.name}, and such names stand in the store in clear",
+        "context": f"can come into {sink.clearer}, which is not labelled so",
         "effect": f"goes out by `{sink.name}`, which does not clear it",
         "event": f"goes out with {sink.clearer}, which does not clear it",
         "result": f"is in the {sink.name}, which does not clear it",

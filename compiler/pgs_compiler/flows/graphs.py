@@ -21,7 +21,9 @@ from pgs_compiler.declarations import (
     Event,
     ExitNodeSyntax,
     IntentNodeSyntax,
+    ProcessNodeSyntax,
     Reference,
+    UndoneSyntax,
     WaitNodeSyntax,
     Workflow,
 )
@@ -47,6 +49,7 @@ from pgs_compiler.flows.lattice import (
     signature,
     taken,
 )
+from pgs_compiler.flows.processes import run
 from pgs_compiler.flows.stores import Stores
 from pgs_compiler.flows.values import Reader, bound, operands
 from pgs_compiler.program import Program
@@ -54,9 +57,7 @@ from pgs_snapshot import model
 
 REQUESTED = "payload"  # what the payload is called where nobody calls the workflow
 _FIRST_RESULT = 5  # the slots before: payload, actor, run, config, with
-Routed: TypeAlias = (
-    "model.IntentNode | model.ContractNode | model.ProcessNode | model.CallNode | model.EachNode | model.WaitNode"
-)
+Routed: TypeAlias = "model.IntentNode | model.Undoable | model.EachNode | model.WaitNode"
 _Results = Mapping[str, Mapping[str, Flow]]
 """What earlier nodes may have given, by node and by the outcome that they may have ended as."""
 
@@ -158,6 +159,10 @@ class _Walk:
                 outputs = self._contract(node, syntax, frame)
                 self._undo(node, syntax, frame, outputs)
                 return outputs
+            case model.ProcessNode(), ProcessNodeSyntax():
+                outputs = self._process(node, syntax, frame)
+                self._undo(node, syntax, frame, outputs)
+                return outputs
             case model.CallNode(), CallNodeSyntax():
                 outputs = self._call(node, syntax, frame)
                 self._undo(node, syntax, frame, outputs)
@@ -194,6 +199,15 @@ class _Walk:
         self._note(node.id, found.arrivals)
         return found.outputs
 
+    def _process(self, node: model.ProcessNode, syntax: ProcessNodeSyntax, frame: list[Flow]) -> Mapping[str, Flow]:
+        given = record(bound(node.inputs, syntax.inputs, frame, f"`{node.id}` is given it as `{{}}`", "given"))
+        session = Reader(frame, f"it names the session of `{node.id}`").read(node.session, syntax.session)
+        found = run(self._program, self._scene.stores, syntax, given, session)
+        self._hide(node.id, found.hidden)
+        self._sinks += found.sinks
+        self._note(node.id, found.arrivals)
+        return found.outputs
+
     def _inside(self, contract: str, given: Flow) -> Followed:
         found = self._clean.get(contract) if given is CLEAN else None
         if found is None:
@@ -205,8 +219,8 @@ class _Walk:
 
     def _undo(
         self,
-        node: model.ContractNode | model.CallNode,
-        syntax: ContractNodeSyntax | CallNodeSyntax,
+        node: model.Undoable,
+        syntax: UndoneSyntax,
         frame: list[Flow],
         outputs: Mapping[str, Flow],
     ) -> None:

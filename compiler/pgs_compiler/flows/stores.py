@@ -6,15 +6,21 @@ back. As one workflow may read what another writes, all of them are followed aga
 
 from __future__ import annotations
 
-from pgs_compiler.declarations import Entity, Event, Store
+from pgs_compiler.declarations import Context, Entity, Event, Store
 from pgs_compiler.flows.declared import declared
 from pgs_compiler.flows.lattice import CLEAN, Flow, Mark, Marks, Trail, flat, join, marked
+from pgs_compiler.processes import LAYERS
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.syntax import SchemaSyntax, record
 
 
+def field_name(context: str, path: str) -> str:
+    """What a field of a context is called among what holds values: `bank::CX_BANK_V0.domain.accounts`."""
+    return f"{context}.{path}"
+
+
 class Stores:
-    """What every store and event holds, as far as it is known.
+    """What every store, event and field of a context holds, as far as it is known.
 
     `news` tells whether something was written that was not known to be held.
     """
@@ -23,12 +29,18 @@ class Stores:
         self._program = program
         self._entities = {store.header.name: program.get(store.entity, Entity).schema for store in program.of(Store)}
         self._entities |= {event.header.name: record(event.fields) for event in program.of(Event)}
+        self._entities |= {
+            field_name(context.header.name, f"{layer}.{item.name}"): item.schema
+            for context in program.of(Context)
+            for layer, fields in zip(LAYERS, (context.configuration, context.domain), strict=True)
+            for item in fields.fields
+        }
         self._held = {name: declared(program, schema, _code(name)) for name, schema in self._entities.items()}
         self._keys: dict[str, Marks] = {}
         self.news = False
 
     def held(self, store: str) -> Flow:
-        """What the values of a store, or the fields of an event, carry."""
+        """What the values of a store, the fields of an event, or the values of a field of a context carry."""
         return self._held[store]
 
     def keys(self, store: str) -> Marks:

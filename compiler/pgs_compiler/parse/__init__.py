@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterable
 from pgs_compiler.declarations import Declaration, Header
 from pgs_compiler.findings import Finding, Result
 from pgs_compiler.names import CODE, DOMAIN, KINDS, MAX_NAME, kind_of
-from pgs_compiler.parse import artifacts, assertions, constitutions, contracts, intents, transports, workflows
+from pgs_compiler.parse import (
+    artifacts,
+    assertions,
+    constitutions,
+    contracts,
+    intents,
+    processes,
+    transports,
+    workflows,
+)
 from pgs_compiler.shape import NOT_YET, Fields, Report, article
 from pgs_compiler.source import Entry, Mapping, Scalar, Tree
 from pgs_snapshot.suggest import nearest
@@ -32,6 +41,9 @@ _PARSERS: dict[str, Callable[[Header, Fields], Declaration | None]] = {
     "constitution": constitutions.constitution,
     "ingress": transports.ingress,
     "egress": transports.egress,
+    "context": processes.context,
+    "process": processes.process,
+    "audit": processes.audit,
 }
 
 

@@ -18,16 +18,16 @@ from pgs_compiler.declarations import (
     Workflow,
 )
 from pgs_compiler.names import NODE, OUTCOME
+from pgs_compiler.parse import processes
 from pgs_compiler.parse.calls import call, each, undo
 from pgs_compiler.parse.edges import edges
 from pgs_compiler.parse.values import bindings, reference
 from pgs_compiler.parse.waits import wait
-from pgs_compiler.shape import Fields, later
+from pgs_compiler.shape import Fields
 from pgs_compiler.source import Entry, Mapping, Scalar
 from pgs_snapshot.model import ExitKind
 
 EXIT_KINDS = get_args(ExitKind)
-_LATER = ("process",)
 
 
 def workflow(header: Header, fields: Fields) -> Workflow | None:
@@ -46,7 +46,7 @@ def workflow(header: Header, fields: Fields) -> Workflow | None:
 def _node(entry: Entry, fields: Fields) -> NodeSyntax | None:
     id = fields.as_word(entry.key, "the name of a node", NODE)
     inner = Fields(entry.value, f"the node `{entry.name}`", fields.report)
-    kinds = [kind for kind in (*_NODES, *_LATER) if kind in inner]
+    kinds = [kind for kind in _NODES if kind in inner]
     if kinds == ["call", "each"]:
         kinds = ["each"]  # which says by `call` what it does with each item
     if id is None or not isinstance(entry.value, Mapping):
@@ -54,21 +54,18 @@ def _node(entry: Entry, fields: Fields) -> NodeSyntax | None:
     if len(kinds) != 1:
         _unknown_node(entry, kinds, inner)
         return None
-    if kinds[0] in _LATER:
-        later(inner, kinds[0])
-        return None
     node = _NODES[kinds[0]](id, inner)
     inner.done()
     return node
 
 
 def _unknown_node(entry: Entry, kinds: list[str], fields: Fields) -> None:
-    meant = fields.meant((*_NODES, *_LATER)) if not kinds else None
+    meant = fields.meant(tuple(_NODES)) if not kinds else None
     fields.report.add(
         "D216",
         f"The node `{entry.name}` is of {'no kind' if not kinds else 'several kinds: ' + ', '.join(kinds)}.",
         meant[0].key.place if meant else entry.key.place,
-        f"one of {', '.join((*_NODES, *_LATER))}" if not meant else "",
+        f"one of {', '.join(_NODES)}" if not meant else "",
         f"Write `{meant[1]}`." if meant else "",
     )
 
@@ -118,6 +115,7 @@ def _reason(fields: Fields) -> Word | Reference | None:
 _NODES: dict[str, Callable[[Word, Fields], NodeSyntax | None]] = {
     "intent": _intent,
     "contract": _contract,
+    "process": processes.node,
     "call": call,
     "each": each,
     "wait": wait,

@@ -8,7 +8,15 @@ import networkx as nx
 
 from pgs_compiler.prove.points import Linked, Point, Unfolded
 from pgs_compiler.prove.unfolding import unfold
-from pgs_snapshot.model import CallNode, Contract, ContractNode, EachNode, EffectStep, OperationStep, Step
+from pgs_snapshot.model import (
+    CallNode,
+    Contract,
+    EachNode,
+    EffectStep,
+    OperationStep,
+    Step,
+    Undoable,
+)
 
 
 def most_from(flat: Unfolded, amount: str, known: dict[str, int] | None = None) -> Mapping[Point, int]:
@@ -39,7 +47,7 @@ def _cost(flat: Unfolded, point: Point, amount: str) -> int:
     """What a point takes by itself. A node that can be undone takes that as well, whether or not it comes to it."""
     node, step = flat.node_at(point), flat.step_at(point)
     undo = 0
-    if point.entered and isinstance(node, ContractNode | CallNode) and node.undo is not None:
+    if point.entered and isinstance(node, Undoable) and node.undo is not None:
         undo = 1 if amount == "nodes" else _steps(flat.linked.contracts[node.undo.contract], amount)
     return undo + (int(point.entered) if amount == "nodes" else int(_counts(step, amount)))
 

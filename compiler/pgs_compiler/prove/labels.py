@@ -40,6 +40,7 @@ from pgs_snapshot.model import (
     Step,
     Text,
     TransformStep,
+    Undoable,
     WaitNode,
 )
 
@@ -287,7 +288,7 @@ class _Tracer:
     def _inputs(self, here: Here) -> Mapping[str, Expr]:
         node = self._about.node(here.frames, here.undo or here.node)
         if here.undo:
-            return node.undo.inputs if isinstance(node, ContractNode | CallNode) and node.undo else {}
+            return node.undo.inputs if isinstance(node, Undoable) and node.undo else {}
         return node.inputs if isinstance(node, ContractNode) else {}
 
     def _handed(self, here: Here, path: Path) -> Iterator[Use]:

@@ -40,6 +40,7 @@ from pgs_snapshot.model import (
     Step,
     Text,
     TransformStep,
+    Undoable,
     WaitNode,
 )
 from pgs_snapshot.values import Value
@@ -182,7 +183,7 @@ class Origins:
     def _inputs(self, here: Here) -> Mapping[str, Expr]:
         node = self._unfolded.node(here.frames, here.undo or here.node)
         if here.undo:
-            return node.undo.inputs if isinstance(node, ContractNode | CallNode) and node.undo else {}
+            return node.undo.inputs if isinstance(node, Undoable) and node.undo else {}
         return node.inputs if isinstance(node, ContractNode) else {}
 
     def _asked(self, here: Here) -> Meant:

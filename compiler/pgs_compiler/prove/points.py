@@ -21,7 +21,6 @@ from typing import TypeAlias
 import networkx as nx
 
 from pgs_snapshot.model import (
-    CallNode,
     Contract,
     ContractNode,
     EffectStep,
@@ -31,6 +30,7 @@ from pgs_snapshot.model import (
     Node,
     OperationStep,
     Step,
+    Undoable,
     WaitNode,
 )
 
@@ -158,7 +158,7 @@ class Unfolded:
     def contract_of(self, frames: tuple[Frame, ...], id: str, undo: str) -> Contract | None:
         """The contract of a node, or the one that undoes a node."""
         node = self.node(frames, undo or id)
-        if undo and isinstance(node, ContractNode | CallNode) and node.undo:
+        if undo and isinstance(node, Undoable) and node.undo:
             return self.linked.contracts[node.undo.contract]
         return self.linked.contracts[node.contract] if isinstance(node, ContractNode) else None
 

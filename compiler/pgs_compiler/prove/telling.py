@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pgs_compiler.declarations import Contract as ContractSyntax
 from pgs_compiler.declarations import (
-    CallNodeSyntax,
     ContractNodeSyntax,
     ExitNodeSyntax,
     Intent,
     IntentNodeSyntax,
     NodeSyntax,
+    UndoneSyntax,
     WaitNodeSyntax,
     Workflow,
 )
-from pgs_compiler.declarations import Contract as ContractSyntax
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.laws import AtMostSyntax, RequirementSyntax
 from pgs_compiler.names import Name
@@ -174,7 +174,7 @@ class _Where:
 
     def _step(self, node: NodeSyntax, point: Point) -> Related | None:
         name = None
-        if point.undo and isinstance(node, ContractNodeSyntax | CallNodeSyntax) and node.undo:
+        if point.undo and isinstance(node, UndoneSyntax) and node.undo:
             name = node.undo.contract
         elif isinstance(node, ContractNodeSyntax):
             name = node.contract

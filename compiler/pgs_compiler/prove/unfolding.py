@@ -15,7 +15,17 @@ import networkx as nx
 from pgs_compiler.elaborate.surfaces import EMPTY_LIST, SOME_FAILED, STOPPED, SUCCESS, TOO_MANY
 from pgs_compiler.prove.deciding import decided_by, possible
 from pgs_compiler.prove.points import Doing, Frame, Linked, Point, Points, Unfolded
-from pgs_snapshot.model import ACTED, CallNode, Contract, ContractNode, DecideStep, EachNode, ExitNode, Graph
+from pgs_snapshot.model import (
+    ACTED,
+    CallNode,
+    Contract,
+    ContractNode,
+    DecideStep,
+    EachNode,
+    ExitNode,
+    Graph,
+    Undoable,
+)
 
 MAX_POINTS = 50_000
 """Of one workflow with everything that it calls; nothing is proven of a larger one."""
@@ -67,7 +77,7 @@ class _Unfolding:
         if isinstance(node, ExitNode):
             if point.undo and not ended:
                 undone = self._unfolded.node(point.frames, point.undo)
-                undo = undone.undo if isinstance(undone, ContractNode | CallNode) else None
+                undo = undone.undo if isinstance(undone, Undoable) else None
                 if undo:
                     yield from self._inside(undo.contract).after(point, bool(undo.unproven))
             elif ended and not point.undo:
@@ -137,7 +147,7 @@ class _Unfolding:
             return point
         node = self._unfolded.node(point.frames, point.node)
         doings = point.doings
-        if point.entered and isinstance(node, ContractNode | CallNode) and node.undo:
+        if point.entered and isinstance(node, Undoable) and node.undo:
             doings = (*doings, Doing(point.depth, node.id))
         if not doings:
             return point

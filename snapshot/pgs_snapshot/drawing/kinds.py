@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 Shape: TypeAlias = Literal["hexagon", "rectangle", "stadium"]
-Mark: TypeAlias = Literal["start", "call", "loop", "clock", "tick", "bar", "cross", "alarm"]
+Mark: TypeAlias = Literal["start", "gear", "call", "loop", "clock", "tick", "bar", "cross", "alarm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ STANDS: Mapping[Standing, Stand] = MappingProxyType(
 SIGNS: Mapping[Mark, str] = MappingProxyType(
     {
         "start": "▶",
+        "gear": "⚙",
         "call": "▣",
         "loop": "↻",
         "clock": "◷",
@@ -60,6 +61,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "intent": Kind("intent: a run starts here", "hexagon", "#e2eefc", "#1a5799", "start"),
         "contract": Kind("contract", "rectangle", "#f3f5f8", "#3d4b5c"),
+        "process": Kind("process over shared state", "rectangle", "#f6ecdf", "#6f4518", "gear"),
         "call": Kind("call of a workflow", "rectangle", "#dff3f2", "#0c5f5c", "call"),
         "each": Kind("call for each item of a list", "rectangle", "#dff3f2", "#0c5f5c", "loop"),
         "wait": Kind("wait for a signal", "hexagon", "#fbf3d9", "#6b5300", "clock"),

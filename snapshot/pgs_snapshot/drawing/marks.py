@@ -78,6 +78,14 @@ def _call(x: float, y: float, colour: str) -> tuple[Path, ...]:
     return (_sign(x, y, colour), frame, Path(rounded(x - 2.5, y - 2.5, 5, 5, 0.5), fill=WHITE))
 
 
+def _gear(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    teeth = (
+        Path(polygon([(x - 6.5 * dx, y - 6.5 * dy), (x + 6.5 * dx, y + 6.5 * dy)]), line=WHITE, thickness=3)
+        for dx, dy in ((1.0, 0.0), (0.0, 1.0), (0.7, 0.7), (0.7, -0.7))
+    )
+    return (_sign(x, y, colour), *teeth, Path(circle(x, y, 4.5), fill=WHITE), Path(circle(x, y, 2), fill=colour))
+
+
 def _loop(x: float, y: float, colour: str) -> tuple[Path, ...]:
     ring = Path(circle(x, y, 5), line=WHITE, thickness=2)
     gap = Path(polygon([(x + 1, y - 8), (x + 8, y - 6), (x + 6, y + 0.5), (x, y - 3)]), fill=colour)
@@ -116,6 +124,7 @@ _MARKS: Mapping[Mark, Callable[[float, float, str], tuple[Path, ...]]] = Mapping
     {
         "start": _start,
         "call": _call,
+        "gear": _gear,
         "loop": _loop,
         "clock": _clock,
         "tick": _tick,

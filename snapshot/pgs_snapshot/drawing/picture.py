@@ -16,6 +16,7 @@ from pgs_snapshot.model import (
     Graph,
     IntentNode,
     Node,
+    ProcessNode,
     WaitNode,
 )
 
@@ -141,6 +142,8 @@ def _box(node: Node, graph: Graph) -> Box:
             detail, kind = _short(node.intent, graph.workflow), "intent"
         case ContractNode():
             detail, kind = _short(node.contract, graph.workflow), "contract"
+        case ProcessNode():
+            detail, kind = _short(node.process, graph.workflow), "process"
         case CallNode():
             detail, kind = _called(node.call, graph.workflow), "call"
         case EachNode():

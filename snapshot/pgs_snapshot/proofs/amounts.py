@@ -25,7 +25,7 @@ def at_most(flat: Unfolded, most: Mapping[str, int], counted: Mapping[str, Mappi
 
 def _cost(flat: Unfolded, at: At, amount: str, known: dict[tuple[str, str], int]) -> int:
     node, own = flat.node((), at.node), int(amount == "nodes" and at.enters)
-    if at.enters and isinstance(node, model.ContractNode | model.CallNode) and node.undo:
+    if at.enters and isinstance(node, model.Undoable) and node.undo:
         undone = flat.parts.contract(node.undo.contract).steps
         own += 1 if amount == "nodes" else sum(_counts(step, amount) for step in undone)
     if at.enters and isinstance(node, model.CallNode | model.EachNode):

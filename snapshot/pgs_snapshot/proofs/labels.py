@@ -294,7 +294,7 @@ class _Tracer:
     def _bound(self, here: Here, path: Path) -> list[Used]:
         """What a node hands over to its contract, or to the one that undoes it."""
         node = self._flow.node(here.calls, here.undo or here.node)
-        held = node.undo if here.undo and isinstance(node, model.ContractNode | model.CallNode) else node
+        held = node.undo if here.undo and isinstance(node, model.Undoable) else node
         given = held.inputs if isinstance(held, model.ContractNode | model.Undo) else {}
         return [(here._replace(undo=""), *found) for found in _member(given, path)]
 

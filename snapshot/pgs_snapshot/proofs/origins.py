@@ -121,7 +121,7 @@ class Origins:
         if root == "steps":
             return self._step(here, *name.partition(".")[::2], path)
         if root == "inputs":
-            held = node.undo if here.undo and isinstance(node, model.ContractNode | model.CallNode) else node
+            held = node.undo if here.undo and isinstance(node, model.Undoable) else node
             given = held.inputs if isinstance(held, model.ContractNode | model.Undo) else {}
             return Back("", [], [(around, *found) for found in _member(given, path)], True)
         if root == "with":

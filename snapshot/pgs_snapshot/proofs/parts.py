@@ -35,7 +35,7 @@ class Parts:
 
     def _contracts(self, node: model.Node) -> list[str]:
         """The contracts of a node: its own, and the one that undoes it."""
-        undo = node.undo if isinstance(node, model.ContractNode | model.CallNode) else None
+        undo = node.undo if isinstance(node, model.Undoable) else None
         return [of.contract for of in (node, undo) if isinstance(of, model.ContractNode | model.Undo)]
 
     def _changes(self, workflow: str) -> tuple[bool, bool]:

@@ -108,7 +108,7 @@ class Unfolded:
     def contract(self, calls: tuple[Call, ...], id: str, undo: str) -> model.Contract | None:
         """The contract of a node, or what undoes a node."""
         node = self.node(calls, undo or id)
-        held = node.undo if undo and isinstance(node, model.ContractNode | model.CallNode) else node
+        held = node.undo if undo and isinstance(node, model.Undoable) else node
         return self.parts.contract(held.contract) if isinstance(held, model.ContractNode | model.Undo) else None
 
     # --- what comes next -------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class Unfolded:
         if at.step in remembered(contract):
             memory += ((at.step, at.outcome),)
         node = self.node(at.calls, at.undo or at.node)
-        given = node.undo if at.undo and isinstance(node, model.ContractNode | model.CallNode) else node
+        given = node.undo if at.undo and isinstance(node, model.Undoable) else node
         doubted = isinstance(given, model.ContractNode | model.Undo) and given.unproven and not at.step
         if doubted or (not isinstance(step, model.DecideStep) and step.unproven):
             yield end._replace(outcome=str(contract.on_input_failure))
@@ -189,7 +189,7 @@ class Unfolded:
         node, done = self.node(at.calls, at.node), list(at.done)
         if self._flat:
             return at
-        if at.enters and isinstance(node, model.ContractNode | model.CallNode) and node.undo:
+        if at.enters and isinstance(node, model.Undoable) and node.undo:
             done.append(Done(len(at.calls), at.node))
         if self.parts.writes(self.step(at)) and at.outcome in model.ACTED:
             done = [item._replace(wrote="yes") if at.inside(item) else item for item in done]

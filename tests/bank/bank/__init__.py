@@ -1,0 +1,1 @@
+"""A bank for the tests: processes over its accounts."""

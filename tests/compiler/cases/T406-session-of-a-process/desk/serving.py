@@ -1,0 +1,6 @@
+"""Serving."""
+
+
+def serve(ctx, email):
+    """Note who came."""
+    ctx.domain.last = email
