@@ -26,13 +26,15 @@ FOLDER = Path(pgs_capabilities.__file__).parent / "declarations"
 
 def declared(kind: str) -> dict[str, Record]:
     """Every declaration of a kind in `core`, by name."""
-    found: dict[str, Record] = {}
-    for path in sorted(FOLDER.glob("*.yaml")):
-        result = read(SourceFile(path.name, path.read_bytes()))
-        assert not result.findings
-        documents = [cast(Record, to_value(tree)) for tree in result.value or ()]
-        found |= {str(document[kind]): document for document in documents if next(iter(document)) == kind}
-    return found
+    return {name: one for path in sorted(FOLDER.glob("*.yaml")) for name, one in declared_in(path, kind).items()}
+
+
+def declared_in(path: Path, kind: str) -> dict[str, Record]:
+    """Every declaration of a kind in one file, by name, as they stand there."""
+    result = read(SourceFile(path.name, path.read_bytes()))
+    assert not result.findings
+    documents = [cast(Record, to_value(tree)) for tree in result.value or ()]
+    return {str(document[kind]): document for document in documents if next(iter(document)) == kind}
 
 
 def implementation(document: Record) -> object:

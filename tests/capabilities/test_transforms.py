@@ -1,12 +1,10 @@
-"""Transforms: the recorded vectors, declared outcomes only, and the same answer twice."""
+"""Transforms on identifiers, records, tables and parameters: declared outcomes only, and the same answer twice."""
 
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import TypedDict, cast
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -14,61 +12,12 @@ from hypothesis import strategies as st
 
 from pgs_capabilities.transforms.identity import generate_id, keyed_digest
 from pgs_capabilities.transforms.parameters import validate_parameter_rules
-from pgs_capabilities.transforms.records import assemble_record, compare_equal, passthrough
+from pgs_capabilities.transforms.records import assemble_record, compare_equal
 from pgs_capabilities.transforms.tables import lookup, validate_set_membership
 from pgs_snapshot.values import Outcome, Value, plain
 
 Answer = dict[str, Value] | Outcome
 Record = dict[str, Value]
-
-VECTORS = Path(__file__).parents[1] / "data" / "workflows.json"
-
-
-class Vector(TypedDict):
-    """A recorded call of another implementation's transform."""
-
-    id: str
-    ct: str
-    inputs: Record
-    expected_outcome: str
-    expected: Record
-
-
-def ruled(inputs: Record) -> Answer:
-    """The recorded rules are a list of operators, and let parameters without a rule through."""
-    words = {"gt": "exclusiveMinimum", "lt": "exclusiveMaximum", "gte": "minimum", "lte": "maximum"}
-    rules = {rule["field"]: {words[rule["op"]]: rule["value"]} for rule in cast(list[dict[str, str]], inputs["rules"])}
-    return validate_parameter_rules(cast(Record, inputs["parameters"]), cast(dict[str, Record], rules), True)
-
-
-# The recorded transforms as calls of ours. The outputs in REDUNDANT say nothing that the outcome does
-# not say, and are no outputs of ours.
-CALLS: dict[str, Callable[[Record], Answer]] = {
-    "CT_PURE_GENERATE_ID_V0": lambda i: generate_id(cast(str, i["prefix"]), i["data"]),
-    "CT_PURE_LOOKUP_V0": lambda i: lookup(cast(str, i["key"]), cast(Record, i["map"])),
-    "CT_PURE_VALIDATE_SET_MEMBERSHIP_V0": lambda i: validate_set_membership(
-        i["value"], cast(list[Value], i["allowed_set"])
-    ),
-    "CT_PURE_VALIDATE_PARAMETER_RULES_V0": ruled,
-    "CT_PURE_ASSEMBLE_RECORD_V0": lambda i: assemble_record(cast(Record, i["fields"]), {}),
-    "CT_PURE_PASSTHROUGH_V0": lambda i: passthrough(i["value"]),
-    "CT_EXEC_EMIT_V0": lambda i: {"result": passthrough(i["value"])["value"]},
-}
-REDUNDANT = {"is_member", "valid", "failed_rule"}
-
-
-def vectors() -> list[Vector]:
-    recorded: list[Vector] = json.loads(VECTORS.read_text(encoding="utf-8"))["transform_vectors"]
-    return recorded
-
-
-@pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector["id"].rpartition("::")[2])
-def test_a_recorded_vector_holds(vector: Vector) -> None:
-    answer = CALLS[vector["ct"].rpartition("::")[2]](vector["inputs"])
-    outcome = answer if isinstance(answer, Outcome) else Outcome("SUCCESS", **answer)
-    assert outcome.name == vector["expected_outcome"]
-    if outcome.name == "SUCCESS":
-        assert outcome.outputs == {k: v for k, v in vector["expected"].items() if k not in REDUNDANT}
 
 
 def test_identifiers_are_those_that_the_language_shows() -> None:

@@ -24,12 +24,12 @@ FLAT = names(
 EACH = names(
     "base64.b64decode base64.b64encode base64.urlsafe_b64decode base64.urlsafe_b64encode binascii.crc32"
     " binascii.hexlify binascii.unhexlify builtins.all builtins.any builtins.bytes.fromhex builtins.dict"
-    " builtins.enumerate builtins.frozenset builtins.list builtins.max builtins.min builtins.repr"
-    " builtins.reversed builtins.set builtins.sorted builtins.str builtins.sum builtins.tuple builtins.zip"
-    " collections.Counter copy.copy copy.deepcopy hashlib.blake2b hashlib.blake2s hashlib.md5 hashlib.new"
-    " hashlib.sha1 hashlib.sha224 hashlib.sha256 hashlib.sha384 hashlib.sha3_256 hashlib.sha3_512 hashlib.sha512"
-    " hmac.compare_digest hmac.digest hmac.new html.escape itertools.chain itertools.islice itertools.pairwise"
-    " itertools.zip_longest json.dumps json.loads math.fsum pgs_snapshot.canonical.canonical"
+    " builtins.dict.fromkeys builtins.enumerate builtins.frozenset builtins.list builtins.max builtins.min"
+    " builtins.repr builtins.reversed builtins.set builtins.sorted builtins.str builtins.sum builtins.tuple"
+    " builtins.zip collections.Counter copy.copy copy.deepcopy hashlib.blake2b hashlib.blake2s hashlib.md5"
+    " hashlib.new hashlib.sha1 hashlib.sha224 hashlib.sha256 hashlib.sha384 hashlib.sha3_256 hashlib.sha3_512"
+    " hashlib.sha512 hmac.compare_digest hmac.digest hmac.new html.escape itertools.chain itertools.islice"
+    " itertools.pairwise itertools.zip_longest json.dumps json.loads math.fsum pgs_snapshot.canonical.canonical"
     " pgs_snapshot.canonical.digest pgs_snapshot.canonical.digest_of pgs_snapshot.values.plain"
     " pgs_snapshot.values.same types.MappingProxyType uuid.UUID uuid.uuid3 uuid.uuid5 zlib.adler32 zlib.crc32"
 )

@@ -44,7 +44,7 @@ def join(left: Schema, right: Schema) -> Schema:
 
 
 def _join(left: Schema, right: Schema) -> Schema:
-    if left == right:
+    if left == right and same({**left}, {**right}):  # to Python, `true` equals 1
         return left
     if is_any(left) or is_any(right):
         return ANY

@@ -58,6 +58,12 @@ def test_a_join_keeps_what_both_say(left: str, right: str, joined: Schema) -> No
     assert join(schema_of(left), schema_of(right)) == joined
 
 
+def test_true_and_1_are_two_values_though_python_takes_them_for_one() -> None:
+    members = join(schema_of("{const: 1}"), schema_of("{const: true}"))["enum"]
+    assert isinstance(members, list)
+    assert [type(member) for member in members] == [int, bool]
+
+
 def test_a_label_of_either_side_is_a_label_of_the_join() -> None:
     left = schema_of("{properties: {a: {labels: [pii]}}, labels: [secret]}")
     joined = join(left, schema_of("{properties: {a: {type: string}}}"))
