@@ -22,6 +22,7 @@ import click
 import pgs_snapshot
 from pgs_compiler import options
 from pgs_compiler.commands.keys import keys
+from pgs_compiler.commands.processes import process
 from pgs_compiler.commands.signing import sign
 from pgs_compiler.commands.verifying import verify
 from pgs_compiler.surface import BUG, FINDINGS, INTERRUPTED, OUTPUT, SEAL, USAGE
@@ -411,7 +412,7 @@ def _named(workflow: str, graphs: Mapping[str, Graph]) -> Graph:
     return graphs[found[0]]
 
 
-for _command in (keys, sign, verify):
+for _command in (keys, process, sign, verify):
     cli.add_command(_command)
 
 

@@ -144,6 +144,8 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "C697": "ingress",
         "C698": "ingress",
         "C699": "response",
+        "P75": "body",
+        "P76": "body",
         "A801": "clearance",
         "A802": "operation step",
         "A810": "key",

@@ -241,6 +241,21 @@ RULES = _rules(
         "each run is what it would be by another method; who repeats a GET repeats what it changes",
     ),
     _error("C699", "leak-into-response", "An egress clears every label of what it answers"),
+    # P75x, P76x: bodies of processes
+    _error("P750", "not-python", "A source of processes is Python"),
+    _error("P751", "undeclared-read", "A body reads only what its contract declares"),
+    _error("P752", "undeclared-write", "A body writes only what its contract declares"),
+    _warning("P753", "unread-input", "A body reads what its contract declares"),
+    _warning("P754", "unwritten-output", "A body writes what its contract declares"),
+    _error("P755", "hidden-signal", "Data is computed from a signal only where the contract lists the signal"),
+    _error("P756", "impure-body", "A body reaches beyond the state only where its contract names a side effect"),
+    _error("P757", "round-the-guard", "A body comes to the state by its context alone"),
+    _error("P758", "kept-reference", "Nothing that leads to the state outlives the run"),
+    _error("P759", "undeclared-error", "A body raises only errors that its contract declares"),
+    _warning("P760", "unraised-error", "A body can raise the errors that its contract declares"),
+    _warning("P761", "not-followed", "What a body touches can be read off its source"),
+    _error("P762", "contract-form", "A contract is written out, and its paths are paths"),
+    _error("P763", "foreign-zone", "Inputs are data, and signals are signals"),
     # A8xx: labels
     _error(
         "A801",

@@ -1,8 +1,9 @@
 """Every folder of `cases` holds declarations and, in `expected.json`, all that is found in them.
 
 A folder is called `<CODE>-<slug>`: the rule that it shows, and what it shows of it. Cases of the family S are
-read, all others compiled, with the `pgs.yaml` that the folder may hold. Where there is
-a folder `published`, its declarations were published before, and those under `protocols` are compared with them.
+read; where there is Python alone, its processes are held against their contracts; all others are compiled, with the
+`pgs.yaml` that the folder may hold. Where there is a folder `published`, its declarations were published before, and
+those under `protocols` are compared with them.
 `python -m tests.compiler.test_cases` writes every `expected.json` anew; what has changed is then for you to judge.
 """
 
@@ -18,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from pgs_compiler.bodies.linting import lint
 from pgs_compiler.census import Examined, examined
 from pgs_compiler.compiler import Compilation, compile_workspace
 from pgs_compiler.findings import Finding
@@ -39,6 +41,8 @@ def findings_of(case: Path) -> tuple[Finding, ...]:
     if case.name[0] == "S":
         sources = (SourceFile(path.name, path.read_bytes()) for path in inputs_of(case))
         return tuple(chain.from_iterable(read(source).findings for source in sources))
+    if is_python(case):
+        return lint([case], case).findings
     return looked_into(case)[0]
 
 
@@ -52,6 +56,11 @@ def looked_into(case: Path) -> tuple[tuple[Finding, ...], tuple[Examined, ...]]:
 def inputs_of(case: Path) -> tuple[Path, ...]:
     """The declarations of a case."""
     return tuple(sorted(path for path in case.rglob("*.yaml") if path.name != FILE and PUBLISHED not in path.parts))
+
+
+def is_python(case: Path) -> bool:
+    """Whether a case is Python alone."""
+    return not inputs_of(case)
 
 
 def compiled(case: Path) -> Compilation:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pgs_compiler import explain
+from pgs_compiler.bodies.linting import lint_sources
 from pgs_compiler.compiler import compile_workspace
 from pgs_compiler.read import read
 from pgs_compiler.render import Style, render
@@ -20,11 +21,12 @@ PAGES = {
     for entry in sorted(files(explain).iterdir(), key=lambda entry: entry.name)
     if entry.name.endswith(".md")
 }
+IN_PYTHON = sorted(code for code, text in PAGES.items() if "\n## Refused\n\n```python\n" in text)
 REPORTED = sorted(code for code, text in PAGES.items() if "\n## Report\n" in text)
 FORM = re.compile(
     r"# (?P<title>[^\n]+)\n\n"
     r"(?P<demand>[^#\n][^#]+?)\n\n"
-    r"## Refused\n\n```yaml\n(?P<refused>.+?)```\n\n"
+    r"## Refused\n\n```(?:yaml|python)\n(?P<refused>.+?)```\n\n"
     r"(?:## Report\n\n```text\n(?P<report>.+?)```\n\n)?"
     r"## Mend\n\n(?P<mend>.+)\n",
     re.DOTALL,
@@ -68,7 +70,15 @@ def test_the_report_of_a_page_is_what_its_example_gives(code: str) -> None:
     assert f"{shown}\n" == page["report"]
 
 
-@pytest.mark.parametrize("code", sorted(code for code in PAGES.keys() & RULES.keys() if code[0] != "S"))
+@pytest.mark.parametrize("code", IN_PYTHON)
+def test_an_example_in_python_shows_its_rule_and_no_other(code: str) -> None:
+    found = lint_sources({"example": ("example.py", parts(code)["refused"].encode())}).findings
+    assert {finding.code for finding in found} == {code}
+
+
+@pytest.mark.parametrize(
+    "code", sorted(code for code in PAGES.keys() & RULES.keys() - set(IN_PYTHON) if code[0] != "S")
+)
 def test_the_example_of_a_page_has_no_mistake_but_its_own(code: str, tmp_path: Path) -> None:
     """Pages leave out declarations that their examples refer to, and the project that lists a package."""
     refused = parts(code)["refused"]

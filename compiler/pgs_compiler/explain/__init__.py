@@ -1,7 +1,7 @@
 """The pages of `pgs_compiler explain`: one Markdown file a rule, `CODE.md` beside this module.
 
 A page opens with `# CODE slug`; one paragraph then says what the rule demands and why. `## Refused` follows
-with a failing example in YAML, optionally `## Report` with what the compiler says of it, and `## Mend` last.
+with a failing example in YAML or Python, optionally `## Report` with what the compiler says of it, and `## Mend` last.
 """
 
 from __future__ import annotations

@@ -1,0 +1,8 @@
+from pgs_process import process
+
+CACHE = {}
+
+
+@process(inputs=["domain.rates"], outputs=[])
+def rates(ctx):
+    CACHE["rates"] = ctx.domain.rates
