@@ -11,6 +11,7 @@ from pgs_snapshot.values import Value
 from tests.runtime import till
 from tests.runtime.desk import artifacts, desk, order, place
 from tests.runtime.protocol import ports, sealed
+from tests.runtime.test_overrides import Desk
 
 
 def compared(runtime: Runtime, first: Value, second: Value, other: Runtime | None = None) -> Contrast:
@@ -65,6 +66,25 @@ def test_another_snapshot_is_the_cause_of_the_same_request_that_ends_otherwise()
     assert parted(found) == (4, "work", "definition", "/steps/0/outputs/n")
     assert (found.same, found.ways_part) == (False, 0)
     assert [name for name, _, _ in found.others] == ["snapshot"]
+
+
+def test_another_workflow_is_the_cause_whatever_else_it_was_given() -> None:
+    one, other = desk(), till.open_till()
+    lines = one.trace(place(one, order(n=4)).trace_id), other.trace(till.paid(other, till.TOO_MUCH).trace_id)
+    found = contrast(*lines)
+    assert parted(found)[:3] == (2, "admit", "definition")
+    assert (found.same, found.ways_part) == (False, 2)
+    assert [name for name, _, _ in found.others][:2] == ["workflow", "snapshot"]
+    assert contrast(lines[1], lines[0]).parting is not None
+
+
+def test_an_override_that_one_run_found_and_the_other_did_not_is_what_a_store_answered() -> None:
+    desk = Desk()
+    before = desk.runtime.trace(desk.ask().trace_id)
+    desk.grant()
+    found = contrast(before, desk.runtime.trace(desk.ask().trace_id))
+    assert parted(found) == (2, "admit", "context", "/refused")
+    assert (found.first.kind, found.second.kind, found.ways_part) == ("REJECTED", "COMPLETED", 2)
 
 
 def test_when_a_run_was_made_does_not_part_it() -> None:

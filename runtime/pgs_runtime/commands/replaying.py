@@ -124,11 +124,11 @@ def sound_lines(trace: Path, evidence: Evidence) -> tuple[bytes, ...]:
         Refusal: R014, R019; R055, it is not what was written.
     """
     from pgs_runtime.evidence.verify import verify
-    from pgs_runtime.trace.lines import joined, refusal, split
+    from pgs_runtime.trace.lines import joined, refusal, run_of, split
     from pgs_runtime.trace.reading import trace_of
 
     data = joined(evidence.lines(str(trace))) if _is_id(trace) else trace_file(trace)
-    verdict = verify(data, store=evidence.witness(_run_of(data)))
+    verdict = verify(data, store=evidence.witness(run_of(data)))
     if verdict.doubt:
         raise refusal(verdict.doubt, str(trace))
     lines = split(data)
@@ -141,16 +141,6 @@ def _replayed(lines: Sequence[bytes], evidence: Evidence, allow_other_runtime: b
     from pgs_runtime.replay.replay import replay as do_again
 
     return do_again(lines, evidence.snapshot, evidence.store, fingerprint(), allow_other_runtime)
-
-
-def _run_of(data: bytes) -> str:
-    """The id of the run that a trace says it is of; "" where that cannot be read."""
-    from pgs_runtime.trace.lines import NotALine, members_of
-
-    try:
-        return str(members_of(data.partition(b"\n")[0]).get("run", ""))
-    except NotALine:
-        return ""
 
 
 def evidence_of(trace: Path, root: Path, data: Path) -> Evidence:

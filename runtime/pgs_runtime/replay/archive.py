@@ -26,7 +26,7 @@ from pgs_runtime.replay.workbench import OF_THE_MACHINE, Workbench
 from pgs_runtime.run.grounds import Diverged
 from pgs_runtime.run.journal import Untold, is_erased, recorded, told
 from pgs_runtime.stores.port import Store
-from pgs_runtime.trace.lines import LIMITS, joined, split
+from pgs_runtime.trace.lines import LIMITS, joined, run_of, split
 from pgs_runtime.trace.reading import trace_of
 from pgs_runtime.trace.record import LOAD, OVERRIDE
 from pgs_runtime.workspace.accept import STATE
@@ -38,18 +38,26 @@ _HIDDEN = b'"$redacted":'
 
 
 class Filed(NamedTuple):
-    """An archived trace, and the store that has its run, if one is at hand."""
+    """An archived trace, and the store that has its run, if one is at hand.
+
+    Attributes:
+        name: of the file; "" of a run of the store.
+        unread: why the file cannot be read; "": it can.
+    """
 
     data: bytes
     store: Store | None
+    name: str = ""
+    unread: str = ""
 
 
 class End(NamedTuple):
-    """How a run ends: the exit's kind and name, and what it gives."""
+    """How a run ends: the exit's kind and name, what it gives, and at which node; "" of a fault or a cancelled run."""
 
     kind: str
     name: str
     result: Value
+    node: str = ""
 
 
 class Change(NamedTuple):
@@ -76,7 +84,7 @@ class Tried:
         runs: how many were looked at; loads of rows, and what was said about a rule, are none.
         changed: equal changes with the runs that they befall, certain ones.
         resting: ids of runs whose end rests on what was not recorded, with what that is; and whether it would change.
-        untold: ids of runs whose end cannot be told, with the reason.
+        untold: ids of runs whose end cannot be told, with the reason; where there is no id, the name of the file.
         other_way: how many go another way to the same end.
     """
 
@@ -109,7 +117,7 @@ def against(bench: Workbench, filed: Iterator[Filed], benches: Benches) -> Tried
         verdict = verify(each.data, store=each.store)
         if verdict.broken:
             tried.runs += 1
-            tried.untold[f"trace {tried.runs}"] = verdict.doubt
+            tried.untold[each.name or f"trace {tried.runs}"] = each.unread or verdict.doubt
             continue
         try:
             lines = split(each.data)
@@ -133,7 +141,11 @@ def _try(tried: Tried, bench: Workbench, lines: Sequence[bytes], store: Store | 
     run, header = str(members[0]["run"]), cast(Members, members[0]["header"])
     before = _end(members[-1])
     if before is None or before.name in OF_THE_MACHINE:
-        why = f"Its machine ended it ({before.name}), and not its protocol." if before else "It has not ended."
+        why = (
+            f"Its machine ended it ({before.name}), and not its protocol."
+            if before
+            else "It has not ended, as far as its trace tells."
+        )
         tried.untold[run] = why
         return
     try:
@@ -143,7 +155,9 @@ def _try(tried: Tried, bench: Workbench, lines: Sequence[bytes], store: Store | 
         return
     made = rerun(bench, known)
     after = End(made.kind, made.name, made.result)
-    changes = not (before[:2] == after[:2] and same(before.result, after.result))
+    # What is hidden of a result is no part of it: the labels of a snapshot may be others.
+    gave = before.result if known.result is None else known.result
+    changes = not (before[:2] == after[:2] and same(gave, after.result))
     if made.untold:
         tried.untold[run] = made.untold
     elif made.rests:
@@ -151,7 +165,7 @@ def _try(tried: Tried, bench: Workbench, lines: Sequence[bytes], store: Store | 
     elif changes:
         change = _change(str(header["workflow"]), before, after, lines, made)
         tried.changed.setdefault(change, []).append(run)
-    elif way_of(members) != made.way:
+    elif way_of(members) != made.way or before.node != _node(made):
         tried.other_way += 1
 
 
@@ -186,12 +200,18 @@ def _end(last: Members) -> End | None:
     """How a last line tells that a run has ended; None: it goes on."""
     match last["kind"]:
         case "exit":
-            return End(str(last["exit"]), str(last["name"]), last.get("result", {}))
+            return End(str(last["exit"]), str(last["name"]), last.get("result", {}), str(last["node"]))
         case "fault":
             return End("FAULTED", str(cast(Members, last["fault"])["code"]), {})
         case "cancelled":
             return End("CANCELLED", "CANCELLED", {})
     return None
+
+
+def _node(made: Rerun) -> str:
+    """The exit at which a run ends now, as `End` names it."""
+    last = cast(Members, orjson.loads(made.lines[-1]))
+    return str(last["node"]) if last["kind"] == "exit" else ""
 
 
 def _change(workflow: str, before: End, after: End, lines: Sequence[bytes], made: Rerun) -> Change:
@@ -224,8 +244,9 @@ def filed_in(folder: Path, own: Store | None, beside: Callable[[str], Store | No
         try:
             data = read_file(file, LIMITS.size)
         except OSError as error:
-            raise _unread(file, error) from error
-        yield Filed(data, beside(file.stem))
+            yield Filed(b"", None, file.name, f"It cannot be read: {error.strerror}.")
+        else:
+            yield Filed(data, beside(run_of(data)), file.name)
 
 
 def is_data_root(folder: Path) -> bool:

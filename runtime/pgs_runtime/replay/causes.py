@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias, cast
 
 import orjson
 
+from pgs_runtime.redaction import REDACTED
+from pgs_snapshot.canonical import canonical, digest_of
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Value, same
 
@@ -78,6 +80,15 @@ def of_header(expected: dict[str, Value], actual: dict[str, Value]) -> Differenc
     return None
 
 
+def of_payload(header: dict[str, Value]) -> Difference | None:
+    """How the payload that a header shows whole is not the one whose digest stands beside it."""
+    payload, told = header["payload"], header["payload_digest"]
+    found = digest_of(payload)
+    if found == told or not isinstance(told, str) or REDACTED.encode() in canonical(payload):
+        return None
+    return Difference(1, "", "input", "/header/payload_digest", told, found, "The digest is that of another payload.")
+
+
 def parting(expected: Value, actual: Value, at: str = "") -> tuple[str, Value, Value]:
     """The innermost place at which two values differ first, with what stands there; they differ."""
     if isinstance(expected, dict) and isinstance(actual, dict):
@@ -103,6 +114,8 @@ def cause_at(expected: dict[str, Value], at: str, actual: dict[str, Value]) -> C
     if by_kind is not None:
         return by_kind
     tokens = at.split("/")[1:]
+    if not same(expected.get("overridden"), actual.get("overridden")):
+        return "context"
     if tokens[:1] == ["steps"] and len(tokens) > 2:
         was, now = (cast("list[dict[str, Value]]", each["steps"])[int(tokens[1])] for each in (expected, actual))
         asked = ("step", "store", "operation", "inputs")

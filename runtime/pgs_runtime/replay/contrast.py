@@ -146,31 +146,36 @@ def _way(line: Members) -> Value:
 def _parting(one: Sequence[Members], other: Sequence[Members], ways_part: int) -> Parting | None:
     """The first difference that is more than another time; where there is only that, the first."""
     found: Parting | None = None
-    headers = cast(Members, one[0]["header"]), cast(Members, other[0]["header"])
+    deeper = _deeper(one[0], other[0])
     last = ways_part or min(len(one), len(other))
     for n in range(1, last):
         if n >= len(one) or n >= len(other):
             there = one[n] if n < len(one) else other[n]
-            return found or Parting(n + 1, str(there.get("node", "")), _deeper(headers), "", None, None)
+            return found or Parting(n + 1, str(there.get("node", "")), deeper, "", None, None)
         was, now = _bare(one[n]), _bare(other[n])
         if not same(was, now):
             at, left, right = parting(was, now)
             cause = cause_at(was, at, now) if was.get("node") == now.get("node") else "definition"
-            cause = _deeper(headers) if cause == "definition" else cause
+            cause = deeper if cause == "definition" else cause
             found = found if found and cause == "clock" else Parting(n + 1, _node(was), cause, at, left, right)
             if cause != "clock":
                 return found
     return found
 
 
-def _deeper(headers: tuple[Members, Members]) -> Cause:
-    """Why the same place gives something else, as far as the headers tell."""
-    one, other = headers
+def _deeper(first: Members, second: Members) -> Cause:
+    """Why the same place gives something else, as far as the first lines tell."""
+    one, other = cast(Members, first["header"]), cast(Members, second["header"])
+    if one["workflow"] != other["workflow"]:
+        return "definition"
     if any(not same(one.get(name), other.get(name)) for name in _GIVEN):
         return "input"
-    if one["snapshot"] != other["snapshot"] or one["workflow"] != other["workflow"]:
+    if one["snapshot"] != other["snapshot"]:
         return "definition"
-    return "clock" if same(one["fingerprint"], other["fingerprint"]) else "fingerprint"
+    if not same(one["fingerprint"], other["fingerprint"]):
+        return "fingerprint"
+    # What is left are times, and ids: those of one run are the same, and what differs then, no run has made.
+    return "definition" if first["run"] == second["run"] else "clock"
 
 
 def _bare(line: Members) -> Members:

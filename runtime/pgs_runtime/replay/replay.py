@@ -18,7 +18,7 @@ import orjson
 from pgs_runtime.core.linked import Graph
 from pgs_runtime.core.requests import Effect, Waiting
 from pgs_runtime.faults import ExitCode, Refusal
-from pgs_runtime.replay.causes import Difference, first_difference, of_header
+from pgs_runtime.replay.causes import Difference, first_difference, of_header, of_payload
 from pgs_runtime.replay.workbench import Workbench, fault_of
 from pgs_runtime.run.attempt import NOWHERE, Attempt, Ended, Event, Paused, Pending
 from pgs_runtime.run.grounds import Diverged, Recorded
@@ -29,7 +29,7 @@ from pgs_runtime.trace.record import ERASURE, LOAD, OVERRIDE, Narrator
 from pgs_runtime.vault.vault import vault_over
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.snapshot import Snapshot
-from pgs_snapshot.values import Value
+from pgs_snapshot.values import Outcome, Value
 from pgs_snapshot.visible import visible
 
 
@@ -154,8 +154,10 @@ def not_shown(why: str) -> Refusal:
 def _done_again(
     bench: Workbench, graph: Graph, lines: Sequence[bytes], run: Run | None, store: Store | None
 ) -> Difference | None:
+    header = cast("dict[str, Value]", orjson.loads(lines[0])["header"])
+    if run is None and (difference := of_payload(header)) is not None:
+        return difference
     recording = recording_of(graph, lines, run, store)
-    header = cast("dict[str, Value]", recording.given.header["header"])
     difference = of_header(header, bench.header(graph, recording)) or _again(bench, graph, recording)
     alone = not (run and store and store.kept(run.id))
     if difference is not None and alone and difference.line == len(lines):
@@ -178,7 +180,7 @@ def _again(bench: Workbench, graph: Graph, recording: Recording) -> Difference |
             if number == 0:
                 result = attempt.start(ground)
             elif isinstance(result, Paused):
-                result = attempt.resume(ground, part.time, _events(result, part, attempt.keys.secret))
+                result = attempt.resume(ground, part.time, _events(bench, result, part, attempt.keys.secret))
         except Diverged as diverged:
             return first_difference(lines[: len(attempt.made)], attempt.made, part.line) or _unanswered(
                 lines, len(attempt.made), str(diverged)
@@ -190,7 +192,7 @@ def _again(bench: Workbench, graph: Graph, recording: Recording) -> Difference |
     return None
 
 
-def _events(paused: Paused, part: Part, secret: bytes) -> list[Event]:
+def _events(bench: Workbench, paused: Paused, part: Part, secret: bytes) -> list[Event]:
     """What a segment began with, told again from the answers themselves.
 
     Raises:
@@ -201,25 +203,38 @@ def _events(paused: Paused, part: Part, secret: bytes) -> list[Event]:
         pending = next((each for each in paused.pending if each.ask.spot == event.spot), None)
         if event.spot is not None and pending is None:
             raise Diverged(f"`{event.spot.node}` is answered, and has not asked")
-        made.append(replace(event, line=_line(paused, pending, event, part.time, secret)) if pending else event)
+        if pending is not None and event.reply is not None:
+            if isinstance(pending.ask, Waiting) and event.line["kind"] == "signal":
+                line = _signal(bench, paused, event, (part.time, secret))
+            else:
+                line = _line(pending, event, part.time, secret)
+            event = replace(event, line=line)
+        made.append(event)
     return made
 
 
-def _line(paused: Paused, pending: Pending, event: Event, time: str, secret: bytes) -> dict[str, Value]:
-    ask, reply, line = pending.ask, event.reply, event.line
-    if reply is None:
-        return line
-    if isinstance(ask, Effect):
-        if line["kind"] == "reconciled":
-            return {**line, "outcome": reply.name}
-        return Narrator().replied(ask, reply, secret) if reply.name in ask.step.shown else line
-    if isinstance(ask, Waiting) and line["kind"] == "signal":
-        fields, actor = reply.outputs["event"], cast("dict[str, Value]", reply.outputs["actor"])
-        by, origin = str(line["authenticated_by"]), line.get("message")
-        sent = Sent(str(line["event"]), fields, actor, lambda secret: line["actor"], by, origin)
-        waits = [each for each in paused.pending if isinstance(each.ask, Waiting)]
-        return accepted(waits, sent, time, secret).line
-    return expired(pending, time).line
+def _line(pending: Pending, event: Event, time: str, secret: bytes) -> dict[str, Value]:
+    """What is told of the answer of somebody outside, of who said it, or of time that was over."""
+    ask, reply = pending.ask, cast(Outcome, event.reply)
+    if not isinstance(ask, Effect):
+        return expired(pending, time).line
+    if event.line["kind"] == "reconciled":
+        return {**event.line, "outcome": reply.name}
+    return Narrator().replied(ask, reply, secret) if reply.name in ask.step.shown else event.line
+
+
+def _signal(bench: Workbench, paused: Paused, event: Event, now: tuple[str, bytes]) -> dict[str, Value]:
+    """What is told of a signal that was accepted. `now`: the time, and the secret of the run."""
+    line, reply = event.line, cast(Outcome, event.reply)
+    fields, actor = reply.outputs["event"], cast("dict[str, Value]", reply.outputs["actor"])
+
+    def shown(secret: bytes) -> Value:
+        # What is kept has the defaults of attributes, too, which nobody has sent.
+        names = cast("dict[str, Value]", line["actor"]).keys()
+        return {name: value for name, value in bench.who(actor, secret).items() if name in names}
+
+    sent = Sent(str(line["event"]), fields, actor, shown, str(line["authenticated_by"]), line.get("message"))
+    return accepted([each for each in paused.pending if isinstance(each.ask, Waiting)], sent, *now).line
 
 
 def _unanswered(lines: Sequence[bytes], n: int, why: str) -> Difference:

@@ -41,12 +41,16 @@ class Outer:
 
 @frozen
 class Known:
-    """What the record of a run tells: what it started from, what stores answered, and what came from outside."""
+    """What the record of a run tells: what it started from, what stores answered, and what came from outside.
+
+    `result`: what it gave, in clear and large values as digests; None: nothing of it is hidden in the lines.
+    """
 
     workflow: str
     given: Given
     asked: tuple[Asked, ...]
     outer: tuple[Outer, ...] = ()
+    result: Value = None
 
 
 @frozen
@@ -75,7 +79,8 @@ class Rerun:
 
     Attributes:
         way: the nodes that were passed with their outcomes; those within another one have its name before them.
-        kind, name, result: how it ended, as its last line tells; "" where that cannot be told.
+        kind, name: how it ended, as its last line tells; "" where that cannot be told.
+        result: what it gave, in clear, and large values as digests.
         lines: the trace that it would leave.
         unrecorded: how many answers the record does not have.
         rests: those of them from which its end may follow, and that rest on what the record does not tell.
@@ -136,8 +141,8 @@ def idle_of(bench: Workbench, workflow: str) -> Idle:
 
 def _told(lines: Sequence[bytes], ground: Shadow, ended: Ended) -> Rerun:
     members = [cast(Members, orjson.loads(line)) for line in lines]
-    result = members[-1].get("result", {})
     rests = tuple(dict.fromkeys(ground.rests))
+    result = shown(ended.result, None, b"")
     return Rerun(way_of(members), ended.kind, ended.name, result, tuple(lines), ground.unrecorded, rests)
 
 
@@ -226,7 +231,8 @@ def known_by_doing(bench: Workbench, graph: Graph, recording: Recording) -> Know
             asks |= {each.ask.spot: question(each.ask) for each in result.pending if isinstance(each.ask, Effect)}
     if first_difference(recording.lines, attempt.made) is not None:
         raise Diverged("it does not do again what its record says")
-    return Known(graph.workflow, recording.given, tuple(asked), tuple(outer))
+    gave = shown(result.result, None, b"") if isinstance(result, Ended) else None
+    return Known(graph.workflow, recording.given, tuple(asked), tuple(outer), gave)
 
 
 def known_by_lines(workflow: str, recording: Recording) -> Known:

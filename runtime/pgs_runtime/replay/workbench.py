@@ -163,6 +163,10 @@ class Workbench:
             header["subjects"] = told["subjects"]
         return {**header, "fingerprint": told["fingerprint"], "started": recording.parts[0].time}
 
+    def who(self, actor: dict[str, Value], secret: bytes) -> dict[str, Value]:
+        """An actor as the trace of a run with this secret shows it."""
+        return cast("dict[str, Value]", self._intake.who(actor, secret))
+
     def _transform(self, transform: model.Transform) -> Capability:
         call = self._transforms.get(transform)
 

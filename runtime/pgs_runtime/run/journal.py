@@ -147,7 +147,8 @@ def told(graph: Graph | None, lines: Sequence[bytes], run: Run | None = None) ->
         raise Untold("it has several segments")
     payload = _payload(run) if run else header["payload"]
     if run is None and header["payload_digest"] != digest_of(payload):
-        raise Untold("its payload is hidden")
+        shown = isinstance(header["payload_digest"], str) and _HIDDEN not in canonical(payload)
+        raise Untold("its payload is not the one whose digest it has" if shown else "its payload is hidden")
     actor = _actor(run) if run else cast("dict[str, Value]", header["actor"])
     if run is None and _HIDDEN in canonical(actor):
         raise Untold("its actor is hidden")

@@ -97,6 +97,14 @@ def members_of(line: bytes, limits: TraceLimits = LIMITS) -> dict[str, Value]:
     return value
 
 
+def run_of(data: bytes) -> str:
+    """The id of the run that a trace says it is of; "" where that cannot be read."""
+    try:
+        return str(members_of(data.partition(b"\n")[0]).get("run", ""))
+    except NotALine:
+        return ""
+
+
 class Members:
     """The members of an object, each taken once and with its kind."""
 
