@@ -21,6 +21,7 @@ import click
 
 import pgs_snapshot
 from pgs_compiler import options
+from pgs_compiler.commands.importing import import_
 from pgs_compiler.commands.keys import keys
 from pgs_compiler.commands.processes import process
 from pgs_compiler.commands.signing import sign
@@ -412,7 +413,7 @@ def _named(workflow: str, graphs: Mapping[str, Graph]) -> Graph:
     return graphs[found[0]]
 
 
-for _command in (keys, process, sign, verify):
+for _command in (import_, keys, process, sign, verify):
     cli.add_command(_command)
 
 

@@ -165,6 +165,7 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "A843": "requirement",
         "A85": "constitution",
         "A858": "declaration",
+        "I": "publication",
         "Z915": "published name",
         "Z916": "published name",
         "Z917": "baseline",
@@ -250,6 +251,7 @@ TURNS: Mapping[str, Phase] = MappingProxyType(
         "C612": "check",
         "C64": "bind",
         "C65": "bind",
+        "I": "open",
         "Z": "bind",
         "Z917": "open",
     }

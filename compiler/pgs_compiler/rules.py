@@ -1,7 +1,7 @@
 """Every rule of the compiler: a stable code, a slug, a severity and one line. `explain/CODE.md` has its page.
 
 Families: S1xx source · D2xx declaration · N3xx names · T4xx types and paths · F5xx flow · C6xx capabilities,
-purity, stores · P7xx processes · A8xx assertions, labels · Z9xx seal.
+purity, stores · P7xx processes · A8xx assertions, labels · I9xx import · Z9xx seal.
 """
 
 from __future__ import annotations
@@ -299,6 +299,17 @@ RULES = _rules(
     _error("A857", "above-the-limit", "No workflow of a domain takes more than its constitution allows"),
     _warning("A858", "not-governed", "Where there are constitutions, one governs each domain"),
     _error("A859", "unknown-domain", "A constitution speaks of domains in which something is declared"),
+    # I95x: what is imported
+    _warning("I951", "no-machine-block", "A published document has a Machine block"),
+    _error("I952", "machine-block", "A Machine block is one closed block of YAML that holds one mapping"),
+    _error("I953", "unknown-publication", "A publication says what it is, and is published once"),
+    _error("I954", "unknown-word", "A publication uses the words of the dialect"),
+    _error("I955", "no-counterpart", "What is published has a counterpart in the language"),
+    _error("I956", "unpublished", "A publication refers to what is published"),
+    _error("I957", "unexpanded-template", "A text holds no template that nothing expands"),
+    _error("I958", "unbound-effect", "What a published step does takes place somewhere that a binding names"),
+    _error("I959", "no-implementation", "What is published is implemented here"),
+    _warning("I960", "loosened", "What is published is carried as it is"),
     # Z91x: what was published; Z901–Z914 are the seal's own (`pgs_snapshot.seal.CODES`)
     _error("Z915", "published-changed", "What a published name means stays as it is"),
     _error(

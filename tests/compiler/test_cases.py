@@ -1,9 +1,9 @@
 """Every folder of `cases` holds declarations and, in `expected.json`, all that is found in them.
 
 A folder is called `<CODE>-<slug>`: the rule that it shows, and what it shows of it. Cases of the family S are
-read; where there is Python alone, its processes are held against their contracts; all others are compiled, with the
-`pgs.yaml` that the folder may hold. Where there is a folder `published`, its declarations were published before, and
-those under `protocols` are compared with them.
+read, those of the family I imported; where there is Python alone, its processes are held against their contracts;
+all others are compiled, with the `pgs.yaml` that the folder may hold. Where there is a folder `published`, its
+declarations were published before, and those under `protocols` are compared with them.
 `python -m tests.compiler.test_cases` writes every `expected.json` anew; what has changed is then for you to judge.
 """
 
@@ -23,6 +23,7 @@ from pgs_compiler.bodies.linting import lint
 from pgs_compiler.census import Examined, examined
 from pgs_compiler.compiler import Compilation, compile_workspace
 from pgs_compiler.findings import Finding
+from pgs_compiler.importing.importer import bring_in
 from pgs_compiler.project import FILE
 from pgs_compiler.read import read
 from pgs_compiler.rules import RULES
@@ -41,6 +42,8 @@ def findings_of(case: Path) -> tuple[Finding, ...]:
     if case.name[0] == "S":
         sources = (SourceFile(path.name, path.read_bytes()) for path in inputs_of(case))
         return tuple(chain.from_iterable(read(source).findings for source in sources))
+    if case.name[0] == "I":
+        return bring_in(case).findings
     if is_python(case):
         return lint([case], case).findings
     return looked_into(case)[0]

@@ -11,6 +11,7 @@ import pytest
 from pgs_compiler import explain
 from pgs_compiler.bodies.linting import lint_sources
 from pgs_compiler.compiler import compile_workspace
+from pgs_compiler.importing.importer import bring_in
 from pgs_compiler.read import read
 from pgs_compiler.render import Style, render
 from pgs_compiler.rules import RULES
@@ -77,7 +78,7 @@ def test_an_example_in_python_shows_its_rule_and_no_other(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", sorted(code for code in PAGES.keys() & RULES.keys() - set(IN_PYTHON) if code[0] != "S")
+    "code", sorted(code for code in PAGES.keys() & RULES.keys() - set(IN_PYTHON) if code[0] not in "SI")
 )
 def test_the_example_of_a_page_has_no_mistake_but_its_own(code: str, tmp_path: Path) -> None:
     """Pages leave out declarations that their examples refer to, and the project that lists a package."""
@@ -87,6 +88,16 @@ def test_the_example_of_a_page_has_no_mistake_but_its_own(code: str, tmp_path: P
     (tmp_path / "example.yaml").write_text(DECLARATION if of_project else refused, encoding="utf-8")
     found = {finding.code for finding in compile_workspace(tmp_path, (tmp_path / "example.yaml",)).findings}
     assert found <= {code, "N302", "C602"}
+
+
+@pytest.mark.parametrize("code", sorted(code for code in PAGES.keys() & RULES.keys() if code[0] == "I"))
+def test_the_example_of_a_page_about_imports_is_a_document_with_that_mistake(code: str, tmp_path: Path) -> None:
+    """Examples leave out what they refer to."""
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "example.md").write_text(parts(code)["refused"], encoding="utf-8")
+    found = {finding.code for finding in bring_in(tmp_path).findings}
+    assert found - {code} <= {"I956"}
+    assert code in found or found == {"I956"}
 
 
 def test_a_page_is_read_by_its_code() -> None:
