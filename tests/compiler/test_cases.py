@@ -63,7 +63,7 @@ def inputs_of(case: Path) -> tuple[Path, ...]:
 
 def is_python(case: Path) -> bool:
     """Whether a case is Python alone."""
-    return not inputs_of(case)
+    return case.name[0] != "I" and not inputs_of(case)
 
 
 def compiled(case: Path) -> Compilation:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder for the workspace.")
 @options.report
 def import_(folder: Path, out: Path, format_: str) -> None:
-    """Make a workspace of the declarations that are published as Markdown below FOLDER.
+    """Make a workspace of what is published as Markdown in FOLDER.
 
     Whatever cannot be carried is reported at its line there, and so is what the compiler finds wrong with what was
     written. The workspace is written all the same: `pgs_compiler check --workspace` goes on from there.
