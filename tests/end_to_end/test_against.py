@@ -98,6 +98,8 @@ def test_a_folder_without_a_run_is_no_archive_of_which_nothing_changes(
     (tmp_path / ("x" * 255)).mkdir()
     answer = examples.runtime("replay", tmp_path, *against)
     assert (answer.code, answer.error()["code"]) == (2, "R104")
+    nowhere = examples.runtime("replay", tmp_path / "none", *against).error()
+    assert (nowhere["code"], nowhere["hint"]) == ("R019", answer.error()["hint"])
     os.mkfifo(tmp_path / "pipe.jsonl")
     answer = examples.runtime("replay", tmp_path, *against)
     assert [each["why"] for each in answer.json()["untold"]] == ["Line 1 is missing: the file is empty."]

@@ -247,3 +247,43 @@ def test_trc_08_the_header_has_what_it_takes_to_do_the_run_again() -> None:
     assert set(header) >= {"fingerprint", "payload_digest", "started", "workflow", "actor"}
     machine = (str(os.getpid()), socket.gethostname(), str(Path.cwd()), str(ward.folder))
     assert not any(word.encode() in line for word in machine[2:] for line in ward.lines)
+
+
+# --- wherever it is done ---------------------------------------------------------------------------
+
+
+def test_wherever_a_run_is_done_again_the_same_is_said_of_it(examples: Installation, tmp_path: Path) -> None:
+    """In another folder, time zone and language, with other hashes, and with data root and workspace moved."""
+    case = next(case for case in cases(DATA) if case.workflow == GOVERN)
+    examples.runtime("state", "load", "-", stdin=json.dumps(case.state).encode())
+    first, second = (
+        examples.run(case.workflow, json.dumps(payload).encode(), "--json").json()["trace_id"]
+        for payload in (case.payload, {**case.payload, "requesting_user_id": "NOBODY"})
+    )
+    questions = (
+        ["replay", first, "--json"],
+        ["diff", first, second, "--json"],
+        ["why", second, "--json"],
+        ["why", second],
+        ["replay", "DATA", "--against", "WORKSPACE/protocol_snapshot", "--json"],
+    )
+    before, place = [*bytes_of(examples.data).values()], examples
+    said: list[list[tuple[int, str, str]]] = []
+    for number, world in enumerate(({}, *WORLDS, {"LC_ALL": "POSIX", "LANGUAGE": "tr"})):
+        moved = Installation(tmp_path / f"moved {number}" / "w", tmp_path / f"moved {number}" / "d")
+        moved.data.parent.mkdir()
+        place.workspace.rename(moved.workspace)
+        place.data.rename(moved.data)
+        place = moved
+        answers = []
+        for question in questions:
+            line = [
+                word.replace("WORKSPACE", str(place.workspace)).replace("DATA", str(place.data)) for word in question
+            ]
+            within = f'cd "{place.data.parent}" && exec "$@"'
+            answer = place.runtime(*line, environment={**ENVIRONMENT, **world}, within=within)
+            answers.append((answer.code, answer.out, answer.err))
+        said.append(answers)
+    assert [code for code, _, _ in said[0]] == [0, 1, 0, 0, 0]
+    assert said == [said[0]] * len(said)
+    assert [*bytes_of(place.data).values()] == before

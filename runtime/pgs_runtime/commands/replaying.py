@@ -91,8 +91,8 @@ def _try(against: Path, folder: Path, root: Path, data: Path, as_json: bool) -> 
 
     from pgs_runtime.evidence.at_hand import Evidence
     from pgs_runtime.replay.against_texts import tried_json, tried_text
+    from pgs_runtime.replay.archive import HOLDS, filed_in, is_data_root
     from pgs_runtime.replay.archive import against as tried_on
-    from pgs_runtime.replay.archive import filed_in, is_data_root
     from pgs_runtime.replay.workbench import Workbench, trying
     from pgs_snapshot.folder import open_snapshot
     from pgs_snapshot.snapshot import Snapshot
@@ -111,8 +111,7 @@ def _try(against: Path, folder: Path, root: Path, data: Path, as_json: bool) -> 
 
         tried = tried_on(bench, filed_in(folder, evidence.store if whole else None, evidence.witness), of)
     if not tried.runs:
-        hint = "Name a folder with `ID/ID.jsonl` or `*.jsonl`, or a data root."
-        raise Refusal("R104", f"`{visible(str(folder))}` holds no run that could be tried.", ExitCode.USAGE, hint=hint)
+        raise Refusal("R104", f"`{visible(str(folder))}` holds no run that could be tried.", ExitCode.USAGE, hint=HOLDS)
     say(tried_json(tried) if as_json else tried_text(tried))
     sys.exit(tried.exit_code)
 

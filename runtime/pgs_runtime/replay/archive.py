@@ -35,6 +35,7 @@ from pgs_snapshot.visible import visible
 
 Way: TypeAlias = tuple[tuple[str, str], ...]
 _HIDDEN = b'"$redacted":'
+HOLDS = "Name a folder with `ID/ID.jsonl` or `*.jsonl`, or a data root."
 
 
 class Filed(NamedTuple):
@@ -277,4 +278,5 @@ def _is_there(file: Path) -> bool:
 
 
 def _unread(file: Path, error: OSError) -> Refusal:
-    return Refusal("R019", f"`{visible(str(file))}` cannot be read: {error.strerror}.", ExitCode.USAGE)
+    message = f"`{visible(str(file))}` cannot be read: {error.strerror}."
+    return Refusal("R019", message, ExitCode.USAGE, hint=HOLDS)
