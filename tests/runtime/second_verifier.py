@@ -11,6 +11,9 @@ def sha(*data: bytes) -> bytes: return hashlib.sha256(b"".join(data)).digest()
 def at(text: str | None) -> float: return datetime.datetime.fromisoformat(text).timestamp() if text else FOREVER
 def canonical(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+def only(value: dict, needed: str, allowed: str = "") -> dict:
+    assert {*needed.split()} <= value.keys() <= {*needed.split(), *allowed.split()}
+    return value
 def decoded(text: str) -> bytes:
     assert base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
     return base64.b64decode(text)
@@ -30,10 +33,11 @@ class Trust:
     def __init__(self, folder: pathlib.Path) -> None:
         files = [json.loads(path.read_text()) for path in folder.glob("*/*.json")]
         gone = {each["id"]: at(each["since"]) for each in files if "id" in each}
-        keys, self.policy = [each for each in files if "key" in each], json.loads((folder / "policy.json").read_text())
-        self.roles = {decoded(key["key"]): key["roles"] for key in keys}
-        self.time = {decoded(key["key"]): (at(key["since"]), at(key.get("until"))) for key in keys}
-        self.gone = {raw: gone.get(sha(raw).hex(), FOREVER) for raw in self.roles}
+        keys = {decoded(each["key"]): each for each in files if "key" in each}
+        self.policy = json.loads((folder / "policy.json").read_text())
+        self.roles = {raw: key["roles"] for raw, key in keys.items()}
+        self.time = {raw: (at(key["since"]), at(key.get("until"))) for raw, key in keys.items()}
+        self.gone = {raw: gone.get(sha(raw).hex(), FOREVER) for raw in keys}
     def counts(self, raw: bytes, role: str, now: float) -> bool:
         return role in self.roles[raw] and self.time[raw][0] <= now < min(self.time[raw][1], self.gone[raw])
 class Checkpoint:
@@ -63,38 +67,46 @@ class Checkpoint:
         others = [raw for raw in seen if seen[raw] and raw not in signers]
         least = {role: demanded["threshold"] for role, demanded in trust.policy["roles"].items()}
         return len(signers) >= least.get("checkpoint", 1), len(others) >= least.get("witness", 1)
+def leaf(line: int, head: str, run: str) -> bytes:
+    return sha(b"\x00", canonical({"digest": head, "line": line, "run": run}))
+def followed(texts: list[str], run: str) -> tuple[list[dict], str, bool, bool]:  # lines, head, ended, counted
+    head, ended, lines = "", not (texts + [] and re.fullmatch("[0-9a-v]{26}", run)), []
+    for n, text in enumerate(texts):
+        line = json.loads(text) if "\\u0000" not in text.replace("\\\\", "") else None
+        assert canonical(line) == text.encode() and not ended and (line["kind"] + "" == "run") == (n == 0)
+        assert repr([line["n"], line["prev"], line["run"]]) == repr([n, head, run])  # True is not 1
+        head, ended, lines = line.pop("digest"), line["kind"] in ("exit", "fault", "cancelled"), [*lines, line]
+        assert head == sha(canonical(line)).hex()
+        assert n or (line["format"], type(line["header"])) == ("pgs-trace/1", dict)
+    return lines, head, ended, ended and lines[-1].get("lines") == len(lines)
 class Case:
     def __init__(self, data: bytes) -> None:
-        self.case = case = json.loads(data)
-        self.log, known = case.get("log", {"checkpoints": [], "commit": -1}), {"keys", "run", "states", "trace"}
-        assert known < case.keys() - {"log", "snapshot"} == known | {"does_not_state", "format"}
-        self.points = [Checkpoint(each["note"]) for each in self.log["checkpoints"]]
-        sizes, keys = [each.size for each in self.points], [(key["role"], key["key"]) for key in case["keys"]]
+        known = "does_not_state format keys run states trace"
+        self.case = case = only(json.loads(data), known, "log overrides snapshot")
+        self.log = log = only(case.get("log", {"checkpoints": [], "commit": -1}), "checkpoints commit")
+        self.points = [Checkpoint(only(each, "consistency inclusion note")["note"]) for each in log["checkpoints"]]
+        self.granted = [only(each, "commit inclusion trace") for each in case.get("overrides", [])]
+        self.own = only(case["snapshot"], "manifest", "envelope files") if "snapshot" in case else {}
+        sizes, keys = [x.size for x in self.points], [(only(x, "key role")["role"], x["key"]) for x in case["keys"]]
         assert canonical(case) == data and case["format"] == "pgs-casefile/1" and sizes == sorted({*sizes})
-        assert len({each.origin for each in self.points}) < 2 and keys == sorted({*keys})
+        assert len({each.origin for each in self.points}) < 2 and keys == sorted({*keys}) and type(log["commit"]) is int
         assert all(any(each.made_by[role](decoded(key)) for each in self.points) for role, key in keys)
-        assert re.fullmatch("[0-9a-v]{26}", case["run"]) and ("log" not in case or 0 <= self.log["commit"] < sizes[0])
-        assert not any(each["consistency"] for each in self.log["checkpoints"][:1]) and type(self.log["commit"]) is int
-        assert case["keys"] == [{"key": key, "role": role} for role, key in keys] and len(self.log) == 2
-        assert all(each.keys() == {"consistency", "inclusion", "note"} for each in self.log["checkpoints"])
-        proofs = [each[name] for each in self.log["checkpoints"] for name in ("consistency", "inclusion")]
-        assert case["trace"] + [] and all(len(decoded(text)) == 32 for proof in proofs for text in proof + [])
-        self.head, self.ended, self.own = "", False, case.get("snapshot", {})
-        assert case.get("snapshot", 1) and self.own.get("files", 1)
-        assert not self.own or {"manifest"} <= self.own.keys() <= {"envelope", "files", "manifest"}
+        assert "log" not in case or (0 <= log["commit"] < sizes[0] and not log["checkpoints"][0]["consistency"])
+        assert all(each["trace"] and "\n" not in "".join(each["trace"] + []) and type(each["commit"]) is int
+                   and 0 <= each["commit"] < log["commit"] for each in self.granted)
+        proofs = [each[name] for each in log["checkpoints"] for name in ("consistency", "inclusion")]
+        proofs += [each["inclusion"] for each in self.granted]
+        assert all(len(decoded(text)) == 32 for proof in proofs for text in proof + [])
+        assert self.own.get("files", 1) and case.get("overrides", 1)
         self.files = {path: decoded(text) for path, text in self.own.get("files", {}).items()}
-        for n, text in enumerate(case["trace"]):
-            line = json.loads(text) if "\\u0000" not in text.replace("\\\\", "") else None
-            assert canonical(line) == text.encode() and not self.ended and (line["kind"] + "" == "run") == (n == 0)
-            assert repr([line["n"], line["prev"], line["run"]]) == repr([n, self.head, case["run"]])  # True is not 1
-            self.head, self.ended = line.pop("digest"), line["kind"] in ("exit", "fault", "cancelled")
-            assert self.head == sha(canonical(line)).hex()
-            assert n or (line["format"], type(line["header"])) == ("pgs-trace/1", dict)
-        self.counted, self.last = self.ended and line.get("lines") == n + 1, n
+        lines, self.head, ended, self.counted = followed(case["trace"], case["run"])
+        told = [(line["overridden"], line.get("target")) for line in lines if "overridden" in line]
+        self.told = dict.fromkeys(canonical([x, at]) for used, at in told if type(used) is list for x in used)
         facts = {name: name in self.own for name in ("manifest", "files", "envelope")} | {"checkpoint": bool(sizes)}
         seen = any(len(blob) == 76 for each in self.points for _, blob in each.made)
         facts |= {f"no {fact}": not held for fact, held in facts.items()} | {"cosigned": seen, "not cosigned": not seen}
-        facts |= {"always": True, "checkpoints": len(sizes) > 1, "ended": self.ended, "open": not self.ended}
+        facts |= {"always": True, "checkpoints": len(sizes) > 1, "ended": ended, "open": not ended}
+        facts |= {"overrides": self.granted, "no overrides": self.told and not self.granted}
         for member, head in (("states", "| states, if | |"), ("does_not_state", "| does not state, if | |")):
             table = re.findall(r"^\| ([a-z ]+) \| (.+) \|$", PAGE.partition(head)[2].partition("\n\n")[0], re.MULTILINE)
             assert case[member] == [says for fact, says in table if facts[fact]]
@@ -106,35 +118,24 @@ class Case:
         assert {path: (len(held), sha(held).hex()) for path, held in self.files.items()} in ({}, listed)
         return manifest
     def proven(self) -> bool:
-        leaf = sha(b"\x00", canonical({"digest": self.head, "line": self.last, "run": self.case["run"]}))
+        own = leaf(len(self.case["trace"]) - 1, self.head, self.case["run"])
         for old, new, each in zip([*self.points[:1], *self.points], self.points, self.log["checkpoints"], strict=False):
-            inclusion, path = list(map(decoded, each["inclusion"])), list(map(decoded, each["consistency"]))
+            path = list(map(decoded, each["consistency"]))
             assert grown(path, new.size, old.size, old.root) == (old.root, new.root) and not path
-            assert under(inclusion, new.size, self.log["commit"], leaf) == new.root and not inclusion
+            self.holds(new, self.log["commit"], each, own)
+        assert list(map(self.grant, self.granted)) == [*self.told]
         return bool(self.points and self.manifest())
-def signature(data: bytes, trust: Trust, now: float) -> str:  # the check of this name
-    found, case = "not possible", Case(data)
-    try:
-        text, manifest, rules = case.own["envelope"], case.manifest(), trust.policy["roles"]["snapshot"]
-        found = "failed"
-        envelope, name = json.loads(text), manifest["name"]
-        kind, payload, made = envelope["payloadType"].encode(), decoded(envelope["payload"]), envelope["signatures"]
-        said, signed = json.loads(payload), b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-        assert canonical(envelope) == text.encode() and envelope.keys() == {"payload", "payloadType", "signatures"}
-        assert canonical(said) == payload and kind == b"application/vnd.in-toto+json" and 1 <= len(made) <= 32
-        assert all(each.keys() == {"keyid", "sig"} and len(decoded(each["sig"])) == 64 for each in made)
-        last = at(said["predicate"].pop("not_after", None))
-        assert said == {"_type": "https://in-toto.io/Statement/v1", "predicateType": "urn:pgs:snapshot:v1",
-                        "predicate": {member: manifest[member] for member in ("compiler", "name", "version")},
-                        "subject": [{"digest": {"sha256": manifest["root"]}, "name": name}]}
-        assert {"ignored": True, "enforced": now < last, "required": now < last < FOREVER}[rules["not_after"]]
-        signers = [raw for raw in trust.gone if trust.counts(raw, "snapshot", now)
-                   and any(ed25519(raw, decoded(each["sig"]), signed) for each in made)]
-        assert manifest["root"] in trust.policy.get("pins", {}).get(name, [manifest["root"]])
-        assert manifest["version"] >= trust.policy.get("versions", {}).get(name, 0) and len(text) <= 65536
-        return "held" if len(signers) >= rules["threshold"] else "failed"
-    except WRONG:
-        return found
+    def holds(self, point: Checkpoint, commit: int, proof: dict, hashed: bytes) -> None:
+        inclusion = list(map(decoded, proof["inclusion"]))
+        assert under(inclusion, point.size, commit, hashed) == point.root and not inclusion
+    def grant(self, each: dict) -> bytes:  # what granted an override, in the form of what tells of it
+        run = json.loads(each["trace"][0])["run"]
+        lines, head, _, counted = followed(each["trace"], run)
+        first, said = lines[0]["header"], lines[1]
+        assert counted and [first["workflow"], said["kind"], said["does"]] == ["pgs::OVERRIDE", "override", "grant"]
+        self.holds(self.points[0], each["commit"], each, leaf(len(lines) - 1, head, run))
+        told = {"by": {name: first["actor"][name] for name in ("id", "type")}, "override": run}
+        return canonical([told | {name: said[name] for name in ("reason", "rule", "until")}, said["intent"]])
 def verdict(data: bytes, trust: Trust, now: float, kept: tuple[str, ...] = ()) -> str:
     level = "broken"
     try:

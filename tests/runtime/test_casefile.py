@@ -28,7 +28,7 @@ from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.stores.port import Head, LogEntry
 from pgs_snapshot.notes import cosigned, read_note
 from pgs_snapshot.trust import Trust, read_trust
-from tests.runtime import second_verifier
+from tests.runtime import second_judge, second_verifier
 from tests.runtime.casefiles import Kept, Shelf, corpus, endorsed, envelopes, grown, signed_by, unsigned
 from tests.runtime.custodian import AUTHOR, NOTARY, NOW, OPERATOR, SECONDS, trust_in, trusted
 from tests.runtime.till import PAID, open_till, paid
@@ -94,6 +94,13 @@ def test_the_second_verifier_is_small_and_takes_the_standard_library_alone() -> 
     assert len(text.splitlines()) <= 150
     assert not re.search(r"^\s*(?:import|from) (?:pgs|cryptography)", text, re.MULTILINE)
     assert re.findall(r"^\s*(?:import|from) tests\.(\S+)", text, re.MULTILINE) == ["runtime.rfc8032"]
+    judge = Path(second_judge.__file__).read_text(encoding="utf-8")
+    assert len(judge.splitlines()) <= 40
+    assert re.findall(r"^(?:import|from) (\S+)", judge, re.MULTILINE) == [
+        "json",
+        "tests.runtime.rfc8032",
+        "tests.runtime.second_verifier",
+    ]
 
 
 def test_trc_03_without_keys_no_file_is_more_than_complete(trust: Trust) -> None:
@@ -152,7 +159,7 @@ def test_the_signatures_of_the_snapshot_are_a_check_of_their_own_and_decide_no_l
     data, outcome, says = ENVELOPES[name]
     verdict = judged(data, trust)
     assert found(verdict, "signature") == (outcome, says)
-    assert second_verifier.signature(data, second_verifier.Trust(folder), NOW.timestamp()) == outcome
+    assert second_judge.signature(data, second_verifier.Trust(folder), NOW.timestamp()) == outcome
     snapshot, _ = found(verdict, "snapshot")
     assert verdict.level is (Level.WITNESSED if snapshot == "held" else Level.COMPLETE)
 
@@ -193,7 +200,7 @@ def test_the_policy_of_whoever_reads_a_case_file_is_kept_to(
     data = written(endorsed(AUTHOR))
     first, told = found(judged(data, read_trust(folder)), "signature")
     assert (first, told[: len(says)]) == (outcome, says)
-    assert second_verifier.signature(data, second_verifier.Trust(folder), NOW.timestamp()) == outcome
+    assert second_judge.signature(data, second_verifier.Trust(folder), NOW.timestamp()) == outcome
 
 
 # --- what is in it -------------------------------------------------------------------------------

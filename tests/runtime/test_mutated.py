@@ -42,7 +42,7 @@ from pgs_snapshot.seal import SIGNATURE, SealBroken
 from pgs_snapshot.seal import verify as sealed
 from pgs_snapshot.trust import TrustRefused, read_trust
 from tests.durable.ward import ward_of
-from tests.runtime import second_verifier, till
+from tests.runtime import second_judge, second_verifier, till
 from tests.runtime.casefiles import corpus, endorsed, grown, signed_by, unsigned
 from tests.runtime.custodian import AUTHOR, NOTARY, NOW, OPERATOR, trust_in
 from tests.runtime.desk import desk, order, place
@@ -128,7 +128,7 @@ def test_trc_04_two_verifiers_agree_about_every_case_file_that_was_changed(
     assert first.level <= judge_casefile(data, read_trust(folder), [], NOW).level
     if first.level is not Level.BROKEN:
         (signature,) = (check.found for check in first.checks if check.name == "signature")
-        assert second_verifier.signature(mutated, trust, NOW.timestamp()) == signature
+        assert second_judge.signature(mutated, trust, NOW.timestamp()) == signature
 
 
 def unfolded(data: bytes) -> Any:

@@ -12,7 +12,8 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from pgs_runtime.trace.lines import LIMITS
+from pgs_runtime.evidence.granting import told_in
+from pgs_runtime.trace.lines import LIMITS, NotALine
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.jsontext import JsonLimits, JsonRefused, read_json
@@ -54,6 +55,10 @@ STATES: tuple[tuple[str, str], ...] = (
         "cosigned",
         "If you trust a witness that cosigned a checkpoint: it has seen this one, and none that contradicts it.",
     ),
+    (
+        "overrides",
+        "If you trust a key that signed a checkpoint: its holder had every override that let a request in, before it.",
+    ),
 )
 DOES_NOT_STATE: tuple[tuple[str, str], ...] = (
     ("open", "How the run ends: it had not ended when this file was made."),
@@ -63,6 +68,8 @@ DOES_NOT_STATE: tuple[tuple[str, str], ...] = (
     ("no envelope", "Who lets the snapshot run: no signature of it is here."),
     ("no checkpoint", "That the trace was not written anew as a whole: no checkpoint covers it."),
     ("not cosigned", "That anybody but the owner of the log has seen it: no witness signed."),
+    ("overrides", "That nobody had taken an override back before it was used."),
+    ("no overrides", "That an override that let a request in was ever granted: what granted it is not here."),
     ("always", "Whose the keys are: the reader has to know which ones to trust, and when they were revoked."),
     ("always", "That what was asked of the outside took place there: the trace has the answers as they came."),
     ("always", "That every run was recorded: what never came into the log leaves no gap in it."),
@@ -87,6 +94,15 @@ class Point:
 
 
 @frozen
+class Granted:
+    """A run that granted an override: its lines, its leaf in the log, and the proof under the first checkpoint."""
+
+    lines: tuple[bytes, ...]
+    commit: int
+    inclusion: tuple[bytes, ...]
+
+
+@frozen
 class CaseFile:
     """What a case file holds.
 
@@ -98,6 +114,7 @@ class CaseFile:
         manifest, envelope: of the snapshot, as they lie in its folder; None: not here.
         files: of the snapshot, by path, without these two; empty: not here.
         keys: what signed the checkpoints, by role.
+        overrides: of those that let a request of the run in, what granted them; empty: there are none, or not here.
     """
 
     lines: tuple[bytes, ...]
@@ -108,15 +125,22 @@ class CaseFile:
     envelope: bytes | None
     files: Mapping[str, bytes]
     keys: tuple[tuple[Role, PublicKey], ...]
+    overrides: tuple[Granted, ...] = ()
 
     def facts(self) -> frozenset[str]:
-        """What the sentences depend on."""
+        """What the sentences depend on.
+
+        Raises:
+            NotALine: a line of the trace is none.
+        """
         ended = read_json(self.lines[-1], _JSON)
         kind = ended.get("kind") if isinstance(ended, dict) else None
         blobs = [signature.blob for point in self.points for signature in point.note.signatures]
+        used = "overrides" if self.overrides else "no overrides" if told_in(self.lines) else "not overridden"
         return frozenset(
             {
                 "always",
+                used,
                 "ended" if kind in ("exit", "fault", "cancelled") else "open",
                 "manifest" if self.manifest is not None else "no manifest",
                 "files" if self.files else "no files",
@@ -141,6 +165,8 @@ def written(case: CaseFile) -> bytes:
     }
     if case.points:
         body["log"] = {"checkpoints": [_point_members(point) for point in case.points], "commit": case.commit}
+    if case.overrides:
+        body["overrides"] = [_granted_members(granted) for granted in case.overrides]
     if case.manifest is not None:
         snapshot: dict[str, Value] = {"manifest": case.manifest.decode()}
         if case.envelope is not None:
@@ -164,6 +190,11 @@ def _point_members(point: Point) -> Value:
     return {**hashes, "note": point.note.data().decode()}
 
 
+def _granted_members(granted: Granted) -> Value:
+    inclusion: list[Value] = [b64encode(each).decode() for each in granted.inclusion]
+    return {"commit": granted.commit, "inclusion": inclusion, "trace": [line.decode() for line in granted.lines]}
+
+
 # --- reading -------------------------------------------------------------------------------------
 
 
@@ -179,22 +210,41 @@ def read_casefile(data: bytes) -> CaseFile:
         raise NotACaseFile(f"is no JSON as case files have it: {refused.why}") from refused
     if canonical(value) != data:
         raise NotACaseFile("is written in another form than the canonical one")
-    body = _object(value, "does_not_state format keys run states trace", "log snapshot")
+    body = _object(value, "does_not_state format keys run states trace", "log overrides snapshot")
     if body["format"] != FORMAT:
         raise NotACaseFile(f"has another format than `{FORMAT}`")
     commit, points = _log(body["log"]) if "log" in body else (0, ())
     manifest, envelope, files = _snapshot(body["snapshot"]) if "snapshot" in body else (None, None, {})
-    lines = tuple(_text(line).encode() for line in _list(body["trace"]))
-    if not lines or any(b"\n" in line for line in lines):
-        raise NotACaseFile("has a trace without lines, or with two in one")
-    case = CaseFile(lines, _text(body["run"]), commit, points, manifest, envelope, files, _keys(body["keys"], points))
+    overrides = _overrides(body["overrides"], commit, points) if "overrides" in body else ()
+    run, keys = _text(body["run"]), _keys(body["keys"], points)
+    case = CaseFile(_lines(body["trace"]), run, commit, points, manifest, envelope, files, keys, overrides)
     try:
         said = sentences(case)
-    except JsonRefused as refused:
-        raise NotACaseFile("has a last line of its trace that is no JSON") from refused
+    except (JsonRefused, NotALine) as refused:
+        raise NotACaseFile("has a line of its trace that is none") from refused
     if (body["states"], body["does_not_state"]) != said:
         raise NotACaseFile("says other than what it holds")
     return case
+
+
+def _lines(value: Value) -> tuple[bytes, ...]:
+    lines = tuple(_text(line).encode() for line in _list(value))
+    if not lines or any(b"\n" in line for line in lines):
+        raise NotACaseFile("has a trace without lines, or with two in one")
+    return lines
+
+
+def _overrides(value: Value, commit: int, points: Sequence[Point]) -> tuple[Granted, ...]:
+    found: list[Granted] = []
+    for each in _list(value):
+        members = _object(each, "commit inclusion trace")
+        before = members["commit"]
+        if type(before) is not int or not points or not 0 <= before < commit:
+            raise NotACaseFile("has an override that no checkpoint covers, or that came after the run")
+        found.append(Granted(_lines(members["trace"]), before, _hashes(members["inclusion"])))
+    if not found:
+        raise NotACaseFile("has overrides that are none")
+    return tuple(found)
 
 
 def _log(value: Value) -> tuple[int, tuple[Point, ...]]:

@@ -15,6 +15,7 @@ from pgs_runtime.evidence.authentic import word_on
 from pgs_runtime.evidence.casefile import CaseFile, NotACaseFile, Point, read_casefile
 from pgs_runtime.evidence.covering import Known, checkpoint_check, unknown, witness_check
 from pgs_runtime.evidence.custody import checkpoint_at
+from pgs_runtime.evidence.granting import shown_by, told_in
 from pgs_runtime.evidence.keeping import Place
 from pgs_runtime.evidence.log import leaf
 from pgs_runtime.evidence.verify import CHECKS, NO_KEYS_WHY, Check, Level, Verdict, verify
@@ -48,7 +49,9 @@ def judge_casefile(data: bytes, trust: Trust | None, places: Sequence[Place], no
     if traced.run != case.run:
         wrong = Check("file", "failed", "The file names another run than its trace.")
         return Verdict(Level.BROKEN, (wrong, *_without_store(traced)), traced.lines, 1)
-    own = {"snapshot": (snapshot := _snapshot(case), _signature(case, snapshot, trust, now))}
+    snapshot = _snapshot(case)
+    # Whether what is here grants what was used is asked in place of whether a store has it.
+    own = {"override": (), "snapshot": (snapshot, _signature(case, snapshot, trust, now), *_overrides(case))}
     told = (check for each in _without_store(traced) for check in own.get(each.name, (each,)))
     checks = (Check("file", "held", "It is a case file, and says of itself what it holds."), *told)
     return Verdict(_level(traced.level, checks), checks, traced.lines, 0, traced.run, traced.head)
@@ -60,7 +63,8 @@ def _without_store(verdict: Verdict) -> tuple[Check, ...]:
 
 def _level(traced: Level, checks: Sequence[Check]) -> Level:
     held = {check.name for check in checks if check.found == "held"}
-    if traced < Level.COMPLETE or not {"snapshot", "log", "checkpoint"} <= held:
+    unknown = any(check.name == "override" and check.found != "held" for check in checks)
+    if traced < Level.COMPLETE or unknown or not {"snapshot", "log", "checkpoint"} <= held:
         return min(traced, Level.COMPLETE)
     return Level.WITNESSED if "witness" in held else Level.AUTHENTIC
 
@@ -100,6 +104,26 @@ def _signature(case: CaseFile, snapshot: Check, trust: Trust | None, now: dateti
         return Check("signature", "failed", broken.message)
     names = ", ".join(dict.fromkeys(f"`{visible(key.name)}`" for key in signers))
     return Check("signature", "held", f"The snapshot is signed by {names}, and may run now.")
+
+
+def _overrides(case: CaseFile) -> tuple[Check, ...]:
+    """Whether what is here granted the overrides that the trace tells of, in the log and before the run."""
+    told = told_in(case.lines)
+    if not told and not case.overrides:
+        return ()
+    if not case.overrides:
+        return (unknown("override", "What granted the overrides that let the request in is not in the file."),)
+    if tuple(shown_by(each.lines) for each in case.overrides) != told:
+        says = "What is here does not grant the overrides that the trace tells of, and no others."
+        return (Check("override", "failed", says),)
+    first = case.points[0].checkpoint
+    for each in case.overrides:
+        last = members_of(each.lines[-1])
+        hashed = leaf_hash(leaf(str(last["run"]), Head(len(each.lines) - 1, str(last["digest"]))))
+        if not shown_in(hashed, each.commit, first.size, each.inclusion, first.root):
+            says = f"The proof does not show the override `{last['run']}` to be commit {each.commit + 1}."
+            return (Check("override", "failed", says),)
+    return (Check("override", "held", "Every override that let the request in was in the log before the run was."),)
 
 
 class _Custody:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from pgs_runtime.evidence.casefile import CaseFile, Point, made_by, written
+import orjson
+
+from pgs_runtime.evidence.casefile import CaseFile, Granted, Point, made_by, written
 from pgs_runtime.evidence.custody import Signed, checkpoint_at, contradiction, last_signed, origin_in
+from pgs_runtime.evidence.granting import told_in
 from pgs_runtime.evidence.keeping import Place
 from pgs_runtime.evidence.log import Log
 from pgs_runtime.faults import ExitCode, Refusal
@@ -42,8 +46,9 @@ def make_casefile(
     last = last_signed(store)
     points = _points(log, index, list(_notes(last, places, index)), origin_in(store))
     sealed = snapshot.sealed.files() if snapshot is not None else {}
+    lines = store.lines(run.id)
     return CaseFile(
-        lines=store.lines(run.id),
+        lines=lines,
         run=run.id,
         commit=index if points else 0,
         points=points,
@@ -51,12 +56,13 @@ def make_casefile(
         envelope=sealed.get(SIGNATURE),
         files={path: data for path, data in sealed.items() if path not in (MANIFEST, SIGNATURE)},
         keys=_keys(points, last, trust),
+        overrides=_overrides(store, log, lines, points[0].checkpoint.size) if points else (),
     )
 
 
 def without_files(case: CaseFile) -> CaseFile:
     """The same, without the files of the snapshot."""
-    return CaseFile(case.lines, case.run, case.commit, case.points, case.manifest, case.envelope, {}, case.keys)
+    return replace(case, files={})
 
 
 def write_casefile(case: CaseFile, file: Path) -> None:
@@ -107,6 +113,18 @@ def _points(log: Log, index: int, notes: Sequence[tuple[Note, Checkpoint]], orig
         consistency = log.consistency(before, size) if points else []
         points.append(Point(note, checkpoint, tuple(log.inclusion(index, size)), tuple(consistency)))
     return tuple(points)
+
+
+def _overrides(store: Store, log: Log, lines: Sequence[bytes], size: int) -> tuple[Granted, ...]:
+    """What granted the overrides that a trace tells of; nothing where the store does not have all of them."""
+    found: list[Granted] = []
+    for told in told_in(lines):
+        run = store.run(str(orjson.loads(told)[0]["override"]))
+        index = log.find(run.id, run.head) if run is not None else None
+        if run is None or index is None:
+            return ()
+        found.append(Granted(store.lines(run.id), index, tuple(log.inclusion(index, size))))
+    return tuple(found)
 
 
 def _joined(one: Note, other: Note) -> Note:
