@@ -86,6 +86,19 @@ class Fault(Refusal):
         super().__init__(code, message, exit_code, where)
 
 
+UNHIDDEN = "R134"
+BREAKS = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+"""What breaks where bytes are made of a value."""
+
+
+def unhidden(broken: BaseException) -> Fault:
+    """What would have hidden a labelled value broke.
+
+    Its text may hold the value, so that it is told in no message; raise this from None.
+    """
+    return Fault(UNHIDDEN, f"What carries a label could not be hidden ({type(broken).__name__}).")
+
+
 def exceeded(limits: Limits, lines: int, size: int) -> Fault:
     """The limit of a run that was reached."""
     if lines >= limits.run_lines:

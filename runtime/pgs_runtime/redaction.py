@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import TypeAlias
 
-from pgs_runtime.faults import Fault
+from pgs_runtime.faults import BREAKS, unhidden
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import Schema
@@ -22,7 +22,6 @@ from pgs_snapshot.values import Value
 Redact: TypeAlias = Callable[[Value, bytes], Value]
 """Gives a redacted copy of a value, under the secret of the run that it is told in."""
 REDACTED = "$redacted"
-_BREAKS = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 
 
 @frozen
@@ -87,9 +86,8 @@ def commit(value: Value, secret: bytes) -> dict[str, Value]:
     """
     try:
         return {REDACTED: hmac.digest(secret, canonical(value), hashlib.sha256).hex()}
-    except _BREAKS as broken:
-        # Its text may hold the value, so that it is told in no message and is no cause either.
-        raise Fault("R134", f"What carries a label could not be hidden ({type(broken).__name__}).") from None
+    except BREAKS as broken:
+        raise unhidden(broken) from None
 
 
 def redact_under(veil: Veil) -> Redact | None:

@@ -20,7 +20,8 @@ def refusal_of(
     """The refusal that an exception of the library stands for."""
     match error:
         case Refusal():
-            return error
+            left = " ".join(filter(None, (error.hint, _resume(error))))
+            return error if left == error.hint else _told(error, left)
         case SealBroken():
             return Refusal(error.code, error.message, ExitCode.SEAL, error.path, _MEND.get(error.code, ""))
         case KeyRefused():
@@ -37,6 +38,10 @@ def refusal_of(
             if where is None:
                 where = f"line {error.line}, column {error.column}" if error.line else ""
             return Refusal(error.code, f"The JSON is refused: {error.why}.", ExitCode.REJECTED, where)
+
+
+def _told(error: Refusal, hint: str) -> Refusal:
+    return Refusal(error.code, error.message, error.exit_code, error.where, hint)
 
 
 def _resume(error: Exception) -> str:

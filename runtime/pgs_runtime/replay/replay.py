@@ -22,7 +22,7 @@ from pgs_runtime.replay.causes import Difference, first_difference, of_header, o
 from pgs_runtime.replay.workbench import Workbench, fault_of
 from pgs_runtime.run.attempt import NOWHERE, Attempt, Ended, Event, Paused, Pending
 from pgs_runtime.run.grounds import Diverged, Recorded
-from pgs_runtime.run.journal import Part, Recording, Untold, is_erased, recorded, told
+from pgs_runtime.run.journal import Part, Recording, Untold, demand_hidden, is_erased, recorded, told
 from pgs_runtime.run.signals import Sent, accepted, expired
 from pgs_runtime.stores.port import Kept, Run, Store
 from pgs_runtime.trace.record import ERASURE, LOAD, OVERRIDE, Narrator
@@ -181,6 +181,8 @@ def _again(bench: Workbench, graph: Graph, recording: Recording) -> Difference |
                 result = attempt.start(ground)
             elif isinstance(result, Paused):
                 result = attempt.resume(ground, part.time, _events(bench, result, part, attempt.keys.secret))
+            if result is not None:
+                demand_hidden(result, fault)
         except Diverged as diverged:
             return first_difference(lines[: len(attempt.made)], attempt.made, part.line) or _unanswered(
                 lines, len(attempt.made), str(diverged)

@@ -14,7 +14,7 @@ import orjson
 from pgs_runtime.core.calls import Configs
 from pgs_runtime.core.linked import Graph, Place, Storage
 from pgs_runtime.core.requests import Spot
-from pgs_runtime.faults import Fault
+from pgs_runtime.faults import UNHIDDEN, Fault
 from pgs_runtime.redaction import commit
 from pgs_runtime.run.attempt import Attempt, Ended, Event, Given, Paused
 from pgs_runtime.run.grounds import SUCCESS, Answered, Diverged, Recorded
@@ -166,6 +166,7 @@ def again(
 
     Raises:
         Diverged: it does something else than what is recorded.
+        Fault: R134, by `demand_hidden`.
     """
     recording = recorded(run, lines, kept)
     lines = recording.lines
@@ -175,6 +176,7 @@ def again(
     for part, end in zip(recording.parts, ends, strict=True):
         ground = Recorded(part.answers)
         paused = attempt.resume(ground, part.time, part.events) if part.line else attempt.start(ground)
+        demand_hidden(paused)
         if not isinstance(paused, Paused):
             raise Diverged(f"it ends within the segment of line {part.line + 1}")
         if paused.stretch.lines != lines[part.line : end]:
@@ -182,6 +184,20 @@ def again(
     if not isinstance(paused, Paused) or len(lines) != run.head.line + 1 or paused.stretch.head != run.head.digest:
         raise Diverged("it has another head")
     return attempt, paused
+
+
+def demand_hidden(again: Paused | Ended, was: Fault | None = None) -> None:
+    """Refuse to judge what was done again while what hides labelled values broke: of the run that says nothing.
+
+    Args:
+        was: how the run ended, if by a fault.
+
+    Raises:
+        Fault: R134.
+    """
+    fault = again.fault if isinstance(again, Ended) else None
+    if fault is not None and fault.code == UNHIDDEN and (was is None or was.code != UNHIDDEN):
+        raise fault
 
 
 def demand_payload(run: Run, first: bytes, shop: Workshop) -> None:

@@ -17,7 +17,7 @@ import orjson
 
 from pgs_runtime.core.linked import Graph
 from pgs_runtime.core.requests import Effect, Waiting
-from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.faults import ExitCode, Fault, Refusal
 from pgs_runtime.link.outside import UNKNOWN
 from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.run.attempt import Attempt, Ended, Event, Given, Paused, Pending, Stretch
@@ -143,7 +143,7 @@ class Mover:
         """A live run as its record has it; nothing is moved.
 
         Raises:
-            Refusal: R081, it does not do again what is recorded.
+            Refusal: R081, it does not do again what is recorded; as a Fault, R134: what hides labelled values broke.
         """
         lines = self._store.lines(run.id)
         try:
@@ -185,7 +185,7 @@ class Mover:
         """
         try:
             return self._moved_on(journey)
-        except (KeyboardInterrupt, StoreBusy, StoreUnusable) as ends:
+        except (KeyboardInterrupt, StoreBusy, StoreUnusable, Fault) as ends:
             ends.add_note(journey.run.id)
             raise
 

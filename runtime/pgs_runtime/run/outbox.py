@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 
 import orjson
 
-from pgs_runtime.faults import Refusal
+from pgs_runtime.faults import UNHIDDEN, Refusal
 from pgs_runtime.run.intake import Intake
 from pgs_runtime.run.live import LiveRuns
 from pgs_runtime.run.signals import Sent, matched
@@ -72,8 +72,9 @@ class Outbox:
             live, intake = self._addressee(run)
             live.deliver(run, sent(message, emitter, intake))
         except (Refusal, SealBroken) as refused:
-            # Whoever goes on with that run is told why it cannot be; the message must not wait for it.
-            return refused.code != "R082"
+            # Whoever goes on with that run is told why it cannot be; the message must not wait for it, unless what
+            # keeps it is not of that run: another process, or what hides labelled values.
+            return refused.code not in ("R082", UNHIDDEN)
         later = self._store.run(run.id)
         if later is not None and later.head != run.head:
             self._reached[run.id] = None

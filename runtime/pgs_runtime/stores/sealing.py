@@ -18,6 +18,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from pgs_runtime.faults import BREAKS, unhidden
 from pgs_runtime.stores.port import StoreUnusable
 from pgs_runtime.stores.records import Subject
 from pgs_snapshot.canonical import canonical
@@ -66,12 +67,19 @@ def subject_id(secret: bytes, name: str, life: int = 0) -> str:
 
 
 def seal(clear: bytes, subjects: Iterable[Subject], where: Value) -> bytes:
-    """A value, sealed for some subjects, at the place that it is put to."""
+    """A value, sealed for some subjects, at the place that it is put to.
+
+    Raises:
+        Fault: R134, it cannot be sealed.
+    """
     keys = {subject.id: subject.key or b"" for subject in subjects}
     ids = b"".join(bytes.fromhex(id) for id in sorted(keys))
     head = _MARK + len(keys).to_bytes(2, "big") + ids
-    nonce = secrets.token_bytes(_NONCE)
-    return head + nonce + _cipher(_derived(keys, _BLOB)).encrypt(nonce, clear, head + canonical(where))
+    try:
+        nonce = secrets.token_bytes(_NONCE)
+        return head + nonce + _cipher(_derived(keys, _BLOB)).encrypt(nonce, clear, head + canonical(where))
+    except (*BREAKS, ImportError, OSError) as broken:
+        raise unhidden(broken) from None
 
 
 def is_sealed(data: bytes) -> bool:
