@@ -44,10 +44,13 @@ def prepare(folder: Path, entry: Entry, key: PublicKey) -> None:
         TrustRefused: what is there is no trust directory.
     """
     if not os.path.lexists(folder / POLICY):
-        if os.path.lexists(folder) and any(folder.iterdir()):
-            raise NotWritten(f"`{folder}` holds something, and no `{POLICY}`: it is no trust directory.")
-        for name in (KEYS, REVOKED, ROTATIONS):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+        try:
+            if os.path.lexists(folder) and any(folder.iterdir()):
+                raise NotWritten(f"`{folder}` holds something, and no `{POLICY}`: it is no trust directory.")
+            for name in (KEYS, REVOKED, ROTATIONS):
+                (folder / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NotWritten(f"The trust directory `{folder}` cannot be made: {error.strerror}.") from None
         roles = dict.fromkeys(sorted(ROLES), _DEMANDED)
         _create(folder / POLICY, orjson.dumps({"format": FORMAT, "roles": roles}, option=orjson.OPT_INDENT_2) + b"\n")
     known = {each.name: each.key for each in read_trust(folder).keys if (folder / _path(each.name)).exists()}

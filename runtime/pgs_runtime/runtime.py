@@ -33,10 +33,10 @@ from pgs_runtime.trace.record import Narrator
 from pgs_runtime.vault.belonging import Belonging
 from pgs_runtime.vault.vault import vault_over
 from pgs_runtime.waivers.lived_with import LivedWith, lived_with
-from pgs_runtime.workspace.accept import accept, accepted, fact, own_settings, store_in
+from pgs_runtime.workspace.accept import accept, fact, own_settings, store_in
 from pgs_runtime.workspace.sections import Sections
 from pgs_runtime.workspace.settings import Settings, no_settings, read_settings
-from pgs_runtime.workspace.trusting import verified
+from pgs_runtime.workspace.trusting import going_on, trust_of, verified
 from pgs_snapshot.model import Policy
 from pgs_snapshot.seal import SealBroken
 from pgs_snapshot.sealed_code.modules import SealedModules
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from pgs_runtime.replay.replay import Replayed
     from pgs_runtime.why.answer import Why
 
-__all__ = ["Actor", "Grant", "Outcome", "Runtime", "verified"]
+__all__ = ["Actor", "Grant", "Outcome", "Runtime", "trust_of", "verified"]
 
 
 class Runtime:
@@ -123,7 +123,8 @@ class Runtime:
             Refusal: the store has accepted a newer version of the snapshot.
             StoreUnusable, StoreBusy: the store cannot be opened.
         """
-        return cls.over(verified(workspace, pin, trust), data_root, ports, address, settings)
+        snapshot = verified(workspace, pin, trust)
+        return cls.over(snapshot, data_root, ports, address, settings, trust_of(workspace, snapshot, trust))
 
     @classmethod
     def over(
@@ -133,13 +134,14 @@ class Runtime:
         ports: Ports | None = None,
         address: Address | None = None,
         settings: Path | None = None,
+        trust: Path | None = None,
     ) -> Runtime:
-        """Open the store of a verified snapshot, and accept the snapshot there; as `open`, which does both."""
+        """Open the store of a verified snapshot and accept it; `trust` judges the ones that runs of before began with."""
         outside = read_settings(settings) if settings else own_settings(data_root)
         store = store_in(data_root, address)
         try:
             accept(snapshot, store, data_root)
-            return cls(snapshot, store, ports, outside, partial(accepted, data_root))
+            return cls(snapshot, store, ports, outside, going_on(data_root, trust))
         except BaseException:
             store.close()
             raise

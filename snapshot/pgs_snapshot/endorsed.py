@@ -9,6 +9,7 @@ Laws:
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from pgs_snapshot.dsse import Envelope, EnvelopeRefused, read_envelope
@@ -16,7 +17,7 @@ from pgs_snapshot.frozen import frozen
 from pgs_snapshot.manifest import Manifest
 from pgs_snapshot.seal import MANIFEST, SIGNATURE, SealBroken, Sealed
 from pgs_snapshot.statements import PAYLOAD_TYPE, OtherType, Subject, moment, moment_text, read_statement, stated
-from pgs_snapshot.trust import RolePolicy, Trust, TrustedKey, holders
+from pgs_snapshot.trust import RolePolicy, Standing, Trust, TrustedKey, holders
 from pgs_snapshot.visible import visible
 
 PREDICATE = "urn:pgs:snapshot:v1"
@@ -88,12 +89,33 @@ def judge_manifest(manifest: Manifest, signature: bytes | None, trust: Trust, at
     demanded = trust.demanded("snapshot")
     if signature is None:
         if demanded.required:
-            raise _broken("Z920", f"`{visible(manifest.name)}` is not signed, and the policy demands that.")
+            raise _unsigned(manifest)
         return ()
     envelope = _envelope(signature)
     counted = _counted(envelope, trust, at, demanded.threshold)
     _demand_time(_endorsement(envelope, manifest), demanded, at)
     return counted
+
+
+def judge_begun(sealed: Sealed, trust: Trust, at: datetime) -> None:
+    """Whether runs that began with a snapshot may go on with it: enough holders signed it whose keys were not revoked.
+
+    What is said of beginning is not asked again: pins, versions, the last moment, and until when a key counts.
+
+    Raises:
+        SealBroken: Z920 to Z926, Z928, they may not.
+        TrustRefused: the policy says nothing about snapshots.
+    """
+    demanded = trust.demanded("snapshot")
+    if sealed.signature is not None:
+        envelope = signed_statement(sealed.manifest, sealed.signature)
+        _counted(envelope, trust, at, demanded.threshold, ("valid", "expired"))
+    elif demanded.required:
+        raise _unsigned(sealed.manifest)
+
+
+def _unsigned(manifest: Manifest) -> SealBroken:
+    return _broken("Z920", f"`{visible(manifest.name)}` is not signed, and the policy demands that.")
 
 
 def _demand_known(manifest: Manifest, trust: Trust) -> None:
@@ -119,13 +141,15 @@ def _envelope(data: bytes) -> Envelope:
     return envelope
 
 
-def _counted(envelope: Envelope, trust: Trust, at: datetime, threshold: int) -> tuple[TrustedKey, ...]:
-    """The keys that signed and count, of as many holders as are demanded."""
+def _counted(
+    envelope: Envelope, trust: Trust, at: datetime, threshold: int, standings: Collection[Standing] = ("valid",)
+) -> tuple[TrustedKey, ...]:
+    """The keys that signed and count, of as many holders as are demanded; `standings`: those that count."""
     known = {key.key: key for key in trust.of("snapshot")}
     signers = tuple(known[key] for key in envelope.signers(known))
     if not signers:
         raise _nobody(envelope, trust)
-    counted = tuple(key for key in signers if key.standing(at) == "valid")
+    counted = tuple(key for key in signers if key.standing(at) in standings)
     if holders(counted) >= threshold:
         return counted
     others = [key for key in signers if key not in counted]

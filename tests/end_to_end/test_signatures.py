@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import getpass
 import json
 import os
 import pty
@@ -349,6 +350,12 @@ def test_keys_are_followed_ended_and_listed(signers: Signers) -> None:
     assert (refused.code, "was revoked" in refused.err, elsewhere.key("x").exists()) == (2, True, False)
 
 
+def test_a_new_key_is_held_by_whoever_makes_it_unless_somebody_else_is_named(signers: Signers) -> None:
+    assert signers.keys("new", "mine", "--role", "snapshot", "--out", signers.key("mine")).code == 0
+    listed = {key["name"]: key["owner"] for key in json.loads(signers.keys("list", "--format", "json").out)}
+    assert listed == {"ada": "Ada", "mine": getpass.getuser()}
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -356,6 +363,8 @@ def test_keys_are_followed_ended_and_listed(signers: Signers) -> None:
         (["new", "a/b", "--role", "snapshot", "--owner", "X", "--out", "OUT"], "has a name that no key has"),
         (["new", "bob", "--role", "root", "--owner", "X", "--out", "OUT"], "'root' is not one of"),
         (["new", "bob", "--role", "snapshot", "--owner", "X"], "One of `--out`"),
+        (["new", "bob", "--role", "snapshot"], "hint: Type `--out ~/bob.pem`, or another file that there is not yet."),
+        (["new", "bob", "--role", "snapshot", "--public", "AAAA"], "`--owner` says who holds a key"),
         (["new", "bob", "--role", "snapshot", "--owner", "X", "--public", "AAAA"], "has 3 bytes"),
         (
             ["new", "bob", "--role", "snapshot", "--owner", "X", "--until", "2020-01-01", "--out", "OUT"],

@@ -39,7 +39,7 @@ def keys() -> None:
 @click.option(
     "--role", "roles", type=_ROLES, multiple=True, required=True, help="What it may sign; several may be given."
 )
-@click.option("--owner", required=True, help="Who holds it.")
+@click.option("--owner", help="Who holds it; of a new key, the system's user unless given.")
 @click.option("--since", type=options.moment, help="When the key begins to count; now unless given.")
 @_until
 @_private
@@ -51,7 +51,7 @@ def new(
     trust: Path | None,
     workspace: Path | None,
     roles: tuple[str, ...],
-    owner: str,
+    owner: str | None,
     since: datetime | None,
     until: datetime | None,
     out: Path | None,
@@ -66,10 +66,13 @@ def new(
     from pgs_snapshot.signing import new_key, public_key, write_key
 
     if (out is None) == (public is None):
-        stop(USAGE, "One of `--out`, for a new key, and `--public`, for one that somebody has made, is given.")
+        hint = f"Type `--out ~/{name}.pem`, or another file that there is not yet." if out is None else ""
+        stop(USAGE, "One of `--out`, for a new key, and `--public`, for one that somebody has made, is given.", hint)
+    if owner is None and public is not None:
+        stop(USAGE, "`--owner` says who holds a key that somebody has made.")
     folder = options.trust_folder(trust, workspace)
     unique = cast("tuple[Role, ...]", tuple(sorted(set(roles))))
-    entry = Entry(name, owner, unique, since or _now(), until)
+    entry = Entry(name, owner or _user(), unique, since or _now(), until)
     try:
         key = new_key() if public is None else None
         made = public_key(public or "") if key is None else key.public

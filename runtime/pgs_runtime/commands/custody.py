@@ -141,7 +141,7 @@ def casefile(
     from pgs_runtime.evidence.at_hand import Evidence
     from pgs_runtime.evidence.casefile import sentences
     from pgs_runtime.evidence.casefile_make import make_casefile, without_files, write_casefile
-    from pgs_runtime.evidence.keeping import place_of
+    from pgs_runtime.evidence.keeping import source_of
     from pgs_snapshot.trust import read_trust
 
     if out.suffix != ".casefile":
@@ -151,7 +151,7 @@ def casefile(
     with Evidence(root, data_of(root, data_root), options.address(), of_runs=True) as evidence:
         store, run = evidence.within(id)
         snapshot = evidence.snapshot(run.request.snapshot)
-        places, trusted = [place_of(text) for text in kept], read_trust(trust) if trust is not None else None
+        places, trusted = [source_of(text) for text in kept], read_trust(trust) if trust is not None else None
         case = make_casefile(store, run, snapshot, places, trusted)
     case = case if with_snapshot else without_files(case)
     write_casefile(case, out)
@@ -238,14 +238,14 @@ def doctor(
 
     from pgs_runtime.evidence.at_hand import Evidence
     from pgs_runtime.evidence.doctor import Bench, examined
-    from pgs_runtime.evidence.keeping import place_of
+    from pgs_runtime.evidence.keeping import source_of
     from pgs_runtime.evidence.storehouse import housed
     from pgs_runtime.workspace.accept import STATE
     from pgs_snapshot.trust import read_trust
 
     root = root_of(workspace)
     data = data_of(root, data_root)
-    places, trusted = [place_of(text) for text in kept], read_trust(trust) if trust is not None else None
+    places, trusted = [source_of(text) for text in kept], read_trust(trust) if trust is not None else None
     with Evidence(root, data, options.address(), of_runs=True) as evidence:
         store = evidence.store
         if store is None:

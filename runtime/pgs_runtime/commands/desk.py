@@ -40,11 +40,18 @@ class Desk:
 
         return verified(self.root, self.pin, self.trust)
 
+    def judge(self, snapshot: Snapshot) -> Path | None:
+        """The trust directory that judges what runs of before began with."""
+        from pgs_runtime.runtime import trust_of
+
+        return trust_of(self.root, snapshot, self.trust)
+
     def found(self) -> Runtime | None:
         """The runtime over the store, if there is one."""
         from pgs_runtime.operate.opening import found
 
-        return found(self.snapshot(), self.data, options.address(), self.settings)
+        snapshot = self.snapshot()
+        return found(snapshot, self.data, options.address(), self.settings, self.judge(snapshot))
 
     @contextmanager
     def opened(self, id: str) -> Iterator[Runtime]:

@@ -19,6 +19,7 @@ from pgs_runtime.options import Setting
 @options.place
 @options.actor
 @options.pin
+@options.trust
 @options.as_json
 @reporting
 def erase(
@@ -28,6 +29,7 @@ def erase(
     data_root: Path | None,
     actor: str | None,
     pin: str | None,
+    trust: Path | None,
     as_json: bool,
 ) -> None:
     """Erase whatever is labelled of a subject, for good.
@@ -38,7 +40,7 @@ def erase(
     from pgs_runtime.runtime import Runtime
 
     root = root_of(workspace)
-    with Runtime.open(root, data_of(root, data_root), pin, address=options.address()) as runtime:
+    with Runtime.open(root, data_of(root, data_root), pin, address=options.address(), trust=trust) as runtime:
         erased = runtime.erase(subject, who(runtime.snapshot, actor, ""), reason)
         if as_json:
             body = {"at": erased.at, "rows": erased.rows, "runs": erased.runs, "subject": erased.subject}

@@ -190,10 +190,10 @@ def _judged_alone(file: Path, trust: Path | None, kept: tuple[str, ...]) -> Verd
 
 def _others(trust: Path | None, kept: tuple[str, ...]) -> tuple[Trust | None, list[Place]]:
     """Who is trusted, and where others keep checkpoints."""
-    from pgs_runtime.evidence.keeping import place_of
+    from pgs_runtime.evidence.keeping import source_of
     from pgs_snapshot.trust import read_trust
 
-    return read_trust(trust) if trust is not None else None, [place_of(place) for place in kept]
+    return read_trust(trust) if trust is not None else None, [source_of(place) for place in kept]
 
 
 def _signers(evidence: Evidence, run: Run) -> tuple[str, ...]:

@@ -74,12 +74,13 @@ def run(
     stated = cast("dict[str, Value]", json_file(config)) if config else None
     address = options.address()
     if dry_run:
-        with rehearsing(snapshot, desk.data, address, desk.settings) as runtime:
+        with rehearsing(snapshot, desk.data, address, desk.settings, desk.judge(snapshot)) as runtime:
             asks = who(snapshot, actor, workflow)
             with output_to_error():
                 rehearsed = runtime.dry_run(workflow, given, asks, request_id, stated)
             _tell_rehearsed(rehearsed, desk.as_json)
-    with Runtime.over(snapshot, desk.data, address=address, settings=desk.settings) as runtime:
+    judge = desk.judge(snapshot)
+    with Runtime.over(snapshot, desk.data, address=address, settings=desk.settings, trust=judge) as runtime:
         asks = who(snapshot, actor, workflow)
         with output_to_error():  # what a capability writes there is not our answer
             outcome = runtime.run(workflow, given, asks, request_id, stated)

@@ -84,6 +84,38 @@ def place_of(text: str) -> Place:
     raise Refusal("R124", message, ExitCode.USAGE, hint="Name a folder, `git:FOLDER`, or `command:PROGRAM ARGUMENT`.")
 
 
+class Source:
+    """A place that is only read, so that one that cannot be used is the command line's mistake."""
+
+    def __init__(self, place: Place) -> None:
+        self.name, self.readable = place.name, place.readable
+        self._place = place
+
+    def sizes(self) -> tuple[int, ...]:
+        with _asked_for():
+            return self._place.sizes()
+
+    def read(self, size: int) -> bytes:
+        with _asked_for():
+            return self._place.read(size)
+
+    def keep(self, size: int, data: bytes) -> None:
+        raise unusable(self.name, "it was named to be read")
+
+
+@contextmanager
+def _asked_for() -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refused:
+        raise Refusal(refused.code, refused.message, ExitCode.USAGE, refused.where, refused.hint) from refused
+
+
+def source_of(text: str) -> Place:
+    """The place that `place_of` names, to be read only."""
+    return Source(place_of(text))
+
+
 def unusable(name: str, why: str, hint: str = "") -> Refusal:
     """R123: nothing can be kept at, or read from, a place."""
     return Refusal("R123", f"The place `{visible(name)}` cannot be used: {why}.", ExitCode.OUTPUT, hint=hint)
@@ -207,9 +239,10 @@ class Repository:
         name = f"{size}.checkpoint"
         if size in self.sizes():
             raise unusable(self.name, "a checkpoint of that size is there already")
-        left = self._folder / name
-        with suppress(FileNotFoundError):  # of a commit that did not come about
-            left.unlink()
+        try:
+            (self._folder / name).unlink(missing_ok=True)  # of a commit that did not come about
+        except OSError as error:
+            raise unusable(self.name, _why(error)) from error
         Folder(self.name, self._folder).keep(size, data)
         self._git("add", "--force", "--", name)
         self._git("commit", "--quiet", "--no-verify", "-m", f"Checkpoint of {counted(size, 'commit')}", "--", name)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Store
 from pgs_runtime.stores.postgres_address import Address
-from pgs_runtime.workspace.accept import accepted, demand_newest, kept_in, own_settings
+from pgs_runtime.workspace.accept import demand_newest, kept_in, own_settings
 from pgs_runtime.workspace.settings import read_settings
+from pgs_runtime.workspace.trusting import going_on
 from pgs_snapshot.snapshot import Snapshot
 
 
 def found(
-    snapshot: Snapshot, data_root: Path, address: Address | None = None, settings: Path | None = None
+    snapshot: Snapshot,
+    data_root: Path,
+    address: Address | None = None,
+    settings: Path | None = None,
+    trust: Path | None = None,
 ) -> Runtime | None:
     """As `Runtime.over`, for runs that are there: None where nothing was ever run; the snapshot is not accepted.
 
@@ -23,11 +27,15 @@ def found(
         StoreUnusable, StoreBusy: the store cannot be opened, or was lost.
     """
     store = kept_in(data_root, address)
-    return None if store is None else _over(snapshot, store, data_root, settings)
+    return None if store is None else _over(snapshot, store, data_root, settings, trust)
 
 
 def rehearsing(
-    snapshot: Snapshot, data_root: Path, address: Address | None = None, settings: Path | None = None
+    snapshot: Snapshot,
+    data_root: Path,
+    address: Address | None = None,
+    settings: Path | None = None,
+    trust: Path | None = None,
 ) -> Runtime:
     """As `Runtime.over`, for `dry_run`: what is kept is read, and the snapshot is not accepted.
 
@@ -41,13 +49,13 @@ def rehearsing(
     except BaseException:
         store.close()
         raise
-    return _over(snapshot, store, data_root, settings)
+    return _over(snapshot, store, data_root, settings, trust)
 
 
-def _over(snapshot: Snapshot, store: Store, data_root: Path, settings: Path | None) -> Runtime:
+def _over(snapshot: Snapshot, store: Store, data_root: Path, settings: Path | None, trust: Path | None) -> Runtime:
     try:
         outside = read_settings(settings) if settings else own_settings(data_root)
-        return Runtime(snapshot, store, settings=outside, accepted=partial(accepted, data_root))
+        return Runtime(snapshot, store, settings=outside, accepted=going_on(data_root, trust))
     except BaseException:
         store.close()
         raise

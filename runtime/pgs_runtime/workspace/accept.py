@@ -118,11 +118,11 @@ def demand_newest(snapshot: Snapshot, store: Store) -> bytes | None:
 
 
 def _keep(snapshot: Snapshot, data_root: Path) -> None:
-    copy = data_root / _COPIES / snapshot.id
+    copy = copy_of(data_root, snapshot.id)
     if copy.parent.is_symlink():
         raise StoreUnusable("unsafe", f"`{copy.parent}` is a symbolic link.", "Put the folder itself there.")
     signature = snapshot.sealed.signature
-    if copy.is_dir() and (signature is None or (copy / SIGNATURE).exists()):
+    if copy.is_dir() and (signature is None or _has(copy, signature)):
         return  # it is verified whenever it is used, not at every start
     from pgs_snapshot.exchange import NotReplaceable, write_snapshot  # 4 ms, once for a snapshot
 
@@ -132,6 +132,12 @@ def _keep(snapshot: Snapshot, data_root: Path) -> None:
         write_snapshot(copy, snapshot.sealed.files())
     except (NotReplaceable, OSError) as error:
         raise _unkept(copy, error if isinstance(error, OSError) else None) from error
+
+
+def _has(copy: Path, signature: bytes) -> bool:
+    """Whether a copy has these signatures, and not those from before it was signed anew."""
+    file = copy / SIGNATURE
+    return file.is_file() and file.read_bytes() == signature
 
 
 def _unkept(copy: Path, error: OSError | None) -> StoreUnusable:
@@ -151,7 +157,12 @@ def accepted(data_root: Path, id: str) -> Snapshot:
     Raises:
         SealBroken: it is not there, or not what it was.
     """
-    return Snapshot(open_snapshot(data_root / _COPIES / id, pin=id))
+    return Snapshot(open_snapshot(copy_of(data_root, id), pin=id))
+
+
+def copy_of(data_root: Path, id: str) -> Path:
+    """The folder in which a data root keeps a snapshot."""
+    return data_root / _COPIES / id
 
 
 def fact(store: Store, key: str) -> bytes:
