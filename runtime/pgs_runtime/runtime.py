@@ -136,7 +136,7 @@ class Runtime:
         settings: Path | None = None,
         trust: Path | None = None,
     ) -> Runtime:
-        """Open the store of a verified snapshot and accept it; `trust` judges the ones that runs of before began with."""
+        """Open the store of a verified snapshot and accept it; `trust` judges what runs of before began with."""
         outside = read_settings(settings) if settings else own_settings(data_root)
         store = store_in(data_root, address)
         try:

@@ -21,6 +21,8 @@ from pgs_snapshot.trust import RolePolicy, Standing, Trust, TrustedKey, holders
 from pgs_snapshot.visible import visible
 
 PREDICATE = "urn:pgs:snapshot:v1"
+_VALID: tuple[Standing, ...] = ("valid",)
+_HAVE_COUNTED: tuple[Standing, ...] = ("valid", "expired")
 
 
 @frozen
@@ -109,7 +111,7 @@ def judge_begun(sealed: Sealed, trust: Trust, at: datetime) -> None:
     demanded = trust.demanded("snapshot")
     if sealed.signature is not None:
         envelope = signed_statement(sealed.manifest, sealed.signature)
-        _counted(envelope, trust, at, demanded.threshold, ("valid", "expired"))
+        _counted(envelope, trust, at, demanded.threshold, _HAVE_COUNTED)
     elif demanded.required:
         raise _unsigned(sealed.manifest)
 
@@ -142,7 +144,7 @@ def _envelope(data: bytes) -> Envelope:
 
 
 def _counted(
-    envelope: Envelope, trust: Trust, at: datetime, threshold: int, standings: Collection[Standing] = ("valid",)
+    envelope: Envelope, trust: Trust, at: datetime, threshold: int, standings: Collection[Standing] = _VALID
 ) -> tuple[TrustedKey, ...]:
     """The keys that signed and count, of as many holders as are demanded; `standings`: those that count."""
     known = {key.key: key for key in trust.of("snapshot")}

@@ -30,7 +30,9 @@ SIZE = 64 << 10
 COSIGNATURE_BYTES = 72
 """A time and a signature."""
 
-_SIGNATURES = 64
+SIGNATURES = 64
+"""The most signatures that are read of a note."""
+
 _DASH = "— "
 _NAME = re.compile(r"[^\s+\x00-\x20\x7f]{1,200}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
@@ -103,8 +105,8 @@ def read_note(data: bytes) -> Note:
     if not gap or not text or not below.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f\x7f]", whole):
         raise NotANote("is no text with signatures below it")
     lines = below[:-1].split("\n")
-    if len(lines) > _SIGNATURES:
-        raise NotANote(f"has more than {_SIGNATURES} signatures")
+    if len(lines) > SIGNATURES:
+        raise NotANote(f"has more than {SIGNATURES} signatures")
     return Note(text + "\n", tuple(map(_signature, lines)))
 
 

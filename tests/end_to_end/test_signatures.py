@@ -19,10 +19,12 @@ import pytest
 
 from pgs_runtime.runtime import Runtime
 from pgs_snapshot.dsse import read_envelope
-from pgs_snapshot.exchange import write_snapshot
+from pgs_snapshot.dsse import MAX_SIGNATURES, written
+from pgs_snapshot.endorsed import statement_of
+from pgs_snapshot.exchange import put_signature, write_snapshot
 from pgs_snapshot.folder import open_snapshot
-from pgs_snapshot.seal import SIGNATURE, SealBroken
-from pgs_snapshot.signing import read_key
+from pgs_snapshot.seal import SIGNATURE, SealBroken, Sealed
+from pgs_snapshot.signing import key_of_seed, read_key
 from tests.end_to_end.programs import ENVIRONMENT, Answer, Installation, command, compiled, recompile
 from tests.snapshot.trusted import SNAPSHOT, write_policy
 
@@ -320,6 +322,25 @@ def test_a_signature_is_added_only_to_a_statement_over_this_snapshot(signers: Si
     file.write_bytes(b"{}")
     answer = signers.sign("ada")
     assert (answer.code, "--anew" in answer.err, file.read_bytes()) == (2, True, b"{}")
+    assert signers.sign("ada", "--anew").code == 0
+    assert signers.run("--trust", signers.trust).code == 0
+
+
+def test_no_signature_is_added_that_nobody_would_read(signers: Signers) -> None:
+    place = signers.place.workspace / "protocol_snapshot"
+    keys = [key_of_seed(number.to_bytes(32, "big")) for number in range(MAX_SIGNATURES)]
+
+    def all_of(sealed: Sealed) -> bytes:
+        envelope = statement_of(sealed.manifest)
+        for key in keys:
+            envelope = envelope.signed(key)
+        return written(envelope)
+
+    put_signature(place, all_of)
+    before = (place / SIGNATURE).read_bytes()
+    answer = signers.sign("ada")
+    assert (answer.code, "There are 32 signatures, and no more are read." in answer.err) == (2, True), answer
+    assert (place / SIGNATURE).read_bytes() == before
     assert signers.sign("ada", "--anew").code == 0
     assert signers.run("--trust", signers.trust).code == 0
 

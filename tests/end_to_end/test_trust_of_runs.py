@@ -70,7 +70,7 @@ def test_seal_09_no_run_goes_on_with_what_a_revoked_key_has_signed(signers: Sign
         answer = signers.place.runtime(*line, "--trust", signers.trust, "--json")
         assert (answer.code, answer.error()["code"]) == (3, "R115"), line
         assert answer.error()["message"].startswith(
-            f"Runs that began with the snapshot `{copy.name}` do not go on with it [Z926]: The key `ada` was revoked on "
+            f"Runs that began with the snapshot `{copy.name}` do not go on with it [Z926]: The key `ada` was revoked"
         )
         assert f"pgs_compiler sign --anew --key FILE {copy}" in answer.error()["hint"]
     assert signers.place.runs() == [("WAITING", "")]

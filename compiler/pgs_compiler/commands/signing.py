@@ -15,6 +15,7 @@ from pgs_compiler.surface import OUTPUT, USAGE, refusing, relative, root_of, sto
 if TYPE_CHECKING:
     from pgs_snapshot.dsse import Envelope
     from pgs_snapshot.seal import Sealed
+    from pgs_snapshot.signing import PublicKey
 
 
 @click.command()
@@ -37,14 +38,15 @@ def sign(folder: Path | None, workspace: Path | None, key: Path, not_after: date
     place = folder or root_of((), workspace) / "protocol_snapshot"
     signer = read_key(key, given)
     try:
-        sealed = put_signature(place, lambda found: written(_begun(found, not_after, anew).signed(signer)))
+        sealed = put_signature(place, lambda found: written(_begun(found, signer.public, not_after, anew).signed(signer)))
     except OSError as error:
         stop(OUTPUT, f"`{place}` cannot be written: {error.strerror}. What was there before is as it was.")
     click.echo(f"{sealed.root}  {relative(place)}  signed by {signer.public.id}")
 
 
-def _begun(sealed: Sealed, not_after: datetime | None, anew: bool) -> Envelope:
+def _begun(sealed: Sealed, signer: PublicKey, not_after: datetime | None, anew: bool) -> Envelope:
     """The envelope that a signature is added to: the one that is there if it says the same, else a new one."""
+    from pgs_snapshot.dsse import MAX_SIGNATURES
     from pgs_snapshot.endorsed import last_moment, signed_statement, statement_of
     from pgs_snapshot.seal import SealBroken
 
@@ -59,6 +61,8 @@ def _begun(sealed: Sealed, not_after: datetime | None, anew: bool) -> Envelope:
         fresh = statement_of(sealed.manifest, last_moment(there))
     if there.payload != fresh.payload:
         stop(USAGE, "The signatures that are there are over a statement with another last moment.", _ANEW)
+    if len(there.signatures) >= MAX_SIGNATURES and not there.signers([signer]):
+        stop(USAGE, f"There are {len(there.signatures)} signatures, and no more are read.", _ANEW)
     return there
 
 

@@ -17,7 +17,7 @@ from pgs_runtime.evidence.log import Log
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.stores.port import Run, Store, StoreUnusable
 from pgs_snapshot.merkle import EMPTY
-from pgs_snapshot.notes import Checkpoint, Note, checkpoint_of
+from pgs_snapshot.notes import SIGNATURES, Checkpoint, Note, checkpoint_of
 from pgs_snapshot.seal import MANIFEST, SIGNATURE
 from pgs_snapshot.signing import PublicKey
 from pgs_snapshot.snapshot import Snapshot
@@ -130,7 +130,8 @@ def _overrides(store: Store, log: Log, lines: Sequence[bytes], size: int) -> tup
 def _joined(one: Note, other: Note) -> Note:
     """One of two notes over the same tree: with the signatures of both, if they say the same; else that with more."""
     if one.text == other.text:
-        return Note(one.text, tuple(dict.fromkeys((*one.signatures, *other.signatures))))
+        signatures = tuple(dict.fromkeys((*one.signatures, *other.signatures)))
+        return Note(one.text, signatures[:SIGNATURES])
     return max(one, other, key=lambda note: len(note.signatures))
 
 

@@ -86,9 +86,11 @@ def sign(store: Store, keys: Sequence[SigningKey], now: Callable[[], int], *, qu
             is not signed either: the new checkpoint goes on from the old one.
 
     Raises:
-        Refusal: R120; R121, the log has shrunk or forked since the last checkpoint.
+        Refusal: R001, more keys than a checkpoint has signatures; R120; R121, the log has shrunk or forked since the
+            last checkpoint.
     """
-    publics = tuple(key.public for key in keys)
+    signers = tuple({key.public.id: key for key in keys}.values())
+    publics = tuple(key.public for key in signers)
     while True:
         fact, last = store.meta(_FACT), last_signed(store)
         log = Log(store)
@@ -100,9 +102,18 @@ def sign(store: Store, keys: Sequence[SigningKey], now: Callable[[], int], *, qu
         if grown.size != log.size:
             raise StoreUnusable("altered", "The log of the store has a gap.", "Restore a backup.")
         checkpoint = Checkpoint(origin_in(store), grown.size, grown.root(), now())
-        made = Signed(signed(checkpoint, keys), checkpoint, grown, publics)
+        made = Signed(_readable(signed(checkpoint, signers)), checkpoint, grown, publics)
         if store.swap_meta(_FACT, fact, _fact(made)):
             return made
+
+
+def _readable(note: Note) -> Note:
+    """The note, if whoever is given it can read it: one that nobody can must not be remembered."""
+    try:
+        checkpoint_of(read_note(note.data()).text)
+    except NotANote as error:
+        raise Refusal("R001", f"The checkpoint {error}, so nobody would read it.", ExitCode.USAGE) from error
+    return note
 
 
 def _fact(made: Signed) -> bytes:

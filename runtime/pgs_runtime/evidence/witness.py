@@ -70,9 +70,18 @@ def witnessed(bundle: Bundle, trust: Trust, key: SigningKey, seen: Folder, now: 
         last = checkpoint_at(seen, sizes[-1])[1] if sizes else None
         _demand_continued(bundle, last)
         note = cosigned(bundle.note, key, int(now.astimezone(UTC).timestamp()))
+        _demand_readable(note)
         if bundle.checkpoint.size not in sizes:
             seen.keep(bundle.checkpoint.size, note.data())
     return note
+
+
+def _demand_readable(note: Note) -> None:
+    """Refuse a note that has no room for a cosignature: nobody would read it with one more."""
+    try:
+        read_note(note.data())
+    except NotANote as error:
+        raise _refused("R126", f"With a cosignature the checkpoint {error}.") from error
 
 
 def _demand_continued(bundle: Bundle, last: Checkpoint | None) -> None:
