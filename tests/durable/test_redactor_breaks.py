@@ -16,13 +16,15 @@ from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.refusals import refusal_of
 from pgs_runtime.stores import sealing
 from pgs_runtime.stores.port import LIVE
+from pgs_runtime.stores.postgres import PostgresStore
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_runtime.stores.sqlite_file import SqliteOptions
 from pgs_runtime.trace.lines import joined
 from pgs_snapshot.canonical import canonical
 from tests.durable.breaking import Breaking, Unsealing, put, put_cipher
-from tests.durable.test_planted_labels import files_with_secrets, left_behind, secrets_in
+from tests.durable.test_planted_labels import SECRETS, files_with_secrets, left_behind, rows_of, secrets_in
 from tests.durable.ward import BEA, CONSENT, Ward
+from tests.postgres import Server
 
 CIPHER = vars(sealing)["_cipher"]
 FAST = SqliteOptions(mode="fast")
@@ -206,7 +208,33 @@ def test_a_message_waits_until_what_it_tells_can_be_hidden(
     assert {"WAITING", "RUNNING"} <= states
 
 
+def treated_and_told(ward: Ward) -> None:
+    ward.treat()
+    consented(ward)
+
+
 def consented(ward: Ward) -> None:
     """Another run says what the treatment waits for."""
     ward.now += 60_000_000
     ward.runtime.run("clinic::WF_CONSENT_V0", {"ward": "W1", "note": "zq8 note"}, BEA)
+
+
+def test_a_message_that_nobody_could_be_told_yet_tells_nothing_in_a_database(postgres: Server) -> None:
+    at = next(at for at in range(99) if _waiting_message(Ward(), at))
+    address = postgres.address()
+    with closing(PostgresStore(address)) as store:
+        ward = Ward(store=store)
+        assert _waiting_message(ward, at)
+        found = list(rows_of(postgres, address.schema))
+        assert [table for table, _ in found].count("outbox") == 1
+        assert not [table for table, row in found if secrets_in(row)]
+        assert not postgres.holding(*SECRETS)
+        ward.runtime.deliver()
+        assert ward.runtime.store.messages() == ()
+
+
+def _waiting_message(ward: Ward, at: int) -> bool:
+    """Whether a message waits where the seal with this number breaks."""
+    with unsealing(at):
+        lived(ward, treated_and_told)
+    return bool(ward.runtime.store.messages())

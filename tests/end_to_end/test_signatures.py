@@ -18,8 +18,7 @@ from pathlib import Path
 import pytest
 
 from pgs_runtime.runtime import Runtime
-from pgs_snapshot.dsse import read_envelope
-from pgs_snapshot.dsse import MAX_SIGNATURES, written
+from pgs_snapshot.dsse import MAX_SIGNATURES, read_envelope, written
 from pgs_snapshot.endorsed import statement_of
 from pgs_snapshot.exchange import put_signature, write_snapshot
 from pgs_snapshot.folder import open_snapshot

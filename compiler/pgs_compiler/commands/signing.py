@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,8 @@ def sign(folder: Path | None, workspace: Path | None, key: Path, not_after: date
     place = folder or root_of((), workspace) / "protocol_snapshot"
     signer = read_key(key, given)
     try:
-        sealed = put_signature(place, lambda found: written(_begun(found, signer.public, not_after, anew).signed(signer)))
+        begun = partial(_begun, signer=signer.public, not_after=not_after, anew=anew)
+        sealed = put_signature(place, lambda found: written(begun(found).signed(signer)))
     except OSError as error:
         stop(OUTPUT, f"`{place}` cannot be written: {error.strerror}. What was there before is as it was.")
     click.echo(f"{sealed.root}  {relative(place)}  signed by {signer.public.id}")
