@@ -191,6 +191,11 @@ class MemoryStore:
         self._owner.check()
         return tuple(self._lines.get(run, ()))
 
+    def telling(self, mark: bytes) -> tuple[str, ...]:
+        self._owner.check()
+        found = (run for run, lines in self._lines.items() if any(mark in line for line in lines))
+        return tuple(sorted(found, key=str.encode))
+
     def kept(self, run: str) -> tuple[Kept, ...]:
         self._owner.check()
         return tuple(self._kept.get(run, ()))

@@ -194,6 +194,9 @@ class Store(Protocol):
         A key of the registry that an erasure has named is none of them.
         """
 
+    def telling(self, mark: bytes) -> tuple[str, ...]:
+        """The ids of the runs that have a line with these bytes in it, in their order; it looks at all lines."""
+
     def scrub(self) -> None:
         """Leave nothing of what was overwritten in the store's own files, as far as that is in its hands."""
 

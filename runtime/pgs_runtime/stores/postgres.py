@@ -164,6 +164,9 @@ class PostgresStore:
     def lines(self, run: str) -> tuple[bytes, ...]:
         return self._read(lambda session: reads.lines(session, run))
 
+    def telling(self, mark: bytes) -> tuple[str, ...]:
+        return self._read(lambda session: reads.telling(session, mark))
+
     def kept(self, run: str) -> tuple[Kept, ...]:
         return self._read(lambda session: reads.kept(session, run))
 

@@ -109,6 +109,11 @@ def lines(session: Session, run: str) -> tuple[bytes, ...]:
     return tuple(row[0] for row in found.fetchall())
 
 
+def telling(session: Session, mark: bytes) -> tuple[str, ...]:
+    query = "SELECT DISTINCT run FROM $.trace WHERE position(%s::bytea IN line) > 0 ORDER BY run"
+    return tuple(row[0] for row in session.execute(query, (mark,)).fetchall())
+
+
 def kept(session: Session, run: str) -> tuple[Kept, ...]:
     found = session.execute("SELECT line, body FROM $.kept WHERE run = %s ORDER BY line", (run,))
     return tuple(Kept(*row) for row in found.fetchall())

@@ -168,6 +168,11 @@ class SqliteStore:
         with self._session() as connection:
             return tuple(row[0] for row in connection.execute(query, (run,)))
 
+    def telling(self, mark: bytes) -> tuple[str, ...]:
+        query = "SELECT DISTINCT run FROM trace WHERE instr(line, ?) ORDER BY run"
+        with self._session() as connection:
+            return tuple(row[0] for row in connection.execute(query, (mark,)))
+
     def kept(self, run: str) -> tuple[Kept, ...]:
         query = "SELECT line, body FROM kept WHERE run = ? ORDER BY line"
         with self._session() as connection:

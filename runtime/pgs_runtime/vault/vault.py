@@ -262,6 +262,9 @@ class Vault:
     def runs_of(self, subject: str) -> tuple[str, ...]:
         return self.inner.runs_of(subject)
 
+    def telling(self, mark: bytes) -> tuple[str, ...]:
+        return self.inner.telling(mark)
+
     def holding(self, mark: bytes) -> tuple[Holding, ...]:
         return self.inner.holding(mark)
 

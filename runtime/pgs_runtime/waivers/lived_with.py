@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, cast
 
 import orjson
 
-from pgs_runtime.stores.port import Run, Store
+from pgs_runtime.stores.port import Store
 from pgs_runtime.trace.record import OVERRIDE
 from pgs_runtime.waivers.overrides import Override, Said, all_overrides
 from pgs_snapshot.frozen import frozen
@@ -74,11 +74,13 @@ def _state(override: Override, at: str) -> State:
 def _uses(store: Store) -> dict[str, list[Use]]:
     """The runs that were let in by each override."""
     found: dict[str, list[Use]] = {}
-    for run in _runs(store):
-        lines = store.lines(run.id)
-        for id in dict.fromkeys(id for line in lines if _USED in line for id in _ids(line)):
+    for id in store.telling(_USED):
+        run, lines = store.run(id), store.lines(id)
+        if run is None or run.request.workflow == OVERRIDE:
+            continue
+        for used in dict.fromkeys(used for line in lines if _USED in line for used in _ids(line)):
             actor = str(orjson.loads(lines[0])["header"]["actor"]["id"])
-            found.setdefault(id, []).append(Use(run.id, run.request.workflow, run.status, actor))
+            found.setdefault(used, []).append(Use(run.id, run.request.workflow, run.status, actor))
     return found
 
 
@@ -86,13 +88,6 @@ def _ids(line: bytes) -> Iterator[str]:
     members = cast("dict[str, Value]", orjson.loads(line))
     for used in cast("list[dict[str, Value]]", members.get("overridden", [])):
         yield str(used["override"])
-
-
-def _runs(store: Store) -> Iterator[Run]:
-    after = ""
-    while page := store.runs(after):
-        yield from (run for run in page if run.request.workflow != OVERRIDE)
-        after = page[-1].id
 
 
 # --- for people ----------------------------------------------------------------------------------

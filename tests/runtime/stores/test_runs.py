@@ -262,3 +262,13 @@ def test_the_effects_of_a_run_are_listed_in_the_order_of_their_lines(store: Stor
     effects = [replace(INTENT, key=key, line=line) for key, line in (("z", 0), ("b", 1), ("a", 1))]
     committed(store, affecting(first("r1", status="RUNNING"), *effects))
     assert [effect.key for effect in store.effects("r1")] == ["z", "a", "b"]
+
+
+def test_the_runs_that_tell_something_are_found_by_the_bytes_of_their_lines(store: Store) -> None:
+    for run in ("r2", "r1", "R3"):
+        committed(store, first(run, status="RUNNING"))
+    (line, *_) = store.lines("r1")
+    assert store.telling(line) == ("r1",)
+    assert store.telling(b" line 1") == ("R3", "r1", "r2")
+    assert store.telling(b'"overridden":[{') == ()
+    assert store.telling(b"\xff\x00%_'") == ()
