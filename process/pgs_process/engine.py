@@ -84,14 +84,14 @@ class ProcessEngine:
 
     # --- registering ----------------------------------------------------------------------------------------------
 
-    def register_process(self, name: str, function: Callable[..., object]) -> None:
-        """Keep a process under a name, with its contract as it is now.
+    def register_process(self, name: str, function: Callable[..., object], contract: Contract | None = None) -> None:
+        """Keep a process under a name, with its contract as it is now; `contract` stands for the one that it carries.
 
         Raises:
             ConfigError: it has no contract, the name is taken, or a path leads nowhere.
             ContractViolationError: in strict mode, a signal or meta field is among its inputs.
         """
-        contract = contract_of(function)
+        contract = contract or contract_of(function)
         if contract is None:
             raise ConfigError(
                 f"`{name}` has no contract; decorate it with `@process(inputs=…, outputs=…)`.", process=name

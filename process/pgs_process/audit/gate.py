@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pgs_process.audit.conditions import CONDITIONS, misfit
 from pgs_process.audit.looking import Sight, sight
 from pgs_process.audit.recipe import RuleSpec
-from pgs_process.faults import AuditBlockError, AuditInterlockError, ProcessError
-from pgs_process.transaction.drafts import MISSING
+from pgs_process.faults import AuditBlockError, AuditInterlockError
+from pgs_process.transaction.drafts import MISSING, Draft
 
 if TYPE_CHECKING:
     from pgs_process.frame import Frame
@@ -37,6 +37,19 @@ class Register(Protocol):
         """Stop everything."""
 
 
+class Seen(Protocol):
+    """What a rule is judged by: a context, what a transaction has made of it so far, and arguments by name."""
+
+    @property
+    def system(self) -> object: ...
+
+    @property
+    def drafts(self) -> Mapping[int, Draft]: ...
+
+    @property
+    def arguments(self) -> Mapping[str, object]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule at a gate, with what it looks at and the key of its count."""
@@ -44,6 +57,25 @@ class Rule:
     spec: RuleSpec
     sight: Sight
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that did not hold: what it saw (MISSING: nothing), which violation that was, and whether it acts now."""
+
+    rule: Rule
+    value: object
+    count: int
+    acts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What rules say of one run: the counts that have changed, what did not hold, and the gravest refusal, if any."""
+
+    counts: Mapping[str, int]
+    violations: tuple[Violation, ...]
+    refusal: AuditBlockError | AuditInterlockError | None
 
 
 class Gate:
@@ -62,8 +94,8 @@ class Gate:
         self._defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
         self._process = process
         self._register = register
-        self._inputs = [_rule(process, "in", at, spec, names) for at, spec in enumerate(inputs)]
-        self._outputs = [_rule(process, "out", at, spec, names) for at, spec in enumerate(outputs)]
+        self._inputs = rules_at(process, "in", inputs, names)
+        self._outputs = rules_at(process, "out", outputs, names)
 
     def check_against(self, system: object) -> None:
         """See to it that every rule looks at something that its condition can be asked of.
@@ -98,55 +130,92 @@ class Gate:
         """
         self._check(self._outputs, frame)
 
-    def _check(self, rules: list[Rule], frame: Frame) -> None:
-        counts: dict[str, int] = {}
-        refusals: list[tuple[int, ProcessError]] = []
-        for rule in rules:
-            before = self._register.count(rule.key)
-            value, holds = judged(rule, frame)
-            if holds:
-                if before and rule.spec.reset_on_success:
-                    counts[rule.key] = 0
-                continue
-            acts = before + 1 >= rule.spec.max_threshold
-            counts[rule.key] = 0 if acts else before + 1
-            refusal = self._refusal(rule, value, before + 1, acts)
-            if refusal is not None:
-                refusals.append(refusal)
-        if counts:
-            self._register.keep(counts)
-        if refusals:
-            severity, error = max(refusals, key=lambda refusal: refusal[0])
-            if severity == _SEVERITY["S"]:
-                self._register.halt(str(error))
-            raise error
-
-    def _refusal(self, rule: Rule, value: object, count: int, acts: bool) -> tuple[int, ProcessError] | None:
-        spec = rule.spec
-        shown = "nothing" if value is MISSING else repr(value)
-        text = spec.message or f"`{spec.target_field}` is {shown} where the rule is `{spec.condition}: {spec.value!r}`"
-        message = f"{self._process}: {text} (level {spec.level}, {count} of {spec.max_threshold})."
-        if spec.mode != "enforce" or spec.level == "C" or (not acts and spec.under_threshold == "commit"):
-            if spec.mode != "audit" and count > spec.min_threshold:
-                log.warning("%s", message)
-            return None
-        kind = AuditInterlockError if acts and spec.level in "SA" else AuditBlockError
-        error = kind(
-            message,
-            path=spec.target_field,
-            process=self._process,
-            rule=spec.told,
-            value=None if value is MISSING else value,
-        )
-        error.level = spec.level if acts else "B"
-        return _SEVERITY[error.level], error
+    def _check(self, rules: Sequence[Rule], frame: Frame) -> None:
+        verdict = judge(self._process, rules, frame, self._register.count)
+        for violation in verdict.violations:
+            if violation.rule.spec.mode != "audit" and _only_noted(violation):
+                log.warning("%s", _told(self._process, violation))
+        if verdict.counts:
+            self._register.keep(verdict.counts)
+        if verdict.refusal is not None:
+            if verdict.refusal.level == "S":
+                self._register.halt(str(verdict.refusal))
+            raise verdict.refusal
 
 
-def judged(rule: Rule, frame: Frame) -> tuple[object, bool]:
+def rules_at(process: str, side: str, specs: Iterable[RuleSpec], arguments: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules of one side (`in` or `out`) of a gate.
+
+    Raises:
+        ConfigError: one looks at what is neither a path nor one of the arguments.
+    """
+    names = [*arguments]
+    return tuple(_rule(process, side, at, spec, names) for at, spec in enumerate(specs))
+
+
+def judge(process: str, rules: Iterable[Rule], seen: Seen, count: Callable[[str], int]) -> Verdict:
+    """Judge rules over what is seen. Nothing is kept and nothing raised here.
+
+    Args:
+        count: violations of a rule since it last acted, by its key.
+    """
+    counts: dict[str, int] = {}
+    violations: list[Violation] = []
+    gravest: tuple[int, AuditBlockError | AuditInterlockError] | None = None
+    for rule in rules:
+        before = count(rule.key)
+        value, holds = judged(rule, seen)
+        if holds:
+            if before and rule.spec.reset_on_success:
+                counts[rule.key] = 0
+            continue
+        acts = before + 1 >= rule.spec.max_threshold
+        counts[rule.key] = 0 if acts else before + 1
+        violation = Violation(rule, value, before + 1, acts)
+        violations.append(violation)
+        refusal = _refusal(process, violation)
+        if refusal is not None and (gravest is None or refusal[0] > gravest[0]):
+            gravest = refusal
+    return Verdict(counts, tuple(violations), gravest[1] if gravest else None)
+
+
+def _refusal(process: str, violation: Violation) -> tuple[int, AuditBlockError | AuditInterlockError] | None:
+    spec = violation.rule.spec
+    if _passes(violation):
+        return None
+    kind = AuditInterlockError if violation.acts and spec.level in "SA" else AuditBlockError
+    error = kind(
+        _told(process, violation),
+        path=spec.target_field,
+        process=process,
+        rule=spec.told,
+        value=None if violation.value is MISSING else violation.value,
+    )
+    error.level = spec.level if violation.acts else "B"
+    return _SEVERITY[error.level], error
+
+
+def _passes(violation: Violation) -> bool:
+    spec = violation.rule.spec
+    return spec.mode != "enforce" or spec.level == "C" or (not violation.acts and spec.under_threshold == "commit")
+
+
+def _only_noted(violation: Violation) -> bool:
+    return _passes(violation) and violation.count > violation.rule.spec.min_threshold
+
+
+def _told(process: str, violation: Violation) -> str:
+    spec, value = violation.rule.spec, violation.value
+    shown = "nothing" if value is MISSING else repr(value)
+    text = spec.message or f"`{spec.target_field}` is {shown} where the rule is `{spec.condition}: {spec.value!r}`"
+    return f"{process}: {text} (level {spec.level}, {violation.count} of {spec.max_threshold})."
+
+
+def judged(rule: Rule, seen: Seen) -> tuple[object, bool]:
     """What a rule sees, and whether its condition holds of it."""
     value: object = MISSING
     try:
-        value = rule.sight.of(frame.system, frame.drafts, frame.arguments)
+        value = rule.sight.of(seen.system, seen.drafts, seen.arguments)
         return value, CONDITIONS[rule.spec.condition](value, rule.spec.value)
     except _OF_A_VALUE:
         return value, False
