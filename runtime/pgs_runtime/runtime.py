@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pgs_runtime.core.linked import Graph
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
+from pgs_runtime.link.boundary import Boundary
 from pgs_runtime.link.capability import loader
 from pgs_runtime.link.graphs import Linker
 from pgs_runtime.link.transforms import Transforms
@@ -81,7 +82,9 @@ class Runtime:
         self._sections = Sections(snapshot, load, self._settings)
         self._accepted = accepted
         self._others: dict[str, Runtime] = {}
-        self._linker = Linker(snapshot, load, self._transforms.get, self._sections.of)
+        self._linker = Linker(
+            snapshot, Boundary(snapshot, load, self._transforms.get, self._sections.of, self._transforms.function)
+        )
         own = fact(store, "store")
         belonging = Belonging(vault, self.secret, self.ports.entropy)
         self._intake = Intake(snapshot, self.ports, belonging, own)

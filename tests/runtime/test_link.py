@@ -9,6 +9,7 @@ import pytest
 from pgs_runtime.core.expressions import ABSENT, Frame
 from pgs_runtime.core.linked import Contract, Graph, Storage, Transformation
 from pgs_runtime.faults import Fault
+from pgs_runtime.link.boundary import Boundary
 from pgs_runtime.link.graphs import Linker
 from pgs_runtime.link.transforms import Transforms
 from pgs_snapshot import model
@@ -51,10 +52,11 @@ DOUBLE = transform("double", fields(n=COUNT), SUCCESS=fields(n=COUNT))
 PASS = decides("pass", case("SUCCESS"), SUCCESS="SUCCESS")
 
 
-def linked(snapshot: Snapshot) -> Graph:
+def linked(snapshot: Snapshot, workflow: str = WORKFLOW) -> Graph:
     load = SealedModules.of(snapshot.sealed).load
     transform_of = Transforms(snapshot).get
-    return Linker(snapshot, load, transform_of, lambda name: {}).graph(WORKFLOW)  # type: ignore[arg-type]
+    boundary = Boundary(snapshot, load, transform_of, lambda name: {}, load)  # type: ignore[arg-type]
+    return Linker(snapshot, boundary).graph(workflow)
 
 
 def working(work: model.Contract, *nodes: model.Node, payload: Schema | None = None) -> Snapshot:
@@ -298,7 +300,7 @@ def test_a_contract_without_an_outcome_for_what_may_not_fit_is_refused() -> None
 def test_an_unknown_workflow_is_a_key_error() -> None:
     snapshot = sealed(intent(fields()), graph(admit("done"), ends("done"), REJECTED))
     with pytest.raises(KeyError):
-        Linker(snapshot, lambda reference: dict, lambda transform: dict, lambda name: {}).graph("desk::WF_OTHER_V0")
+        linked(snapshot, "desk::WF_OTHER_V0")
 
 
 def test_a_decision_of_which_no_case_holds_is_a_fault() -> None:

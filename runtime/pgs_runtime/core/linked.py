@@ -133,7 +133,7 @@ class Contract:
     """A contract at one node: its steps with the node's own inputs and edges.
 
     `redact` is for its inputs. `undo` takes back what it did; `undoing`: this is one. `told` is the recorder's: what
-    it knows of lines that hold no value, by outcome and cases.
+    it knows of lines that hold no value, by outcome and cases. `process`: it stands for a process.
     """
 
     id: str
@@ -149,6 +149,7 @@ class Contract:
     shown: Shown
     undo: Contract | None = None
     undoing: bool = False
+    process: bool = False
     told: dict[tuple[str | int, ...], Parts] = field(default_factory=dict, compare=False)
 
 

@@ -24,9 +24,7 @@ from pgs_runtime.core.linked import (
     Intent,
     Misfits,
     Node,
-    Perform,
     Problem,
-    Send,
     Shown,
     Step,
     Storage,
@@ -34,12 +32,10 @@ from pgs_runtime.core.linked import (
     Visit,
 )
 from pgs_runtime.link.admission import admission, checker, taken
-from pgs_runtime.link.capability import Capability, Guarded, guarded
-from pgs_runtime.link.outside import UNKNOWN, linked_wait, outward
-from pgs_runtime.link.places import Access, place_of
+from pgs_runtime.link.boundary import Boundary
+from pgs_runtime.link.outside import UNKNOWN, linked_wait
 from pgs_runtime.link.soundness import demand_sound
 from pgs_runtime.redaction import Redact, Veil, redact_of, redact_under, veil
-from pgs_runtime.stores.overlay import Overlay
 from pgs_runtime.vault.labelled import takes_labels
 from pgs_runtime.waivers.overrides import lookup
 from pgs_snapshot import model
@@ -67,26 +63,9 @@ class _Inside:
 class Linker:
     """Links the graphs of one snapshot; what stands behind the boundary is put there once."""
 
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        load: Callable[[str], Capability],
-        transform_of: Callable[[model.Transform], Capability],
-        outside: Callable[[str], Mapping[str, Value]],
-    ) -> None:
-        """Args:
-        load: gives the class that a side effect's implementation reference means.
-        transform_of: gives what a transform is called by.
-        outside: gives the operator's settings for an external side effect.
-        """
+    def __init__(self, snapshot: Snapshot, boundary: Boundary) -> None:
         self._snapshot = snapshot
-        self._load = load
-        self._transform_of = transform_of
-        self._outside = outside
-        self._most = snapshot.limits().value_bytes
-        self._outwards: dict[str, Send] = {}
-        self._transforms: dict[str, Guarded] = {}
-        self._operations: dict[tuple[str, str], Perform] = {}
+        self._boundary = boundary
         self._graphs: dict[str, Graph] = {}
         self._insides: dict[tuple[str, tuple[str, ...]], _Inside] = {}
 
@@ -116,6 +95,9 @@ class Linker:
                     slot = sealed.slots.index(f"results.{node.id}")
                     undo = self._undo(node, hidden)
                     nodes[node.id] = self._contract(node, slot, self._inside(node.contract, hidden), undo)
+                case model.ProcessNode():
+                    slot = sealed.slots.index(f"results.{node.id}")
+                    nodes[node.id] = self._process(node, slot, hidden)
                 case model.CallNode() | model.EachNode():
                     graphs = {callee: self.graph(callee) for callee in node.call.workflows}
                     nodes[node.id] = self._call(node, sealed.slots, graphs, hidden)
@@ -143,8 +125,15 @@ class Linker:
         """Whether a line of a run of a graph, or of what it calls, can hide something."""
         config = self._snapshot.binding(sealed.binding).config if sealed.binding else {}
         callees = (callee for node in sealed.nodes for callee in _callees(node))
-        hidden = any(sealed.hidden.values()) or redact_of(config) is not None
+        hidden = any(sealed.hidden.values()) or redact_of(config) is not None or any(self._labelled(sealed))
         return hidden or any(self.graph(callee).veiled for callee in callees)
+
+    def _labelled(self, sealed: model.Graph) -> Iterator[bool]:
+        """Of each field that a process of a graph works with, whether something in it is labelled."""
+        for node in sealed.nodes:
+            if isinstance(node, model.ProcessNode):
+                fields = self._snapshot.context(self._snapshot.process(node.process).context).fields
+                yield from (redact_of(field.schema) is not None for field in fields.values())
 
     def _private(self, sealed: model.Graph) -> bool:
         """Whether somebody can give a graph, or what it calls, something that carries a label."""
@@ -154,7 +143,7 @@ class Linker:
     def _asked(self, sealed: model.Graph) -> Iterator[str]:
         """The external side effects that a graph, and what it calls, can ask."""
         for node in sealed.nodes:
-            undo = node.undo if isinstance(node, model.ContractNode | model.CallNode) else None
+            undo = node.undo if isinstance(node, model.ContractNode | model.ProcessNode | model.CallNode) else None
             contracts = [node.contract] if isinstance(node, model.ContractNode) else []
             for contract in (*contracts, *([undo.contract] if undo else [])):
                 steps = self._snapshot.contract(contract).steps
@@ -191,7 +180,9 @@ class Linker:
             concurrent=node.concurrent,
         )
 
-    def _undo(self, node: model.ContractNode | model.CallNode, hidden: tuple[str, ...]) -> Contract | None:
+    def _undo(
+        self, node: model.ContractNode | model.ProcessNode | model.CallNode, hidden: tuple[str, ...]
+    ) -> Contract | None:
         """The contract that takes a node back, at that node. It leads nowhere yet."""
         if node.undo is None:
             return None
@@ -247,6 +238,12 @@ class Linker:
             undo=undo,
         )
 
+    def _process(self, node: model.ProcessNode, slot: int, hidden: tuple[str, ...]) -> Contract:
+        sealed = self._snapshot.process(node.process)
+        given, undo = _inputs(node.inputs, sealed.inputs), self._undo(node, hidden)
+        made = self._boundary.processes.contract(node, slot, given, _edges(node.next), veil(hidden))
+        return replace(made, undo=undo) if undo else made
+
     def _inside(self, contract: str, hidden: tuple[str, ...]) -> _Inside:
         if (contract, hidden) not in self._insides:
             sealed, veiled = self._snapshot.contract(contract), veil(hidden)
@@ -268,7 +265,7 @@ class Linker:
                     name=step.name,
                     inputs=_inputs(step.inputs, declared.inputs),
                     misfits=_misfits(declared.inputs, veiled.at("inputs"), step.unproven),
-                    call=self._transform(step.transform),
+                    call=self._boundary.transform(step.transform),
                     next=step.next,
                     transform=step.transform,
                     shown=self._shown(declared.outcomes, veiled),
@@ -281,7 +278,7 @@ class Linker:
                     misfits=_misfits(operation.inputs, veiled.at("inputs"), step.unproven),
                     store=step.store,
                     operation=step.operation,
-                    perform=self._operation(step.store, step.operation),
+                    perform=self._boundary.operation(step.store, step.operation),
                     writes=operation.mode == "write",
                     next=step.next,
                     redact=redact_under(veiled.at("inputs")),
@@ -295,7 +292,7 @@ class Linker:
                     misfits=_misfits(declared_outside.inputs, veiled.at("inputs"), step.unproven),
                     side_effect=step.side_effect,
                     operation=step.operation,
-                    send=self._outward(step.side_effect),
+                    send=self._boundary.outward(step.side_effect),
                     writes=declared_outside.mode == "write",
                     keyed=declared_outside.keyed,
                     outcomes={name: taken(schema) for name, schema in declared_outside.outcomes.items()},
@@ -308,42 +305,6 @@ class Linker:
 
     def _shown(self, outcomes: Iterable[str], veiled: Veil) -> Shown:
         return {outcome: redact_under(veiled.at("outputs", outcome)) for outcome in outcomes}
-
-    # --- capabilities ----------------------------------------------------------------------------
-
-    def _transform(self, name: str) -> Guarded:
-        if name not in self._transforms:
-            sealed = self._snapshot.transform(name)
-            self._transforms[name] = guarded(name, sealed.outcomes, self._most)(self._transform_of(sealed))
-        return self._transforms[name]
-
-    def _operation(self, store: str, operation: str) -> Perform:
-        """An operation of a store: its side effect is made anew for each, over the place it then works on."""
-        if (store, operation) not in self._operations:
-            sealed = self._snapshot.store(store)
-            guard = guarded(f"{operation} of {store}", sealed.operations[operation].outcomes, self._most)
-            side_effect = self._load(sealed.implementation)
-            holds = validator(sealed.schema).is_valid
-            access = Access(store, sealed.entity, holds, sealed.operations[operation].mode == "write")
-
-            def perform(overlay: Overlay, inputs: dict[str, Value]) -> Outcome:
-                place = place_of(overlay, sealed.semantics, access)
-
-                def capability(**given: Value) -> object:
-                    return getattr(side_effect(place), operation.lower())(**given)
-
-                return guard(capability)(inputs)
-
-            self._operations[store, operation] = perform
-        return self._operations[store, operation]
-
-    def _outward(self, side_effect: str) -> Send:
-        """What asks an external side effect: its implementation is made anew for each try."""
-        if side_effect not in self._outwards:
-            sealed = self._snapshot.side_effect(side_effect)
-            implementation, timeout = self._load(sealed.implementation), self._snapshot.limits().effect_seconds
-            self._outwards[side_effect] = outward(sealed, implementation, self._outside, self._most, timeout)
-        return self._outwards[side_effect]
 
     # --- exits -----------------------------------------------------------------------------------
 

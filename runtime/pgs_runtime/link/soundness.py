@@ -69,7 +69,7 @@ def _contracts(node: model.Node) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The contracts that a node runs, with the inputs that only may fit."""
     if isinstance(node, model.ContractNode):
         yield node.contract, node.unproven
-    if isinstance(node, model.ContractNode | model.CallNode) and node.undo is not None:
+    if isinstance(node, model.ContractNode | model.ProcessNode | model.CallNode) and node.undo is not None:
         yield node.undo.contract, node.undo.unproven
 
 
@@ -97,9 +97,11 @@ class _Known:
         self._by_kind: Mapping[str, Callable[[str], _Named]] = {
             "actor": snapshot.actor,
             "binding": snapshot.binding,
+            "context": snapshot.context,
             "contract": snapshot.contract,
             "event": snapshot.event,
             "intent": snapshot.intent,
+            "process": snapshot.process,
             "side_effect": snapshot.side_effect,
             "store": snapshot.store,
             "transform": snapshot.transform,
@@ -147,6 +149,8 @@ def _node(node: model.Node, graph: model.Graph, known: _Known) -> None:
     match node:
         case model.IntentNode():
             known.demand("intent", node.intent)
+        case model.ProcessNode():
+            _process(node, known)
         case model.CallNode() | model.EachNode():
             _calling(node, graph, known)
         case model.WaitNode():
@@ -173,6 +177,24 @@ def _calling(node: model.CallNode | model.EachNode, graph: model.Graph, known: _
     if isinstance(node, model.EachNode):
         inside = graph.slots[graph.slots.index("item") :][:2] if "item" in graph.slots else ()
         _demand(inside == ("item", "index"), f"`{node.id}` has no slots for its items")
+
+
+def _process(node: model.ProcessNode, known: _Known) -> None:
+    known.demand("process", node.process)
+    process = known.snapshot.process(node.process)
+    known.demand("context", process.context)
+    context = known.snapshot.context(process.context)
+    _demand_schema(process.inputs, node.process)
+    _demand(not node.unproven, f"`{node.id}` cannot fail")
+    for outcome, schema in process.outcomes.items():
+        _demand_schema(schema, outcome)
+    for name, outcome in process.errors.items():
+        _demand(outcome in process.outcomes, f"`{name}` ends `{node.process}` as `{outcome}`, which it does not have")
+    for path, field in context.fields.items():
+        _demand(path.partition(".")[0] in ("domain", "global"), f"`{path}` is in no layer")
+        _demand_schema(field.schema, path)
+    for path in (*process.reads, *process.writes, *process.signals):
+        _demand(any(f"{path}.".startswith(f"{field}.") for field in context.fields), f"there is no `{path}`")
 
 
 def _waiting(node: model.WaitNode, graph: model.Graph, known: _Known) -> None:

@@ -40,6 +40,15 @@ class Transforms:
         """
         return self._elsewhere(transform) if transform.worker else self._here(transform)
 
+    def function(self, reference: str) -> Capability:
+        """The function of a process, by its implementation reference.
+
+        Raises:
+            SealBroken: it, or what it imports, is not sealed.
+            Fault: its module cannot be loaded.
+        """
+        return self._load(reference)
+
     def close(self) -> None:
         """End the process, if there is one."""
         self._caller.close()

@@ -9,7 +9,7 @@ Laws:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import NamedTuple, TypeAlias, cast
@@ -32,6 +32,8 @@ Idle: TypeAlias = frozenset[tuple[str, str, str]]
 _REGISTRY = "pgs_capabilities.side_effects.registry:Registry"
 _STATE = "pgs_capabilities.side_effects.state:State"
 _EVENTS = "pgs_capabilities.side_effects.events:Events"
+COMMIT = "COMMIT"
+"""The operation by which a process writes what it has changed."""
 _FIRST_SLOT = 3  # of a contract: inputs, run and config come before its steps
 
 
@@ -76,6 +78,9 @@ class Shadow(Overlay):
     @property
     def changes(self) -> tuple[tuple[Read, ...], tuple[Write, ...]]:
         return (), ()
+
+    def keep(self, write: Callable[[Overlay], None]) -> None:
+        """Nothing is kept of what is only tried."""
 
     def _learn(self, snapshot: Snapshot, asked: Asked) -> None:
         """Take down what an answer tells of how a key or a stream was before the run."""
@@ -124,7 +129,19 @@ def idle_steps(snapshot: Snapshot, workflow: str) -> Idle:
                 operation = snapshot.store(step.store).operations[step.operation]
                 idle = len(operation.outcomes) == 1 and _FIRST_SLOT + 2 * number not in used
                 (found if idle else busy).add((step.name, step.store, step.operation))
-    return frozenset(found - busy)
+    return frozenset(found - busy) | {("commit", context, COMMIT) for context in _contexts(snapshot, workflow, set())}
+
+
+def _contexts(snapshot: Snapshot, workflow: str, seen: set[str]) -> Iterator[str]:
+    """The contexts that processes of a workflow, and of what it calls, write to; how a write ends is decided before."""
+    if workflow in seen:
+        return
+    seen.add(workflow)
+    for node in snapshot.graph(workflow).nodes:
+        if isinstance(node, model.ProcessNode):
+            yield snapshot.process(node.process).context
+        for callee in node.call.workflows if isinstance(node, model.CallNode | model.EachNode) else ():
+            yield from _contexts(snapshot, callee, seen)
 
 
 def _contracts(snapshot: Snapshot, workflow: str, seen: set[str]) -> Iterator[model.Contract]:
@@ -134,7 +151,7 @@ def _contracts(snapshot: Snapshot, workflow: str, seen: set[str]) -> Iterator[mo
     for node in snapshot.graph(workflow).nodes:
         if isinstance(node, model.ContractNode):
             yield snapshot.contract(node.contract)
-        if isinstance(node, model.ContractNode | model.CallNode) and node.undo is not None:
+        if isinstance(node, model.ContractNode | model.ProcessNode | model.CallNode) and node.undo is not None:
             yield snapshot.contract(node.undo.contract)
         if isinstance(node, model.CallNode | model.EachNode):
             for callee in node.call.workflows:

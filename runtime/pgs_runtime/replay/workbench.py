@@ -14,6 +14,7 @@ from typing import cast
 from pgs_runtime.core.linked import Graph, Place, Reached, Visit
 from pgs_runtime.core.requests import Effect
 from pgs_runtime.faults import ExitCode, Fault
+from pgs_runtime.link.boundary import Boundary
 from pgs_runtime.link.capability import Capability, loader
 from pgs_runtime.link.graphs import Linker
 from pgs_runtime.link.transforms import Transforms
@@ -123,7 +124,9 @@ class Workbench:
         self.machine = Machine()
         secret, vault = _fact(store, "secret"), vault_over(store or MemoryStore())
         self._transforms = Transforms(snapshot)
-        self._linker = Linker(snapshot, load or _unloaded, self._transform, _unsettled)
+        self._linker = Linker(
+            snapshot, Boundary(snapshot, load or _unloaded, self._transform, _unsettled, self._transforms.function)
+        )
         own = _fact(store, "store").decode()
         machine, limits = self.machine, snapshot.limits()
         self.shop = Workshop(_Telling(machine), limits, lambda: 0, machine.elapsed, secret, vault.keys, own)

@@ -31,7 +31,8 @@ from pgs_runtime.core.requests import (
     Waiting,
 )
 from pgs_runtime.core.walk import drive, traverse
-from pgs_runtime.faults import Fault, exceeded
+from pgs_runtime.faults import ExitCode, Fault, exceeded
+from pgs_runtime.link.stopping import Stopped
 from pgs_runtime.run.grounds import Ground
 from pgs_runtime.run.workshop import Workshop, effect_key
 from pgs_runtime.stores.port import Marks, Read, Subject, Write
@@ -43,7 +44,7 @@ from pgs_snapshot.values import Outcome, Value, plain
 
 Effects: TypeAlias = dict[str, dict[str, int]]
 """How many operations changed something, by store and operation."""
-Kind: TypeAlias = ExitKind | Literal["FAULTED", "CANCELLED"]
+Kind: TypeAlias = ExitKind | Literal["FAULTED", "STOPPED", "CANCELLED"]
 
 
 @frozen
@@ -133,7 +134,7 @@ class Ended:
     """How an attempt ended.
 
     Attributes:
-        kind: the exit's kind, "FAULTED" or "CANCELLED"; a status of the run either way.
+        kind: the exit's kind, "FAULTED", "STOPPED" (by a rule) or "CANCELLED"; a status of the run either way.
         name: the exit's name, or the fault's code.
         result, emitted: in clear, for the caller.
         within: what workflows that were called emitted, in clear, each with its event.
@@ -396,7 +397,9 @@ class Attempt:
         self._ground.back_to(0)
         self._counts = Counter(self._base[0])
         del self._within[self._base[1] :]
-        return self._ended(body, "FAULTED", None, fault)
+        if isinstance(fault, Stopped):
+            self._ground.keep(fault.keep)
+        return self._ended(body, "STOPPED" if fault.exit_code is ExitCode.STOPPED else "FAULTED", None, fault)
 
     def _at_work(self) -> tuple[Place, str]:
         """Where a fault ends the run: the node that was under way, and within which others."""

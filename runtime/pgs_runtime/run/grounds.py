@@ -5,7 +5,7 @@ An attempt does not know which: where the replies are those that were recorded, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Callable, Iterator, Sequence, Sized
 from typing import NamedTuple, Protocol, cast
 
 from pgs_runtime.core.linked import Storage
@@ -68,6 +68,9 @@ class Ground(Protocol):
     def back_to(self, writes: int) -> None:
         """Drop every write but so many."""
 
+    def keep(self, write: Callable[[Overlay], None]) -> None:
+        """Let something be written although what the segment did is dropped."""
+
     @property
     def changes(self) -> tuple[tuple[Read, ...], tuple[Write, ...]]:
         """What a commit has to hold against the store, and to write there."""
@@ -93,6 +96,9 @@ class Live(Overlay):
             raise
         self.answers.append((step, answer, len(self.writes) - before, [*self.subjects][known:]))
         return answer
+
+    def keep(self, write: Callable[[Overlay], None]) -> None:
+        write(self)
 
     @property
     def changes(self) -> tuple[tuple[Read, ...], tuple[Write, ...]]:
@@ -123,6 +129,9 @@ class Recorded:
 
     def back_to(self, writes: int) -> None:
         del self.writes[writes:]
+
+    def keep(self, write: Callable[[Overlay], None]) -> None:
+        """What was kept was committed then."""
 
     @property
     def changes(self) -> tuple[tuple[Read, ...], tuple[Write, ...]]:

@@ -83,7 +83,7 @@ def kept_of(answers: Sequence[Heard], time: str, events: Sequence[Event] = (), c
 
 def tells_all(graph: Graph, result: Paused | Ended, answers: Sequence[Heard]) -> bool:
     """Whether the lines of a first segment show every answer, so that nothing has to be kept of it."""
-    if graph.durable or graph.veiled or isinstance(result, Paused) or result.kind == "FAULTED":
+    if graph.durable or graph.veiled or isinstance(result, Paused) or result.kind in ("FAULTED", "STOPPED"):
         return False
     for step, answer, writes, _ in answers:
         if bool(writes) != (step.writes and _name(answer) == SUCCESS):

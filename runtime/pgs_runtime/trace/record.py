@@ -178,7 +178,8 @@ class Narrator:
         match node:
             case Contract(name=target, redact=redact):
                 steps = [_step(*done, secret) for done in visit.steps]
-                body |= {"kind": "undo" if node.undoing else "contract", "steps": steps, "target": target}
+                kind = "undo" if node.undoing else "process" if node.process else "contract"
+                body |= {"kind": kind, "steps": steps, "target": target}
             case Wait():
                 body["kind"], redact = "wait", None
             case Call(callee=callee):

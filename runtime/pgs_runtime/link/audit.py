@@ -1,0 +1,117 @@
+"""Rules at gates, as a run meets them: counts of violations, and what happens when a rule acts.
+
+Counts are rows of a store that the runtime keeps, by what is guarded, instance and rule. They are written with the run
+that they are of. Where a rule ends the run, they are written although nothing else of it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import orjson
+
+from pgs_process.audit.gate import Rule, Verdict, Violation
+from pgs_process.transaction.drafts import MISSING
+from pgs_runtime.link.interlock import engage
+from pgs_runtime.link.stopping import Stopped
+from pgs_runtime.stores.overlay import Held, Overlay, Where
+from pgs_runtime.stores.port import Delete, Put
+from pgs_snapshot.canonical import canonical
+from pgs_snapshot.values import NotPlain, Value, plain
+
+COUNTS = "pgs::AUDIT"
+"""The store that the runtime keeps for counts of violations. No protocol can declare one of this name."""
+
+
+class Counter:
+    """The counts of the rules of one gate, for one instance after the other."""
+
+    def __init__(self, target: str, rules: Iterable[Rule]) -> None:
+        self.target = target
+        self._keys = tuple(rule.key for rule in rules)
+
+    def read(self, overlay: Overlay, session: str) -> Value:
+        """The counts that are not 0, by the rule's key."""
+        found: dict[str, Value] = {}
+        for key in self._keys:
+            held = overlay.cell("state", COUNTS, self._row(session, key))
+            if held is not None:
+                found[key] = cast(int, orjson.loads(held.data))
+        return found
+
+    def write(self, overlay: Overlay, session: str, counts: Mapping[str, int]) -> None:
+        """Keep other counts; one of 0 leaves no row."""
+        for rule, count in sorted(counts.items()):
+            key = self._row(session, rule)
+            where: Where = ("state", COUNTS, key)
+            held = overlay.cell(*where)
+            if count:
+                data, version = canonical(count), (held.version if held else 0) + 1
+                overlay.put(Put(COUNTS, key, data, version, overlay.line), where, Held(data, version))
+            elif held is not None:
+                overlay.put(Delete(COUNTS, key), where, None)
+
+    def _row(self, session: str, rule: str) -> str:
+        return canonical([self.target, session, rule]).decode()
+
+
+def told_violations(found: Iterable[Verdict]) -> dict[str, Value]:
+    """What rules say of a run; each part is left out where there is nothing.
+
+    `audit`: the rules that did not hold; `counts`: those that have changed; `stop`: the rule that ends the run.
+    """
+    verdicts = [*found]
+    audit = [_violation(violation) for verdict in verdicts for violation in verdict.violations]
+    counts: dict[str, Value] = {key: count for verdict in verdicts for key, count in verdict.counts.items()}
+    parts: dict[str, Value] = {}
+    if audit:
+        parts["audit"] = cast(Value, audit)
+    if counts:
+        parts["counts"] = counts
+    stop = next((each for each in map(_stopping, verdicts) if each is not None), None)
+    if stop is not None:
+        parts["stop"] = stop
+    return parts
+
+
+def stopped(counter: Counter, session: str, counts: Mapping[str, int], stop: Mapping[str, Value]) -> Stopped:
+    """How a run ends that a rule of level A or S has stopped."""
+    rule, level = str(stop["rule"]), str(stop["level"])
+
+    def keep(overlay: Overlay) -> None:
+        counter.write(overlay, session, counts)
+        if level == "S":
+            engage(overlay, counter.target, rule)
+
+    if level == "S":
+        message = f"The rule at `{rule}`, of level S, stops everything: `{counter.target}` does not meet it."
+        return Stopped("R174", message, keep)
+    message = f"The rule at `{rule}`, of level A, ends the run: `{counter.target}` does not meet it."
+    return Stopped("R173", message, keep)
+
+
+def _violation(violation: Violation) -> dict[str, Value]:
+    spec = violation.rule.spec
+    told: dict[str, Value] = {
+        "acts": violation.acts,
+        "count": violation.count,
+        "field": spec.target_field,
+        "level": spec.level,
+        "of": spec.max_threshold,
+        "rule": spec.place,
+    }
+    if violation.value is not MISSING:
+        try:
+            told["value"] = plain(violation.value)
+        except NotPlain:
+            return told
+    return told
+
+
+def _stopping(verdict: Verdict) -> Value:
+    refusal = verdict.refusal
+    if refusal is None or refusal.level not in "AS":
+        return None
+    gravest = next(one for one in verdict.violations if one.acts and one.rule.spec.level == refusal.level)
+    return {"level": refusal.level, "rule": gravest.rule.spec.place}
