@@ -17,12 +17,14 @@
 | R12x | checkpoints, and where they are kept | 2, 3, 14 |
 | R13x | what is erased, and what cannot be hidden | 2, 5, 6, 9 |
 | R15x | what is waived and overridden | 2, 5, 7 |
+| R17x | processes and the rules at gates | 2, 6, 7 |
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Literal
 
 from pgs_snapshot.limits import Limits
 
@@ -47,6 +49,11 @@ class ExitCode(IntEnum):
     OUTPUT = 14
     BUG = 70
     INTERRUPTED = 130
+
+
+def status_of_fault(exit_code: ExitCode | int) -> Literal["FAULTED", "STOPPED"]:
+    """How a run stands that a fault with this exit code has ended: a rule has stopped it, or something broke."""
+    return "STOPPED" if exit_code == ExitCode.STOPPED else "FAULTED"
 
 
 def hint_of_unknown(wanted: str, known: Sequence[str]) -> str:

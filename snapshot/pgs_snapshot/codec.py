@@ -36,6 +36,7 @@ _KINDS: Mapping[str, type] = {
     "wait": model.WaitNode,
     "exit": model.ExitNode,
 }
+_NODES = frozenset({"intent", "contract", "process", "call", "each", "wait", "exit"})
 _KIND_OF = {kind: name for name, kind in _KINDS.items()}
 # Classes with one field, which is encoded as that field under a tag.
 _EXPRESSIONS: Mapping[str, type] = {
@@ -376,7 +377,7 @@ _LEAVES: dict[object, Decoder] = {
     _ALIASES["Expr"]: _expr,
     _ALIASES["Condition"]: _condition,
     _ALIASES["Step"]: functools.partial(_by_kind, frozenset({"transform", "operation", "effect", "decide"})),
-    _ALIASES["Node"]: functools.partial(_by_kind, frozenset({"intent", "contract", "call", "each", "wait", "exit"})),
+    _ALIASES["Node"]: functools.partial(_by_kind, _NODES),
     **{
         kind: functools.partial(_member, decoder, kind)
         for decoder, kinds in (

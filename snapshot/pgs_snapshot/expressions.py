@@ -128,3 +128,13 @@ def comparisons(condition: Condition) -> Iterator[Compare]:
         case All(conditions) | Any_(conditions):
             for part in conditions:
                 yield from comparisons(part)
+
+
+def is_labelled(schema: Schema) -> bool:
+    """Whether anything in a schema carries a label."""
+    if schema.get("labels"):
+        return True
+    properties = schema.get("properties")
+    inner = [*(properties.values() if isinstance(properties, dict) else ()), schema.get("items")]
+    inner.append(schema.get("additionalProperties"))
+    return any(isinstance(each, dict) and is_labelled(each) for each in inner)

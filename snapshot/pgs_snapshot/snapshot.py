@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pgs_snapshot import model
 from pgs_snapshot.codec import CodecRefused, decode
+from pgs_snapshot.expressions import is_labelled
 from pgs_snapshot.laws import Assertion
 from pgs_snapshot.limits import LIMIT_NAMES, Limits
 from pgs_snapshot.seal import SealBroken, Sealed
@@ -44,6 +45,7 @@ class Snapshot:
     def __init__(self, sealed: Sealed) -> None:
         self.sealed = sealed
         self._decoded: dict[str, object] = {}
+        self._clears: dict[str, bool] = {}
 
     @property
     def id(self) -> str:
@@ -125,8 +127,14 @@ class Snapshot:
         return self._decode(model.Store, artifact_path("store", name))
 
     def clears(self, store: str) -> bool:
-        """Whether values with a label may stand in a store."""
-        return bool(self.store(store).clears)
+        """Whether values with a label may stand in a store, or in a context."""
+        if store not in self._clears:
+            if store in self.names("artifacts/context"):
+                fields = self.context(store).fields.values()
+                self._clears[store] = any(is_labelled(field.schema) for field in fields)
+            else:
+                self._clears[store] = store in self.names("artifacts/store") and bool(self.store(store).clears)
+        return self._clears[store]
 
     def binding(self, name: str) -> model.Binding:
         return self._decode(model.Binding, artifact_path("binding", name))

@@ -247,9 +247,11 @@ def _store(
 _KINDS: dict[type, str] = {
     model.Actor: "actor",
     model.Binding: "binding",
+    model.Context: "context",
     model.Contract: "contract",
     model.Event: "event",
     model.Intent: "intent",
+    model.Process: "process",
     model.SideEffect: "side_effect",
     model.Store: "store",
     model.Transform: "transform",

@@ -89,6 +89,12 @@ class Meaning:
         except KeyError:
             return None
 
+    def process(self, name: str) -> model.Process | None:
+        try:
+            return self._snapshot.process(name) if self._snapshot else None
+        except KeyError:
+            return None
+
     def intent(self, name: str) -> model.Intent | None:
         try:
             return self._snapshot.intent(name) if self._snapshot else None
@@ -100,6 +106,8 @@ class Meaning:
         if self._snapshot is None:
             return None
         try:
+            if isinstance(step, Stored) and step.store.partition("::")[2].startswith("CX_"):
+                return "write" if step.operation == "COMMIT" else "read"
             if isinstance(step, Asked):
                 return self._snapshot.side_effect(step.side_effect).operations[step.operation].mode
             return self._snapshot.store(step.store).operations[step.operation].mode
@@ -109,7 +117,7 @@ class Meaning:
     def summary(self, passed: Passed) -> str:
         """The author's words for a node, else for what stands there."""
         node = self.node(passed.node)
-        artifact: model.Intent | model.Contract | model.Graph | None
+        artifact: model.Intent | model.Contract | model.Process | model.Graph | None
         match passed.kind:
             case "intent":
                 artifact = self.intent(passed.target)
@@ -118,6 +126,8 @@ class Meaning:
                 return taking.summary if taking else ""
             case "contract":
                 artifact = self.contract(passed.target)
+            case "process":
+                artifact = self.process(passed.target)
             case _:
                 artifact = self._graph(passed.target) if passed.target else None
         return (node.summary if node else "") or (artifact.summary if artifact else "")

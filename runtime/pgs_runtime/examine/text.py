@@ -65,7 +65,7 @@ def _head(trace: Trace, meaning: Meaning) -> Iterator[str]:
     elif ending.kind == "CANCELLED":
         ended = "CANCELLED" if ending.name == ending.kind else "CANCELLED, left as it stands"
     elif ending.is_fault:
-        ended = f"FAULTED {ending.name}{f' at {ending.node}' if ending.node else ''}"
+        ended = f"{ending.kind} {ending.name}{f' at {ending.node}' if ending.node else ''}"
     else:
         name = f" {ending.name}" if ending.name != ending.kind else ""
         ended = f"{ending.kind}{name} at {ending.node}"

@@ -40,6 +40,7 @@ from pgs_runtime.vault.labelled import takes_labels
 from pgs_runtime.waivers.overrides import lookup
 from pgs_snapshot import model
 from pgs_snapshot.defaults import filler
+from pgs_snapshot.expressions import is_labelled
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import Schema
 from pgs_snapshot.problems import problems
@@ -133,7 +134,7 @@ class Linker:
         for node in sealed.nodes:
             if isinstance(node, model.ProcessNode):
                 fields = self._snapshot.context(self._snapshot.process(node.process).context).fields
-                yield from (redact_of(field.schema) is not None for field in fields.values())
+                yield from (is_labelled(field.schema) for field in fields.values())
 
     def _private(self, sealed: model.Graph) -> bool:
         """Whether somebody can give a graph, or what it calls, something that carries a label."""

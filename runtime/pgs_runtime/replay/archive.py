@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias, cast
 import orjson
 
 from pgs_runtime.evidence.verify import verify
-from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.faults import ExitCode, Refusal, status_of_fault
 from pgs_runtime.files import read_file
 from pgs_runtime.replay.contrast import Members, contrast, way_of
 from pgs_runtime.replay.rerun import Known, Rerun, known_by_doing, known_by_lines, rerun
@@ -203,7 +203,8 @@ def _end(last: Members) -> End | None:
         case "exit":
             return End(str(last["exit"]), str(last["name"]), last.get("result", {}), str(last["node"]))
         case "fault":
-            return End("FAULTED", str(cast(Members, last["fault"])["code"]), {})
+            fault = cast(Members, last["fault"])
+            return End(status_of_fault(cast(int, fault["exit_code"])), str(fault["code"]), {})
         case "cancelled":
             return End("CANCELLED", "CANCELLED", {})
     return None

@@ -14,6 +14,7 @@ from typing import TypeAlias, cast
 
 import orjson
 
+from pgs_runtime.faults import status_of_fault
 from pgs_runtime.redaction import REDACTED
 from pgs_runtime.replay.causes import Cause, cause_at, parting
 from pgs_snapshot.frozen import frozen
@@ -27,7 +28,7 @@ MOST = 5
 _OF_THE_RUN = ("digest", "key", "message", "n", "prev", "run")
 _OF_THE_WAY = ("exit", "iteration", "kind", "name", "node", "outcome", "parent", "target")
 _GIVEN = ("payload_digest", "actor", "config", "configs")
-_NODES = ("intent", "contract", "call", "each", "wait", "undo")
+_NODES = ("intent", "contract", "process", "call", "each", "wait", "undo")
 _ENDS = ("exit", "fault", "cancelled")
 
 
@@ -107,7 +108,11 @@ def _side(lines: Sequence[Members]) -> Side:
     header, last = cast(Members, lines[0]["header"]), lines[-1]
     fault = cast(Members, last.get("fault", {}))
     ended = last["kind"] in _ENDS
-    kind = str(last.get("exit", "FAULTED" if fault else "CANCELLED")) if ended else "LIVE"
+    kind = (
+        str(last.get("exit", status_of_fault(cast(int, fault["exit_code"])) if fault else "CANCELLED"))
+        if ended
+        else "LIVE"
+    )
     return Side(
         run=str(lines[0]["run"]),
         workflow=str(header["workflow"]),

@@ -31,7 +31,7 @@ from pgs_runtime.core.requests import (
     Waiting,
 )
 from pgs_runtime.core.walk import drive, traverse
-from pgs_runtime.faults import ExitCode, Fault, exceeded
+from pgs_runtime.faults import Fault, exceeded, status_of_fault
 from pgs_runtime.link.stopping import Stopped
 from pgs_runtime.run.grounds import Ground
 from pgs_runtime.run.workshop import Workshop, effect_key
@@ -399,7 +399,7 @@ class Attempt:
         del self._within[self._base[1] :]
         if isinstance(fault, Stopped):
             self._ground.keep(fault.keep)
-        return self._ended(body, "STOPPED" if fault.exit_code is ExitCode.STOPPED else "FAULTED", None, fault)
+        return self._ended(body, status_of_fault(fault.exit_code), None, fault)
 
     def _at_work(self) -> tuple[Place, str]:
         """Where a fault ends the run: the node that was under way, and within which others."""

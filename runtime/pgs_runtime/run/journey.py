@@ -18,6 +18,7 @@ import orjson
 from pgs_runtime.core.linked import Graph
 from pgs_runtime.core.requests import Effect, Waiting
 from pgs_runtime.faults import ExitCode, Fault, Refusal
+from pgs_runtime.link.interlock import demand_released
 from pgs_runtime.link.outside import UNKNOWN
 from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.run.attempt import Attempt, Ended, Event, Given, Paused, Pending, Stretch
@@ -127,6 +128,7 @@ class Mover:
         """
 
         def once(live: Live) -> tuple[Journey, Segment]:
+            demand_released(live)
             given = beginning()
             attempt = Attempt(graph, given, self._shop)
             result = attempt.start(live)
@@ -212,6 +214,7 @@ class Mover:
         made = [journey.attempt]
 
         def once(live: Live) -> tuple[tuple[Attempt, Result, Run], Segment]:
+            demand_released(live)
             attempt = made.pop() if made else self.continued(journey.graph, run).attempt
             result = attempt.resume(live, time, events)
             moved = self._moved(run, result, left)

@@ -182,7 +182,7 @@ class Nest:
 
     def end(self, kind: str, place: Place) -> None:
         """The last line: an exit stands outside of every node, a fault where it struck."""
-        if kind == "FAULTED":
+        if kind in ("FAULTED", "STOPPED"):
             if self._look(place) is None and place:
                 self._found(place[:-1]).opened(*place[-1])
             return
@@ -319,7 +319,7 @@ def _place_of_undone(frame: _Frame, node: str) -> int:
     before = frame.undone[-1] if frame.undone else len(frame.passed)
     for place in range(before - 1, -1, -1):
         passed = frame.passed[place]
-        if passed.node == node and passed.kind in ("contract", "call") and passed.outcome:
+        if passed.node == node and passed.kind in ("contract", "process", "call") and passed.outcome:
             return place
     raise NotALine("takes back what was not done before")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pgs_runtime.faults import ExitCode
+from pgs_runtime.faults import ExitCode, status_of_fault
 from pgs_runtime.trace.glass import glass_of, overridden_of, waivers_of
 from pgs_runtime.trace.lines import (
     LIMITS,
@@ -61,7 +61,7 @@ OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "matches", "exi
 _KINDS = ("COMPLETED", "DENIED", "REJECTED", "FAILED")
 _EXIT_CODES = frozenset(ExitCode)
 _UNREFUSED = ("call", "each", "wait")
-_NODES = ("intent", "contract", "call", "each", "wait", "undo")
+_NODES = ("intent", "contract", "process", "call", "each", "wait", "undo")
 
 
 # --- from lines to a trace -----------------------------------------------------------------------
@@ -229,7 +229,7 @@ def _passed(line: Members, n: int, kind: str) -> Passed:
         node=line.take("node", str),
         target=line.take("target", str) if kind not in ("each", "wait") else "",
         outcome=line.take("outcome", str),
-        steps=tuple(_step(step) for step in line.each("steps")) if kind in ("contract", "undo") else (),
+        steps=tuple(_step(step) for step in line.each("steps")) if kind in ("contract", "process", "undo") else (),
         refused=tuple(_problem(problem) for problem in line.each("refused")) if kind not in _UNREFUSED else (),
         inputs=line.value("inputs") if kind not in ("intent", "wait") else None,
         outputs=line.value("outputs"),
@@ -327,7 +327,7 @@ def _fault(line: Members, n: int) -> Ending:
         raise NotALine("has an `exit_code` that the format does not know")
     ending = Ending(
         n=n,
-        kind="FAULTED",
+        kind=status_of_fault(code),
         name=fault.take("code", str),
         node=line.take("node", str),
         result={},

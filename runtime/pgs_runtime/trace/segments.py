@@ -72,7 +72,7 @@ class Segments:
 
     def end(self, kind: str) -> None:
         """The last line. A fault can strike anywhere but before there is an answer."""
-        if kind == "FAULTED" and self._moves:
+        if kind in ("FAULTED", "STOPPED") and self._moves:
             return
         self.body()
 

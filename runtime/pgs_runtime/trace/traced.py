@@ -239,7 +239,7 @@ class Ending(NamedTuple):
     """How a run ended.
 
     Attributes:
-        kind: the exit's kind, "FAULTED" or "CANCELLED".
+        kind: the exit's kind, "FAULTED", "STOPPED" (by a rule) or "CANCELLED".
         name: the exit's name, or the fault's code.
         node: the exit, or where the fault struck; "" of a run that was cancelled.
         effects: how many operations changed something and stand, by store or side effect, and operation.

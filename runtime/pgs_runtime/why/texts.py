@@ -49,7 +49,7 @@ def _head(why: Why) -> str:
     if ending is None:
         ended = "has not ended"
     elif ending.is_fault:
-        ended = f"FAULTED {ending.name}"
+        ended = f"{ending.kind} {ending.name}"
     elif ending.kind == "CANCELLED":
         ended = "CANCELLED" if ending.name == ending.kind else "CANCELLED, left as it stands"
     else:

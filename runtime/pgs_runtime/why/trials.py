@@ -94,7 +94,7 @@ class Trials:
             return None  # the record itself says that the key was taken
         if landing.untold:
             return OPEN if not self._to and not self.asks_other_kind else None
-        if landing.kind in ("FAULTED", "CANCELLED") or landing.exit == self.base.exit:
+        if landing.kind in ("FAULTED", "STOPPED", "CANCELLED") or landing.exit == self.base.exit:
             return None
         if (self._to and self._to not in landing.exit) or (self.asks_other_kind and landing.kind == self.base.kind):
             return None

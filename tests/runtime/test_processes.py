@@ -1,0 +1,175 @@
+"""Processes at nodes: what they read and write, what refuses them, and what a trace tells of it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import orjson
+import pytest
+
+from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.runtime import Runtime
+from pgs_snapshot import model
+from pgs_snapshot.values import Value
+from tests.runtime.bank import BANK, TRANSFER, bank, held, move, opened, rule, transfer
+
+
+def steps(runtime: Runtime, run: str) -> dict[str, dict[str, Value]]:
+    """The steps of the process's line, by name."""
+    lines = (orjson.loads(line) for line in runtime.store.lines(run))
+    line = next(line for line in lines if line["kind"] == "process")
+    return {step["step"]: step for step in line["steps"]}
+
+
+# --- state ---------------------------------------------------------------------------------------
+
+
+def test_what_a_process_changes_is_there_for_the_next_one() -> None:
+    runtime = opened()
+    assert move(runtime, 30).result == {"left": 70}
+    assert move(runtime, 20).result == {"left": 50}
+    assert held(runtime, "domain.accounts") == {"ann": 50, "bob": 150}
+
+
+def test_a_field_that_nobody_has_written_has_its_default_and_no_row() -> None:
+    runtime = opened()
+    move(runtime, 30)
+    assert held(runtime, "domain.total_reserves") is None
+
+
+def test_each_session_is_an_instance_of_its_own() -> None:
+    runtime = opened()
+    move(runtime, 30, bank="main")
+    assert move(runtime, 20, bank="other").result == {"left": 80}
+
+
+def test_an_instance_of_a_name_with_slashes_is_kept_apart_from_others() -> None:
+    runtime = opened()
+    move(runtime, 30, bank="a/domain.accounts")
+    assert move(runtime, 20, bank="a").result == {"left": 80}
+
+
+# --- how a process ends --------------------------------------------------------------------------
+
+
+def test_a_declared_error_is_its_outcome_and_changes_nothing() -> None:
+    runtime = opened()
+    outcome = move(runtime, -1)
+    assert (outcome.exit, outcome.kind, outcome.effects) == ("WRONG", "DENIED", {})
+    assert held(runtime, "domain.accounts") is None
+
+
+def test_an_outcome_that_the_body_names_keeps_what_it_changed() -> None:
+    runtime = opened()
+    assert move(runtime, 5).exit == "EMPTY"
+    assert held(runtime, "domain.accounts") == {"ann": 95, "bob": 105}
+
+
+@pytest.mark.parametrize(
+    ("amount", "code", "why"),
+    [
+        (1, "R021", f"{TRANSFER} raised"),
+        (2, "R170", f"{TRANSFER} did what its contract does not declare, at `domain.secret`."),
+        (4, "R172", f"{TRANSFER} left `domain.accounts` as what its schema does not take."),
+        (6, "R022", f"{TRANSFER} answered with an outcome that it does not declare."),
+        (7, "R170", f"{TRANSFER} did what its contract does not declare, at `domain.secret`."),
+    ],
+)
+def test_a_body_that_breaks_its_word_ends_the_run_and_nothing_of_it_stands(amount: int, code: str, why: str) -> None:
+    runtime = opened()
+    outcome = move(runtime, amount)
+    assert (outcome.kind, outcome.exit, outcome.exit_code) == ("FAULTED", code, ExitCode.FAULT)
+    assert outcome.message.startswith(why)
+    assert held(runtime, "domain.accounts") is None
+
+
+def test_money_that_is_conserved_cannot_be_made() -> None:
+    conserving = model.Context(BANK, "", bank().fields, ({"conserved": "sum(domain.accounts)"},), "bank.yaml:1")
+    runtime = opened(conserving)
+    runtime.store.close()
+    move(runtime, 30, source="ann", target="ann")
+    outcome = move(runtime, 3, source="ann", target="ann")
+    assert (outcome.kind, outcome.exit) == ("FAULTED", "R171")
+    assert outcome.message == f"{TRANSFER} would break `conserved: sum(domain.accounts)`."
+
+
+# --- rules ---------------------------------------------------------------------------------------
+
+
+def test_a_rule_of_level_b_blocks_before_the_body() -> None:
+    runtime = opened(transfer([rule(40, "args.amount", "B", max=50)]))
+    assert move(runtime, 51).exit == "BLOCKED"
+    assert held(runtime, "domain.accounts") is None
+    assert move(runtime, 50).exit == "COMPLETED"
+
+
+def test_a_rule_for_what_comes_out_sees_the_proposed_state_and_nothing_of_it_is_written() -> None:
+    runtime = opened(transfer(after=[rule(41, "domain.total_reserves", "B", min=400)]))
+    assert move(runtime, 600).exit == "COMPLETED"
+    blocked = move(runtime, 700)
+    assert blocked.exit == "BLOCKED"
+    assert held(runtime, "domain.total_reserves") == 400
+    assert steps(runtime, blocked.trace_id)["run"]["outputs"] == {
+        "audit": [
+            {
+                "acts": True, "count": 1, "field": "domain.total_reserves", "level": "B", "of": 1,
+                "rule": "bank.yaml:41", "value": -300,
+            }
+        ],
+        "counts": {f"{TRANSFER}:out:0:domain.total_reserves min 400": 0},
+        "delta": [],
+        "result": {},
+    }  # fmt: skip
+
+
+def test_a_rule_of_level_c_is_noted_and_nothing_else() -> None:
+    runtime = opened(transfer([rule(42, "args.amount", "C", max=10)]))
+    outcome = move(runtime, 30)
+    assert outcome.exit == "COMPLETED"
+    (noted,) = cast(
+        "list[dict[str, Value]]", cast("dict[str, Value]", steps(runtime, outcome.trace_id)["run"]["outputs"])["audit"]
+    )
+    assert (noted["rule"], noted["value"]) == ("bank.yaml:42", 30)
+
+
+def test_a_threshold_counts_over_runs_and_acts_at_the_number_that_it_names() -> None:
+    runtime = opened(transfer([rule(43, "args.amount", "A", threshold=3, max=50)]))
+    assert [move(runtime, 60).kind for _ in range(3)] == ["DENIED", "DENIED", "STOPPED"]
+
+
+def test_a_threshold_counts_for_each_instance() -> None:
+    runtime = opened(transfer([rule(43, "args.amount", "A", threshold=2, max=50)]))
+    assert [move(runtime, 60, bank=name).kind for name in ("a", "b", "a", "b")] == [
+        "DENIED",
+        "DENIED",
+        "STOPPED",
+        "STOPPED",
+    ]
+
+
+def test_below_its_threshold_a_rule_lets_through_what_it_says_to_let_through() -> None:
+    runtime = opened(transfer([rule(44, "args.amount", "B", threshold=2, commits=True, max=50)]))
+    assert [move(runtime, 60).exit for _ in range(4)] == ["COMPLETED", "BLOCKED", "COMPLETED", "BLOCKED"]
+
+
+def test_a_rule_of_level_a_ends_the_run_and_its_count_goes_back_to_zero() -> None:
+    runtime = opened(transfer([rule(45, "args.amount", "A", threshold=2, max=50)]))
+    move(runtime, 60)
+    stopped = move(runtime, 60)
+    assert (stopped.kind, stopped.exit, stopped.exit_code) == ("STOPPED", "R173", ExitCode.STOPPED)
+    assert stopped.message == f"The rule at `bank.yaml:45`, of level A, ends the run: `{TRANSFER}` does not meet it."
+    assert [move(runtime, 60).kind for _ in range(2)] == ["DENIED", "STOPPED"]
+
+
+def test_a_rule_that_cannot_be_judged_counts_as_broken() -> None:
+    runtime = opened(transfer([rule(46, "domain.accounts.zoe", "B", min=1)]))
+    assert move(runtime, 30).exit == "BLOCKED"
+
+
+def test_a_rule_of_level_s_stops_everything_until_somebody_resets_it() -> None:
+    runtime = opened(transfer([rule(47, "args.amount", "S", max=50)]))
+    stopped = move(runtime, 60)
+    assert (stopped.kind, stopped.exit, stopped.exit_code) == ("STOPPED", "R174", ExitCode.STOPPED)
+    with pytest.raises(Refusal, match="Nothing runs while the interlock is engaged") as refused:
+        move(runtime, 1)
+    assert (refused.value.code, refused.value.exit_code) == ("R175", ExitCode.STOPPED)
