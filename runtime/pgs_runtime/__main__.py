@@ -14,7 +14,17 @@ from typing import NoReturn
 import click
 
 import pgs_snapshot
-from pgs_runtime.commands import custody, erasing, looking, overriding, reasoning, replaying, running, states
+from pgs_runtime.commands import (
+    custody,
+    erasing,
+    interlocking,
+    looking,
+    overriding,
+    reasoning,
+    replaying,
+    running,
+    states,
+)
 from pgs_runtime.commands.surface import refuse
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.options import asks_for_json, said
@@ -32,7 +42,7 @@ Exit codes:
   4   the run ended DENIED          13  the run waits for a signal
   5   REJECTED, or refused          14  output could not be written; the run stands
   6   a capability broke its word   70  a mistake of ours
-  7   stopped: a waiver has ended   130 interrupted, or the run was cancelled
+  7   stopped by a rule or waiver   130 interrupted, or the run was cancelled
   8   the state store is unusable
 """
 
@@ -60,6 +70,7 @@ for command in (
     looking.export_run,
     overriding.override,
     overriding.waivers,
+    interlocking.interlock,
     states.state,
     erasing.erase,
     custody.checkpoint,

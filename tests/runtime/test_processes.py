@@ -7,11 +7,23 @@ from typing import cast
 import orjson
 import pytest
 
+from pgs_runtime.examine.stock import Stock
 from pgs_runtime.faults import ExitCode, Refusal
+from pgs_runtime.link.interlock import history
+from pgs_runtime.operate.resetting import reset
+from pgs_runtime.operate.state import load_state
 from pgs_runtime.runtime import Runtime
+from pgs_runtime.trace.reading import trace_of
+from pgs_runtime.trace.traced import Reset
 from pgs_snapshot import model
 from pgs_snapshot.values import Value
-from tests.runtime.bank import BANK, TRANSFER, bank, held, move, opened, rule, transfer
+from tests.runtime.bank import BANK, TRANSFER, bank, held, move, moves, opened, rule, transfer
+from tests.runtime.protocol import ADA
+
+
+def part(step: dict[str, Value], name: str) -> list[dict[str, Value]]:
+    """A list that a step gave."""
+    return cast("list[dict[str, Value]]", cast("dict[str, Value]", step["outputs"])[name])
 
 
 def steps(runtime: Runtime, run: str) -> dict[str, dict[str, Value]]:
@@ -171,5 +183,84 @@ def test_a_rule_of_level_s_stops_everything_until_somebody_resets_it() -> None:
     stopped = move(runtime, 60)
     assert (stopped.kind, stopped.exit, stopped.exit_code) == ("STOPPED", "R174", ExitCode.STOPPED)
     with pytest.raises(Refusal, match="Nothing runs while the interlock is engaged") as refused:
-        move(runtime, 1)
+        move(runtime, 10)
     assert (refused.value.code, refused.value.exit_code) == ("R175", ExitCode.STOPPED)
+    run, record = reset(runtime, ADA, "the head of treasury", "The limit was wrong.")
+    assert (record.run, record.rule) == (stopped.trace_id, "bank.yaml:47")
+    assert move(runtime, 10).exit == "COMPLETED"
+    told = trace_of(runtime.store.lines(run))
+    assert told.resets == (
+        Reset(1, "the head of treasury", "The limit was wrong.", stopped.trace_id, "bank.yaml:47", TRANSFER),
+    )
+
+
+def test_what_is_not_engaged_is_not_reset_and_nobody_resets_it_without_a_reason() -> None:
+    runtime = opened()
+    with pytest.raises(Refusal, match="The interlock is not engaged"):
+        reset(runtime, ADA, "ann", "why not")
+    with pytest.raises(Refusal, match="by somebody and for a reason"):
+        reset(runtime, ADA, "ann", " ")
+
+
+def test_what_has_engaged_the_interlock_is_on_record() -> None:
+    runtime = opened(transfer([rule(47, "args.amount", "S", max=50)]))
+    move(runtime, 60)
+    records = history(runtime.store)
+    assert [(record.does, record.target) for record in records] == [("engage", TRANSFER)]
+
+
+# --- what is loaded and shown --------------------------------------------------------------------
+
+
+def test_fields_of_an_instance_are_loaded_as_they_are_exported() -> None:
+    runtime = opened()
+    rows: Value = {BANK: {"main/domain.accounts": {"ann": 500}}}
+    assert load_state(runtime, rows, ADA).rows == {BANK: 1}
+    assert move(runtime, 30).result == {"left": 470}
+    assert Stock(runtime.store).get(BANK, "main/domain.accounts") == (b'{"ann":470,"bob":130}',)
+
+
+@pytest.mark.parametrize("key", ["main/domain.sig_fraud_detected", "main/domain.nothing", "domain.accounts"])
+def test_what_is_no_stored_field_of_an_instance_is_not_loaded(key: str) -> None:
+    with pytest.raises(Refusal, match="is no field of `desk::CX_BANK_V0` that is stored"):
+        load_state(opened(), {BANK: {key: {}}}, ADA)
+
+
+def test_a_value_that_does_not_fit_its_field_is_not_loaded() -> None:
+    with pytest.raises(Refusal, match=r"does not fit `desk::CX_BANK_V0 domain\.accounts`"):
+        load_state(opened(), {BANK: {"main/domain.accounts": {"ann": "much"}}}, ADA)
+
+
+def test_a_trace_tells_what_was_read_what_was_changed_and_what_was_written() -> None:
+    runtime = opened()
+    told = steps(runtime, move(runtime, 600).trace_id)
+    assert told["hydrate"]["inputs"] == {"session": "main"}
+    assert part(told["run"], "delta") == [
+        {"new": -500, "op": "SET", "path": "domain.accounts.ann"},
+        {"new": 700, "op": "SET", "path": "domain.accounts.bob"},
+        {"new": 400, "old": 1000, "op": "SET", "path": "domain.total_reserves"},
+        {"new": True, "old": False, "op": "SET", "path": "domain.sig_fraud_detected"},
+    ]
+    assert told["commit"]["inputs"] == {
+        "outcome": "SUCCESS",
+        "session": "main",
+        "set": {"domain.accounts": {"ann": -500, "bob": 700}, "domain.total_reserves": 400},
+    }
+
+
+def test_a_field_with_a_label_is_never_shown() -> None:
+    hidden = {"move": ("/inputs/source", "/outputs/SUCCESS/left"), "done": ("/result/left",), "admit": ()}
+    runtime = opened(bank(labels=["pii"]), transfer(labels=["pii"]), moves(hidden))
+    outcome = move(runtime, 123_456_789, source="Grace", target="Alan")
+    body = b"".join(runtime.store.lines(outcome.trace_id)[1:])
+    assert outcome.result == {"left": -123_456_689}
+    assert not [word for word in (b"123456689", b"123456889", b"Grace", b"Alan") if word in body]
+    changes = part(steps(runtime, outcome.trace_id)["run"], "delta")
+    assert changes[0].keys() == {"new", "op", "path"}
+    assert changes[0]["path"] == "domain.accounts"
+
+
+def test_what_a_rule_saw_is_not_shown_where_something_carries_a_label() -> None:
+    runtime = opened(bank(labels=["pii"]), transfer([rule(42, "args.amount", "C", max=10)]))
+    (noted,) = part(steps(runtime, move(runtime, 30).trace_id)["run"], "audit")
+    assert "value" not in noted

@@ -80,6 +80,8 @@ def _verdict(trace: Trace, meaning: Meaning) -> Iterator[str]:
         asked = f"put rows into stores as {kind}, past every protocol"
     for erased in trace.erased:
         asked = f"{erased.says(code)}, as {kind}, past every protocol"
+    for reset in trace.resets:
+        asked = f"{reset.says(code)}, as {kind}, past every protocol"
     if trace.glass is not None:
         asked = f"as {kind} {glass_words(trace, code, prose)}"
     yield f"On {day(header.started)}, {name} ({vouched(header.authenticated_by, code)}) {asked}."
@@ -178,7 +180,8 @@ def _way(trace: Trace, meaning: Meaning, picture: str, note: str) -> list[str]:
         lines += _passed(number, passed, meaning, _by(trace.passed, passed))
     for number, loaded in enumerate(trace.loaded, start=1):
         lines.append(f"{number}. {code(loaded.store)}: {loaded.rows} row{'s' * (loaded.rows != 1)} written")
-    lines += [f"{number}. {erased.says(code)}" for number, erased in enumerate(trace.erased, start=1)]
+    said = [done.says(code) for done in trace.erased] + [done.says(code) for done in trace.resets]
+    lines += [f"{number}. {done}" for number, done in enumerate(said, start=1)]
     if trace.glass is not None:
         lines.append(f"1. {code(trace.glass.intent)}: {code(trace.glass.rule)}, {_DOES[trace.glass.does]}")
     if trace.ending is not None and not trace.is_operators:

@@ -22,7 +22,6 @@ from pgs_runtime.stores.port import Cell, Kind, Store
 from pgs_runtime.stores.postgres_address import Address
 from pgs_runtime.stores.sealing import Keys, is_sealed
 from pgs_runtime.vault.vault import vault_over
-from pgs_runtime.waivers.overrides import STORE as OVERRIDES
 from pgs_runtime.workspace.accept import kept_in
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.values import Value
@@ -119,7 +118,7 @@ class Stock:
                 else:
                     yield _written(place / f"{file}.json", _object(whole[name]) + b"\n")
             # What the runtime keeps for itself is granted and revoked, and never loaded.
-            documents = {name: _object(rows) for name, rows in whole.items() if name != OVERRIDES}
+            documents = {name: _object(rows) for name, rows in whole.items() if not name.startswith("pgs::")}
             yield _written(folder / WHOLE, _object(documents) + b"\n")
 
     def _document(self, store: str) -> dict[str, bytes]:

@@ -93,6 +93,8 @@ def _way(trace: Trace, took: Mapping[int, int]) -> Iterator[tuple[str, ...]]:
         yield (str(number), loaded.store, f"{loaded.rows} row{'s' * (loaded.rows != 1)}", "", "")
     for number, erased in enumerate(trace.erased, start=1):
         yield (str(number), "erase", "SUCCESS", erased.subject, "")
+    for number, reset in enumerate(trace.resets, start=1):
+        yield (str(number), "interlock", "SUCCESS", f"reset by {reset.by}", "")
     if trace.glass is not None:
         yield ("1", trace.glass.intent, trace.glass.rule, trace.glass.does, "")
         return

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeAlias, cast
 
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
-from pgs_runtime.link.places import Access, Keyed, Stream, place_of
+from pgs_runtime.link.places import Access, Keyed, Mutable, Stream, place_of
 from pgs_runtime.ports import run_id, timestamp
 from pgs_runtime.redaction import REDACTED
 from pgs_runtime.redaction import commit as commit_to
@@ -55,8 +55,8 @@ def load_state(runtime: Runtime, document: Value, actor: Actor, subject: str = "
     """
     if not isinstance(document, dict):
         raise _refused("", "A state document is an object: stores by full name.")
-    run, known = run_id(runtime.ports), runtime.snapshot.names("artifacts/store")
-    private = frozenset(name for name in document if name in known and runtime.snapshot.clears(name))
+    run = run_id(runtime.ports)
+    private = frozenset(name for name in document if runtime.snapshot.clears(name))
     if subject and not private:
         message = f"Nothing of this can belong to `{visible(subject[:80])}`: none of the stores takes what is labelled."
         raise _refused("", message, "Leave `--subject` out.")
@@ -141,13 +141,16 @@ def _header(runtime: Runtime, actor: Actor, document: Value, keys: Keys, started
 
 def _load(snapshot: Snapshot, overlay: Overlay, name: str, rows: Value) -> None:
     at = f"/{escape(name)}"
-    known = snapshot.names("artifacts/store")
+    if name in snapshot.names("artifacts/context") and isinstance(rows, dict):
+        _load_context(snapshot.context(name), overlay, rows, at)
+        return
+    known = (*snapshot.names("artifacts/store"), *snapshot.names("artifacts/context"))
     if name not in known:
         raise _refused(at, f"The snapshot has no store `{visible(name)}`.", hint_of_unknown(name, known))
     store = snapshot.store(name)
     if not isinstance(rows, dict):
         raise _refused(at, f"The rows of `{name}` are an object: values by key, or records by stream.")
-    fitting = _fitter(store)
+    fitting = _fitter(store.schema, store.entity)
     access = Access(name, store.entity, holds=lambda value: True, writes=True)  # `fitting` has judged it
     place = place_of(overlay, store.semantics, access)
     for key in sorted(rows):
@@ -158,6 +161,21 @@ def _load(snapshot: Snapshot, overlay: Overlay, name: str, rows: Value) -> None:
             _load_key(store, place, key, fitting(rows[key], where), where)
         else:
             place.put(key, fitting(rows[key], where), None)
+
+
+def _load_context(context: model.Context, overlay: Overlay, rows: dict[str, Value], at: str) -> None:
+    """Set fields of instances: each key is a session and a path, `main/domain.accounts`."""
+    stored = {path: field for path, field in context.fields.items() if field.zone == "data"}
+    place = Mutable(overlay, Access(context.name, context.name, holds=lambda value: True, writes=True))
+    for key in sorted(rows):
+        session, slash, path = key.rpartition("/")
+        where = f"{at}/{escape(key)}"
+        if not slash or path not in stored:
+            message = f"`{visible(path)}` is no field of `{context.name}` that is stored."
+            hint = f"A key is a session and a path, such as `{session or 'main'}/{next(iter(stored), 'domain.field')}`."
+            raise _refused(where, message, hint)
+        fitting = _fitter(stored[path].schema, f"{context.name} {path}")
+        place.put(key, fitting(rows[key], where), None)
 
 
 def _load_stream(store: model.Store, place: Stream, stream: str, records: list[Value], where: str) -> None:
@@ -180,14 +198,14 @@ Fitting: TypeAlias = Callable[[Value, str], Value]
 """A value with its defaults, if it fits; the text says where it stands."""
 
 
-def _fitter(store: model.Store) -> Fitting:
-    fill, check = filler(store.schema), validator(store.schema)
+def _fitter(schema: model.Schema, name: str) -> Fitting:
+    fill, check = filler(schema), validator(schema)
 
     def fitting(stated: Value, where: str) -> Value:
         value = fill(stated) if fill else stated
         found = problems(check, value)
         if found:
-            message = f"This does not fit `{store.entity}`: it {found[0]['why']}."
+            message = f"This does not fit `{name}`: it {found[0]['why']}."
             raise _refused(f"{where}{found[0]['at']}", message)
         return value
 

@@ -28,7 +28,6 @@ from pgs_runtime.run.journal import Untold, is_erased, recorded, told
 from pgs_runtime.stores.port import Store
 from pgs_runtime.trace.lines import LIMITS, joined, run_of, split
 from pgs_runtime.trace.reading import trace_of
-from pgs_runtime.trace.record import LOAD, OVERRIDE
 from pgs_runtime.workspace.accept import STATE
 from pgs_snapshot.values import Value, same
 from pgs_snapshot.visible import visible
@@ -127,7 +126,7 @@ def against(bench: Workbench, filed: Iterator[Filed], benches: Benches) -> Tried
             tried.runs += 1
             tried.untold[verdict.run] = refused.message
             continue
-        if trace.header.workflow in (LOAD, OVERRIDE):
+        if trace.is_operators:
             continue
         tried.runs += 1
         if trace.ending is not None and verdict.doubt:

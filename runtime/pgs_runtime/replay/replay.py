@@ -25,7 +25,7 @@ from pgs_runtime.run.grounds import Diverged, Recorded
 from pgs_runtime.run.journal import Part, Recording, Untold, demand_hidden, is_erased, recorded, told
 from pgs_runtime.run.signals import Sent, accepted, expired
 from pgs_runtime.stores.port import Kept, Run, Store
-from pgs_runtime.trace.record import ERASURE, LOAD, OVERRIDE, Narrator
+from pgs_runtime.trace.record import ERASURE, LOAD, OVERRIDE, RESET, Narrator
 from pgs_runtime.vault.vault import vault_over
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.snapshot import Snapshot
@@ -87,8 +87,8 @@ def replay(
     store = vault_over(store) if store is not None else None
     first = orjson.loads(lines[0])
     header = cast("dict[str, Value]", first["header"])
-    if header["workflow"] in (LOAD, ERASURE):
-        message = "What an operator loaded or erased is not done again: it is not in the trace."
+    if header["workflow"] in (LOAD, ERASURE, RESET):
+        message = "What an operator loaded, erased or reset is not done again: it is not in the trace."
         raise Refusal("R103", message, ExitCode.USAGE)
     if header["workflow"] == OVERRIDE:
         message = "Somebody has said something about a rule here, and no workflow ran that could be run again."

@@ -42,6 +42,7 @@ from pgs_runtime.trace.traced import (
     Looked,
     Passed,
     Problem,
+    Reset,
     Returned,
     Step,
     Stored,
@@ -102,6 +103,7 @@ def trace_of(lines: Sequence[bytes], limits: TraceLimits = LIMITS) -> Trace:
         rests=reading.nest.rests,
         glass=reading.glass,
         erased=tuple(reading.erased),
+        resets=tuple(reading.resets),
     )
 
 
@@ -115,6 +117,7 @@ class _Reading:
         self.loaded: list[Loaded] = []
         self.glass: Glass | None = None
         self.erased: list[Erased] = []
+        self.resets: list[Reset] = []
         self.dropped: list[Lines] = []
         self.ending: Ending | None = None
         self.head = ""
@@ -165,6 +168,8 @@ class _Reading:
         elif kind == "erase":
             subject, runs, rows = line.take("subject", str), line.count("runs"), line.count("rows")
             self.erased.append(Erased(n, subject, runs, rows, line.take("reason", str)))
+        elif kind == "reset":
+            self.resets.append(Reset(n, *(line.take(name, str) for name in Reset._fields[1:])))
         elif kind in _ENDS:
             place = place_of(line)
             self.ending = _ENDS[kind](line, n)._replace(within=tuple(node for node, _ in place))

@@ -45,6 +45,7 @@ FORMAT = "pgs-trace/1"
 LOAD = "pgs::STATE_LOAD"  # what stands for the workflow where an operator put rows into stores
 OVERRIDE = "pgs::OVERRIDE"  # and where somebody overrode a rule, or took that back
 ERASURE = "pgs::ERASURE"  # and where one has erased a subject
+RESET = "pgs::RESET"  # and where one has reset the interlock
 ABANDONED = "ABANDONED"  # the name of the end of a run that was left as it stands
 MAX_SHOWN = 4096  # bytes of canonical JSON; a larger value stands as its digest and size
 

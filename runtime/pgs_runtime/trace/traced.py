@@ -235,6 +235,21 @@ class Erased(NamedTuple):
         return f"erased the subject {code(self.subject)}, with {runs} and {rows}, for the reason {code(self.reason)}"
 
 
+class Reset(NamedTuple):
+    """The interlock, reset: who answers for that and why, and which run had engaged it by which rule."""
+
+    n: int
+    by: str
+    reason: str
+    stopped: str
+    rule: str
+    target: str
+
+    def says(self, code: Callable[[str], str]) -> str:
+        cause = f"the run {code(self.stopped)} had engaged it by the rule at {code(self.rule)}"
+        return f"reset the interlock by the word of {code(self.by)}, for the reason {code(self.reason)}; {cause}"
+
+
 class Ending(NamedTuple):
     """How a run ended.
 
@@ -298,11 +313,12 @@ class Trace(NamedTuple):
     rests: bool = False
     erased: tuple[Erased, ...] = ()
     glass: Glass | None = None
+    resets: tuple[Reset, ...] = ()
 
     @property
     def is_operators(self) -> bool:
         """Whether somebody acted past every protocol, and no workflow ran."""
-        return self.is_load or bool(self.erased) or self.glass is not None
+        return self.is_load or bool(self.erased or self.resets) or self.glass is not None
 
     @property
     def is_load(self) -> bool:
