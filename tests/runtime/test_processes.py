@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import orjson
@@ -12,13 +13,33 @@ from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.link.interlock import history
 from pgs_runtime.operate.resetting import reset
 from pgs_runtime.operate.state import load_state
-from pgs_runtime.runtime import Runtime
+from pgs_runtime.runtime import Outcome, Runtime
 from pgs_runtime.trace.reading import trace_of
 from pgs_runtime.trace.traced import Reset
 from pgs_snapshot import model
+from pgs_snapshot.model import Ref
 from pgs_snapshot.values import Value
 from tests.runtime.bank import BANK, TRANSFER, bank, held, move, moves, opened, rule, transfer
-from tests.runtime.protocol import ADA
+from tests.runtime.protocol import (
+    ADA,
+    AT,
+    COUNT,
+    REJECTED,
+    TEXT,
+    WORKFLOW,
+    admit,
+    asks,
+    computes,
+    contract,
+    ends,
+    fields,
+    graph,
+    intent,
+    node,
+    state,
+)
+from tests.runtime.protocol import opened as opened_desk
+from tests.runtime.protocol import transform as computing
 
 
 def part(step: dict[str, Value], name: str) -> list[dict[str, Value]]:
@@ -264,3 +285,75 @@ def test_what_a_rule_saw_is_not_shown_where_something_carries_a_label() -> None:
     runtime = opened(bank(labels=["pii"]), transfer([rule(42, "args.amount", "C", max=10)]))
     (noted,) = part(steps(runtime, move(runtime, 30).trace_id)["run"], "audit")
     assert "value" not in noted
+
+
+# --- rules of contracts and intents --------------------------------------------------------------
+
+
+def guarded(kind: str, *rules: model.AuditRule, after: tuple[model.AuditRule, ...] = ()) -> Runtime:
+    """A desk that takes orders, with rules at its contract or its intent."""
+    gate = model.Gate(rules, after)
+    kept: dict[str, model.Expr] = {"key": Ref(0, ("id",)), "value": Ref(0, ("n",))}
+    work = contract(
+        "note",
+        fields(id=TEXT, n=COUNT),
+        [
+            asks("keep", "NOTES", "WRITE", kept, SUCCESS=None, STALE="STALE"),
+            computes("double", "double", {"n": Ref(0, ("n",))}, SUCCESS="SUCCESS"),
+        ],
+        {"SUCCESS": {"n": Ref(5, ("n",))}, "STALE": {}, "BLOCKED": {}},
+    )
+    takes = intent(fields(id=TEXT, n=COUNT))
+    if kind == "contract":
+        work = replace(work, gate=gate)
+    else:
+        takes = replace(takes, gate=gate)
+    given = {"id": Ref(0, ("id",)), "n": Ref(0, ("n",))}
+    at = node("note", "note", given, SUCCESS="done", STALE="stale", BLOCKED="blocked")
+    exits = (ends("done"), ends("stale", "FAILED"), ends("blocked", "DENIED", names=("BLOCKED",)), REJECTED)
+    binding = model.Binding("desk::RB_DESK_V0", "", ("desk::ST_NOTES_V0",), fields(), AT)
+    double = computing("double", fields(n=COUNT), SUCCESS=fields(n=COUNT))
+    shape = graph(admit("note"), at, *exits, binding=binding.name)
+    source = "def double(n):\n    return {'n': n * 2}\n"
+    return opened_desk(takes, work, binding, double, state("NOTES", COUNT), shape, source=source)
+
+
+def note(runtime: Runtime, n: int) -> Outcome:
+    return runtime.run(WORKFLOW, {"id": "a", "n": n}, ADA)
+
+
+def test_a_rule_at_what_goes_into_a_contract_blocks_it_before_its_first_step() -> None:
+    runtime = guarded("contract", rule(50, "inputs.n", "B", max=9))
+    assert [note(runtime, n).exit for n in (9, 10)] == ["COMPLETED", "BLOCKED"]
+    assert Stock(runtime.store).get("desk::ST_NOTES_V0", "a") == (b"9",)
+
+
+def test_a_rule_at_what_comes_out_of_a_contract_takes_back_what_it_wrote() -> None:
+    runtime = guarded("contract", after=(rule(51, "outputs.n", "B", max=18),))
+    outcomes = [note(runtime, n) for n in (9, 10)]
+    assert [(outcome.exit, outcome.effects) for outcome in outcomes] == [
+        ("COMPLETED", {"desk::ST_NOTES_V0": {"WRITE": 1}}),
+        ("BLOCKED", {}),
+    ]
+    assert Stock(runtime.store).get("desk::ST_NOTES_V0", "a") == (b"9",)
+
+
+def test_counts_of_what_a_rule_has_taken_back_stay() -> None:
+    runtime = guarded("contract", after=(rule(52, "outputs.n", "A", threshold=3, max=18),))
+    assert [note(runtime, 10).kind for _ in range(3)] == ["DENIED", "DENIED", "STOPPED"]
+
+
+def test_a_rule_at_an_intent_rejects_and_says_which_one_it_was() -> None:
+    runtime = guarded("intent", rule(53, "payload.n", "B", max=9))
+    assert note(runtime, 9).exit == "COMPLETED"
+    rejected = note(runtime, 10)
+    assert (rejected.kind, rejected.message) == ("REJECTED", "the rule at `bank.yaml:53` does not hold")
+    (passed,) = trace_of(runtime.store.lines(rejected.trace_id)).passed
+    assert [(found.rule, found.value) for found in passed.audit] == [("bank.yaml:53", 10)]
+
+
+def test_a_rule_at_an_intent_of_level_s_stops_everything() -> None:
+    runtime = guarded("intent", rule(54, "payload.n", "S", max=9))
+    assert note(runtime, 10).kind == "STOPPED"
+    with pytest.raises(Refusal, match="Nothing runs while the interlock is engaged"):
+        note(runtime, 1)

@@ -54,7 +54,10 @@ class Transformation:
 
 @frozen
 class Storage:
-    """A step that asks a store. `redact` is for its inputs; `writes`: the operation may change something."""
+    """A step that asks a store. `redact` is for its inputs; `writes`: the operation may change something.
+
+    `gate`: rules are judged, of a contract before its steps (`opens`) or behind them (`closes`), or of an intent.
+    """
 
     name: str
     inputs: Build
@@ -66,6 +69,7 @@ class Storage:
     next: Mapping[str, str | None]
     redact: Redact | None
     shown: Shown
+    gate: Literal["", "opens", "closes", "admits"] = ""
 
 
 @frozen
@@ -117,7 +121,8 @@ Done: TypeAlias = tuple[Step, Outcome, Seen]
 class Intent:
     """The admission gate. `admit` gives a visit with ACK, or with NACK and the reasons.
 
-    `overrides` asks which of the rules named in `overridable` are overridden; None: none can be.
+    `overrides` asks which of the rules named in `overridable` are overridden; None: none can be. `gate` judges whom and
+    what it would admit.
     """
 
     id: str
@@ -126,6 +131,7 @@ class Intent:
     next: Mapping[str, Edge]
     overridable: frozenset[str] = frozenset()
     overrides: Storage | None = None
+    gate: Storage | None = None
 
 
 @frozen
@@ -134,6 +140,7 @@ class Contract:
 
     `redact` is for its inputs. `undo` takes back what it did; `undoing`: this is one. `told` is the recorder's: what
     it knows of lines that hold no value, by outcome and cases. `process`: it stands for a process.
+    `opening` and `closing` judge what goes in, and what comes out of SUCCESS.
     """
 
     id: str
@@ -150,6 +157,8 @@ class Contract:
     undo: Contract | None = None
     undoing: bool = False
     process: bool = False
+    opening: Storage | None = None
+    closing: Storage | None = None
     told: dict[tuple[str | int, ...], Parts] = field(default_factory=dict, compare=False)
 
 
@@ -290,6 +299,7 @@ class Visit:
 
     `refused`: why the payload, the actor or inputs were not taken. `target`: of a call, the workflow that was called;
     `left`: effects of it stand. `overridden`: what let it in although rules do not hold; None: nobody asked for that.
+    `audit`: rules of its gate that do not hold.
     """
 
     node: Intent | Contract | Call | Each | Wait
@@ -302,6 +312,7 @@ class Visit:
     target: str = ""
     left: bool = False
     overridden: tuple[Problem, ...] | None = None
+    audit: tuple[Problem, ...] = ()
 
 
 @frozen

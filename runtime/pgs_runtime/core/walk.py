@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from pgs_runtime.core.appeals import appealed
+from pgs_runtime.core.appeals import appealed, audited
 from pgs_runtime.core.calls import CANCELLED, Caller, Shared, call, each
 from pgs_runtime.core.expressions import ABSENT, Frame, Missing
 from pgs_runtime.core.linked import (
@@ -57,7 +57,7 @@ from pgs_runtime.core.requests import (
 )
 from pgs_runtime.core.undoing import Doing, unwinding
 from pgs_snapshot.model import ACTED
-from pgs_snapshot.values import Outcome
+from pgs_snapshot.values import Outcome, Value
 
 
 class _Way(NamedTuple):
@@ -82,6 +82,8 @@ def traverse(graph: Graph, frame: Frame, visited: Visitor, shared: Shared, place
     visit.place = place
     if visit.refused:
         visit = yield from appealed(graph.start, visit, frame)
+    if graph.start.gate and visit.outcome == "ACK":
+        visit = yield from audited(graph.start.gate, visit, frame)
     visited(visit)
     way = _Way(frame, visited, place, shared, graph.binding, [])
     try:
@@ -115,7 +117,9 @@ def _walk(nodes: Mapping[str, Node], edge: Edge, way: _Way) -> Traversal:
             done: list[Done] = []
             outcome, refused, wrote = "", node.misfits(inputs) if node.misfits else (), False
             began = moment.segment if node.undo else 0
-            for step in () if refused else node.steps:
+            if node.opening and not refused:
+                outcome = yield from _judged(node.opening, {"inputs": inputs}, done)
+            for step in () if refused or outcome else node.steps:
                 seen: Seen
                 if isinstance(step, Decision):
                     answer, seen = step.decide(slots)
@@ -148,7 +152,12 @@ def _walk(nodes: Mapping[str, Node], edge: Edge, way: _Way) -> Traversal:
                 outputs = node.outcomes[outcome]
             except KeyError:
                 raise Missing(f"the last step of {node.id!r} does not end it") from None  # F531 of the compiler
-            frame[node.slot] = found = outputs(slots)
+            found = outputs(slots)
+            if node.closing and outcome == "SUCCESS":
+                blocked = yield from _judged(node.closing, {"inputs": inputs, "outputs": found}, done)
+                if blocked:
+                    outcome, found, wrote = blocked, {}, False
+            frame[node.slot] = found
             if wrote and node.undo:
                 doings.append(Doing(node.undo, node.undo.inputs(frame), began))
             elif wrote and place is not TOP:
@@ -161,6 +170,13 @@ def _walk(nodes: Mapping[str, Node], edge: Edge, way: _Way) -> Traversal:
         left = left or visit.left
         visited(visit)
         edge = _out(visit)
+
+
+def _judged(gate: Storage, given: dict[str, Value], done: list[Done]) -> Generator[Request, Outcome, str]:
+    """Have the rules of a gate judged: the outcome under which the contract ends by them, or ""."""
+    answer = yield Operation(gate, given)
+    done.append((gate, answer, given))
+    return gate.next[answer.name] or ""
 
 
 def _through(node: Call | Each | Wait, way: _Way) -> Generator[Request, Outcome, Visit]:

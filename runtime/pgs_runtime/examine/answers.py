@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pgs_runtime.examine.export import Exported
-from pgs_runtime.run.attempt import Effects
 from pgs_runtime.run.outcomes import standing
 from pgs_runtime.run.rehearsal import Rehearsal
+from pgs_runtime.run.tally import Effects
 from pgs_runtime.runtime import Outcome
 from pgs_runtime.stores.port import LIVE, Run
 from pgs_snapshot.values import Value

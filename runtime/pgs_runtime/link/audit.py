@@ -6,19 +6,28 @@ that they are of. Where a rule ends the run, they are written although nothing e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Literal, TypeAlias, cast
 
 import orjson
 
-from pgs_process.audit.gate import Rule, Verdict, Violation
+from pgs_process.audit.gate import Rule, Verdict, Violation, judge, rules_at
+from pgs_process.audit.recipe import RuleSpec
 from pgs_process.transaction.drafts import MISSING
+from pgs_runtime.core.linked import Storage
 from pgs_runtime.link.interlock import engage
 from pgs_runtime.link.stopping import Stopped
+from pgs_runtime.redaction import Redact
 from pgs_runtime.stores.overlay import Held, Overlay, Where
 from pgs_runtime.stores.port import Delete, Put
+from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
-from pgs_snapshot.values import NotPlain, Value, plain
+from pgs_snapshot.processes import BLOCKED
+from pgs_snapshot.values import NotPlain, Outcome, Value, plain
+
+Rules: TypeAlias = tuple[Rule, ...]
+_SUCCESS = "SUCCESS"
 
 COUNTS = "pgs::AUDIT"
 """The store that the runtime keeps for counts of violations. No protocol can declare one of this name."""
@@ -54,6 +63,88 @@ class Counter:
 
     def _row(self, session: str, rule: str) -> str:
         return canonical([self.target, session, rule]).decode()
+
+
+def gate_step(
+    target: str,
+    rules: Sequence[Rule],
+    counter: Counter,
+    gate: Literal["opens", "closes", "admits"],
+    redact: Redact | None,
+) -> Storage:
+    """What has rules judged that guard a contract or an intent. It is given their arguments by name.
+
+    Args:
+        redact: for what it is given; what rules saw is not shown where there is one.
+    """
+
+    def perform(overlay: Overlay, given: dict[str, Value]) -> Outcome:
+        if gate == "closes":
+            rolled_back = overlay.mark
+        counts = cast("Mapping[str, int]", counter.read(overlay, "") if rules else {})
+        seen = SimpleNamespace(system=None, drafts={}, arguments=given)
+        verdict = judge(target, rules, seen, lambda key: counts.get(key, 0))
+        told = told_violations([verdict])
+        if "stop" in told:
+            raise stopped(counter, "", verdict.counts, cast("dict[str, Value]", told["stop"]))
+        if gate == "closes" and verdict.refusal is not None:
+            overlay.back_to(rolled_back)
+        counter.write(overlay, "", verdict.counts)
+        overlay.mark = len(overlay.writes)
+        audit = {"audit": _shown(told["audit"], redact)} if "audit" in told else {}
+        return Outcome(_SUCCESS if verdict.refusal is None else BLOCKED, **audit)
+
+    return Storage(
+        name="gate",
+        inputs=lambda frame: {},
+        misfits=None,
+        store=COUNTS,
+        operation="JUDGE",
+        perform=perform,
+        writes=False,
+        next={_SUCCESS: None, BLOCKED: BLOCKED},
+        redact=redact,
+        shown={_SUCCESS: None, BLOCKED: None},
+        gate=gate,
+    )
+
+
+def gates_of(
+    target: str, gate: model.Gate, before: Iterable[str], after: Iterable[str]
+) -> tuple[Rules, Rules, Counter]:
+    """The rules of a gate for what comes in and what comes out, and what keeps their counts.
+
+    Args:
+        before, after: the names by which rules see what they judge.
+    """
+    first = rules_at(target, "in", map(spec_of, gate.inputs), before)
+    last = rules_at(target, "out", map(spec_of, gate.outputs), after)
+    return first, last, Counter(target, (*first, *last))
+
+
+def _shown(audit: Value, redact: Redact | None) -> Value:
+    """What rules found, without what they saw where that may carry a label."""
+    if redact is None:
+        return audit
+    return [
+        {name: item for name, item in rule.items() if name != "value"} for rule in cast("list[dict[str, Value]]", audit)
+    ]
+
+
+def spec_of(rule: model.AuditRule) -> RuleSpec:
+    """A sealed rule, as the library has it."""
+    return RuleSpec(
+        target_field=rule.field,
+        condition=rule.condition,
+        value=rule.value,
+        level=rule.level,
+        max_threshold=rule.threshold,
+        reset_on_success=rule.reset_on_success,
+        message=rule.message or None,
+        mode=rule.mode,
+        under_threshold=rule.under_threshold,
+        place=rule.at,
+    )
 
 
 def told_violations(found: Iterable[Verdict]) -> dict[str, Value]:

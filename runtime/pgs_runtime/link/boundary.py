@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from pgs_runtime.core.linked import Perform, Send
+from pgs_runtime.core.linked import Perform, Send, Storage
 from pgs_runtime.link.capability import Capability, Guarded, guarded
 from pgs_runtime.link.outside import outward
 from pgs_runtime.link.places import Access, place_of
+from pgs_runtime.redaction import Veil, commit, redact_under
 from pgs_runtime.stores.overlay import Overlay
 from pgs_snapshot import model
 from pgs_snapshot.snapshot import Snapshot
@@ -55,6 +56,25 @@ class Boundary:
 
             self._processes = Processes(self._snapshot, self._function_of, self._most)
         return self._processes
+
+    def guarding(self, contract: str, gate: model.Gate, veiled: Veil) -> tuple[Storage, Storage | None]:
+        """What has the rules judged that guard a contract, before its steps and behind them."""
+        from pgs_runtime.link.audit import gate_step, gates_of  # as above
+
+        before, after, counter = gates_of(contract, gate, ("inputs",), ("inputs", "outputs"))
+        given = veiled.at("inputs")
+        opening = gate_step(contract, before, counter, "opens", redact_under(Veil(members={"inputs": given})))
+        if not after:
+            return opening, None
+        seen = Veil(members={"inputs": given, "outputs": veiled.at("outputs", "SUCCESS")})
+        return opening, gate_step(contract, after, counter, "closes", redact_under(seen))
+
+    def admitting(self, intent: str, gate: model.Gate, hides: bool) -> Storage:
+        """What has the rules judged that guard an intent. `hides`: of what they see something may not be shown."""
+        from pgs_runtime.link.audit import gate_step, gates_of  # as above
+
+        rules, _, counter = gates_of(intent, gate, ("payload", "actor"), ())
+        return gate_step(intent, rules, counter, "admits", commit if hides else None)
 
     def transform(self, name: str) -> Guarded:
         if name not in self._transforms:

@@ -213,8 +213,11 @@ class Linker:
                 refused = [{**broken} for rule, broken in rules if not rule(frame, [])]
             return Visit(intent, {}, [], "NACK" if refused else "ACK", {}, tuple(refused))
 
-        overridable = frozenset(sealed.break_glass)
-        intent = Intent(node.id, sealed.name, admit, _edges(node.next), overridable, lookup(sealed))
+        overridable, gate = frozenset(sealed.break_glass), None
+        if sealed.gate is not None:
+            hides = redact_of(sealed.payload) or veiled.whole or bool(veiled.members)
+            gate = self._boundary.admitting(sealed.name, sealed.gate, bool(hides))
+        intent = Intent(node.id, sealed.name, admit, _edges(node.next), overridable, lookup(sealed), gate)
         return intent
 
     # --- contracts -------------------------------------------------------------------------------
@@ -224,6 +227,9 @@ class Linker:
         unproven = [step.unproven for step in sealed.steps if not isinstance(step, model.DecideStep)]
         if sealed.on_input_failure is None and any((node.unproven, *unproven)):
             raise AssertionError(f"{sealed.name} has no outcome for inputs that may not fit")  # T414
+        opening = closing = None
+        if sealed.gate is not None:
+            opening, closing = self._boundary.guarding(sealed.name, sealed.gate, inside.veil)
         return Contract(
             id=node.id,
             name=sealed.name,
@@ -237,6 +243,8 @@ class Linker:
             redact=inside.redact,
             shown=inside.shown,
             undo=undo,
+            opening=opening,
+            closing=closing,
         )
 
     def _process(self, node: model.ProcessNode, slot: int, hidden: tuple[str, ...]) -> Contract:

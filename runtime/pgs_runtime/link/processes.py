@@ -20,8 +20,7 @@ from typing import cast
 
 import orjson
 
-from pgs_process.audit.gate import Verdict, judge, rules_at
-from pgs_process.audit.recipe import RuleSpec
+from pgs_process.audit.gate import Verdict, judge
 from pgs_process.contexts import BaseDomainContext, BaseGlobalContext, BaseSystemContext
 from pgs_process.contract import Contract as ProcessContract
 from pgs_process.engine import ProcessEngine
@@ -31,7 +30,7 @@ from pgs_process.transaction.journal import Change, Delta
 from pgs_runtime.core.expressions import getter
 from pgs_runtime.core.linked import Build, Contract, Edge, Storage, Transformation
 from pgs_runtime.faults import ExitCode, Fault
-from pgs_runtime.link.audit import Counter, stopped, told_violations
+from pgs_runtime.link.audit import gates_of, stopped, told_violations
 from pgs_runtime.link.capability import Capability, guarded, place_in
 from pgs_runtime.redaction import Redact, Veil, commit, redact_of, redact_under
 from pgs_runtime.stores.overlay import Held, Overlay
@@ -158,11 +157,9 @@ class Body:
         self.context = context
         self._most = most
         self._fits = {path: validator(field.schema).is_valid for path, field in context.fields.items()}
-        gate = sealed.gate or model.Gate((), ())
         arguments = [*cast("Mapping[str, Value]", sealed.inputs.get("properties", {}))]
-        self._before = rules_at(sealed.name, "in", map(spec_of, gate.inputs), arguments)
-        self._after = rules_at(sealed.name, "out", map(spec_of, gate.outputs), arguments)
-        self._counter = Counter(sealed.name, (*self._before, *self._after))
+        gate = sealed.gate or model.Gate((), ())
+        self._before, self._after, self._counter = gates_of(sealed.name, gate, arguments, arguments)
         self._turn = threading.Lock()  # there is one context for all runs of a process
         self._layers = {layer: _layer(layer, context) for layer in _LAYERS}
         self._system = BaseSystemContext(self._layers["global"], self._layers["domain"])
@@ -302,22 +299,6 @@ class Body:
     def _refused(self, found: Iterable[Verdict]) -> Outcome:
         """The end of a run that a rule does not let stand."""
         return Outcome(BLOCKED, delta=[], result={}, **told_violations(found))
-
-
-def spec_of(rule: model.AuditRule) -> RuleSpec:
-    """A sealed rule, as the library has it."""
-    return RuleSpec(
-        target_field=rule.field,
-        condition=rule.condition,
-        value=rule.value,
-        level=rule.level,
-        max_threshold=rule.threshold,
-        reset_on_success=rule.reset_on_success,
-        message=rule.message or None,
-        mode=rule.mode,
-        under_threshold=rule.under_threshold,
-        place=rule.at,
-    )
 
 
 def _layer(layer: str, context: model.Context) -> object:

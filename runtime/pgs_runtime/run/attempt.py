@@ -7,7 +7,6 @@ recorded segments it does again what was done, line for line.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias, cast
@@ -34,6 +33,7 @@ from pgs_runtime.core.walk import drive, traverse
 from pgs_runtime.faults import Fault, exceeded, status_of_fault
 from pgs_runtime.link.stopping import Stopped
 from pgs_runtime.run.grounds import Ground
+from pgs_runtime.run.tally import Counts, Effects, Tally
 from pgs_runtime.run.workshop import Workshop, effect_key
 from pgs_runtime.stores.port import Marks, Read, Subject, Write
 from pgs_runtime.stores.sealing import Keys
@@ -42,8 +42,6 @@ from pgs_snapshot.frozen import frozen
 from pgs_snapshot.model import ExitKind
 from pgs_snapshot.values import Outcome, Value, plain
 
-Effects: TypeAlias = dict[str, dict[str, int]]
-"""How many operations changed something, by store and operation."""
 Kind: TypeAlias = ExitKind | Literal["FAULTED", "STOPPED", "CANCELLED"]
 
 
@@ -161,7 +159,7 @@ class _Mark(NamedTuple):
 
     writes: int
     line: int
-    counts: Counter[tuple[str, str]]
+    counts: Counts
     emitted: int
 
 
@@ -183,7 +181,7 @@ class Attempt:
         header = cast("dict[str, Value]", given.header["header"])
         self.keys = Keys(given.subjects, shop.secret) if given.subjects else shop.keys_of(header)
         self._chain = Chain(given.run, self.keys)
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._tally = Tally()
         self._within: list[tuple[str, Value]] = []
         self._pending: dict[Spot, Pending] = {}
         self._dropped: dict[Place, dict[str, Value]] = {}
@@ -224,7 +222,7 @@ class Attempt:
             first = {}
             if event.spot and event.reply:
                 self._reply(self._pending.pop(event.spot).ask, event.reply)
-        self._base = (Counter(self._counts), len(self._within), len(self._chain.lines))
+        self._base = (self._tally.now(), len(self._within), len(self._chain.lines))
         self._marked = dict.fromkeys(self._marked, self._mark())
         if any(event.cancels for event in events):
             self._pending.clear()
@@ -241,13 +239,13 @@ class Attempt:
         self._marks[:] = [self._clock()]
         self._last: Visit | None = None
         self._struck = (TOP, self._graph.start.id)  # the node under way, as long as none was passed
-        self._base = (Counter(self._counts), len(self._within), len(self._chain.lines))
+        self._base = (self._tally.now(), len(self._within), len(self._chain.lines))
         self._deadline = self._shop.elapsed() + self._shop.limits.run_seconds * 1_000_000
 
     def _reply(self, ask: Ask, reply: Outcome) -> None:
         ask.reply = reply
         if isinstance(ask, Effect) and ask.step.writes and reply.name == "SUCCESS":
-            self._counts[ask.step.side_effect, ask.step.operation] += 1
+            self._tally.add(ask.step.side_effect, ask.step.operation)
 
     def _go(self) -> Paused | Ended:
         if self._answered:
@@ -268,8 +266,7 @@ class Attempt:
                 ground = self._ground
                 written = len(ground.writes)
                 answer = ground.answer(step, inputs)
-                if len(ground.writes) > written:
-                    self._counts[step.store, step.operation] += 1
+                self._tally.answered(step, answer.name, len(ground.writes) > written)
                 if ground.subjects:
                     self._belong(ground.subjects)
                 return answer
@@ -295,7 +292,7 @@ class Attempt:
             self.keys.take({id: found.get(id, b"") for id in new})
 
     def _mark(self) -> _Mark:
-        return _Mark(len(self._ground.writes), len(self._chain.lines), Counter(self._counts), len(self._within))
+        return _Mark(len(self._ground.writes), len(self._chain.lines), self._tally.now(), len(self._within))
 
     def _turn(self, place: Place) -> None:
         """What is done from here on is done within a place; what others have done in this segment is not its own."""
@@ -312,7 +309,7 @@ class Attempt:
         if len(ground.writes) > mark.writes:
             self._dropped[place] = {"from": mark.line, "to": len(lines) - 1}
         ground.back_to(mark.writes)
-        self._counts = Counter(mark.counts)
+        self._tally.back_to(mark.counts)
         del self._within[mark.emitted :]
 
     def _hold_on(self, place: Place) -> None:
@@ -395,7 +392,7 @@ class Attempt:
         if self._ground.writes:
             self._dropped[TOP] = {"from": max(1, self._base[2]), "to": len(self._chain.lines) - 1}
         self._ground.back_to(0)
-        self._counts = Counter(self._base[0])
+        self._tally.back_to(self._base[0])
         del self._within[self._base[1] :]
         if isinstance(fault, Stopped):
             self._ground.keep(fault.keep)
@@ -413,7 +410,7 @@ class Attempt:
         """Add the last line: what stands, what was dropped, and how many lines there are."""
         if TOP in self._dropped:
             body["rolled_back"] = self._dropped[TOP]
-        body["effects"] = {store: dict[str, Value](counts) for store, counts in self._effects().items()}
+        body["effects"] = {store: dict[str, Value](counts) for store, counts in self._tally.effects().items()}
         body["lines"] = len(self._chain.lines) + 1
         self._add(body)
         return Ended(
@@ -438,14 +435,7 @@ class Attempt:
             reads=reads,
             writes=writes,
             timing=Marks(self._first, list(self._marks)),
-            effects=self._effects(),
+            effects=self._tally.effects(),
             said=tuple((n, event, fields) for n, (event, fields) in said if n >= self._base[1]),
             subjects=self.keys.subjects,
         )
-
-    def _effects(self) -> Effects:
-        effects: Effects = {}
-        for (store, operation), times in sorted(self._counts.items()):
-            if times:
-                effects.setdefault(store, {})[operation] = times
-        return effects

@@ -123,6 +123,8 @@ class Recorded:
         wrote = recorded.writes
         if wrote is None:
             wrote = int(step.writes and recorded.outcome == SUCCESS)
+        if wrote < 0:
+            del self.writes[wrote:]  # a gate has taken back what it guards
         self.writes += [None] * wrote
         self.subjects |= dict.fromkeys(recorded.subjects)
         return recorded.told()

@@ -86,7 +86,7 @@ def tells_all(graph: Graph, result: Paused | Ended, answers: Sequence[Heard]) ->
     if graph.durable or graph.veiled or isinstance(result, Paused) or result.kind in ("FAULTED", "STOPPED"):
         return False
     for step, answer, writes, _ in answers:
-        if bool(writes) != (step.writes and _name(answer) == SUCCESS):
+        if step.gate == "admits" or bool(writes) != (step.writes and _name(answer) == SUCCESS):
             return False
     lines = b"".join(result.stretch.lines)
     return b"$" not in lines or _SHORTENED not in lines  # looking for one byte is a hundred times as fast

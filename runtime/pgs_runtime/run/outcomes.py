@@ -9,7 +9,8 @@ import orjson
 from pgs_runtime.core.requests import Effect, Waiting
 from pgs_runtime.faults import ExitCode
 from pgs_runtime.ports import timestamp
-from pgs_runtime.run.attempt import Effects, Ended, Paused, Pending
+from pgs_runtime.run.attempt import Ended, Paused, Pending
+from pgs_runtime.run.tally import Effects
 from pgs_runtime.stores.port import Run
 from pgs_runtime.stores.sealing import is_sealed
 from pgs_runtime.trace.record import spotted

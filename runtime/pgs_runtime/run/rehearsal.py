@@ -5,8 +5,9 @@ from __future__ import annotations
 import orjson
 
 from pgs_runtime.faults import ExitCode
-from pgs_runtime.run.attempt import Effects, Ended, Paused
+from pgs_runtime.run.attempt import Ended, Paused
 from pgs_runtime.run.outcomes import exit_code_of, message_of, pending_of
+from pgs_runtime.run.tally import Effects
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Value
 

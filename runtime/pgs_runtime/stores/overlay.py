@@ -34,6 +34,7 @@ class Overlay:
     Attributes:
         most: bytes that one written value may have.
         line: the number of the trace line that is being made.
+        mark: how many writes there were when what a gate guards began.
         cells: the keys that were read or written, as the segment leaves them.
         appended: the records that it adds, by store and stream.
         subjects: the ids of those whom what was read from the store belongs to.
@@ -43,6 +44,7 @@ class Overlay:
         self.store = store
         self.most = most
         self.line = 0
+        self.mark = 0
         self.reads: dict[Read, None] = {}
         self.writes: list[Write] = []
         self.cells: dict[Where, Held | None] = {}

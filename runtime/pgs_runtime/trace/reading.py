@@ -47,6 +47,7 @@ from pgs_runtime.trace.traced import (
     Step,
     Stored,
     Trace,
+    Violation,
     with_dropped,
 )
 from pgs_snapshot.values import Value
@@ -239,6 +240,19 @@ def _passed(line: Members, n: int, kind: str) -> Passed:
         inputs=line.value("inputs") if kind not in ("intent", "wait") else None,
         outputs=line.value("outputs"),
         overridden=overridden,
+        audit=tuple(_violation(rule) for rule in line.each("audit")) if kind == "intent" else (),
+    )
+
+
+def _violation(rule: Members) -> Violation:
+    return Violation(
+        rule=rule.take("rule", str),
+        field=rule.take("field", str),
+        level=rule.take("level", str),
+        times=rule.count("count"),
+        of=rule.count("of"),
+        acts=rule.take("acts", bool),
+        value=rule.value("value"),
     )
 
 

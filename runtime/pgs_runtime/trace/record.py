@@ -174,7 +174,8 @@ class Narrator:
                 "outcome": visit.outcome,
                 "target": node.name,
             }
-            return body | placed(visit.place) | _refused(visit) | _overridden(visit)
+            audit: dict[str, Value] = {"audit": list(visit.audit)} if visit.audit else {}
+            return body | placed(visit.place) | _refused(visit) | _overridden(visit) | audit
         body = {"node": node.id, "outcome": visit.outcome}
         match node:
             case Contract(name=target, redact=redact):

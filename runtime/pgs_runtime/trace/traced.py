@@ -156,6 +156,23 @@ class Inner(NamedTuple):
     ending: Returned | None
 
 
+class Violation(NamedTuple):
+    """A rule of a gate that did not hold.
+
+    Attributes:
+        times, of: which violation that was, and at which the rule acts.
+        value: what it saw, if that may be shown.
+    """
+
+    rule: str
+    field: str
+    level: str
+    times: int
+    of: int
+    acts: bool
+    value: Value
+
+
 class Passed(NamedTuple):
     """A node on the way. `inputs` is a digest or a commitment, `outputs` are values; None: there are none.
 
@@ -165,6 +182,7 @@ class Passed(NamedTuple):
         asks: what it asked of the outside.
         dropped: what it changed was dropped when something around it failed, but for what was committed before.
         overridden: the rules of an intent that did not hold, where it admitted all the same.
+        audit: the rules of an intent's gate that did not hold.
     """
 
     n: int
@@ -180,6 +198,7 @@ class Passed(NamedTuple):
     asks: tuple[Exchange, ...] = ()
     dropped: bool = False
     overridden: tuple[Overridden, ...] = ()
+    audit: tuple[Violation, ...] = ()
 
     @property
     def undoes(self) -> bool:
