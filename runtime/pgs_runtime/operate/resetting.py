@@ -28,7 +28,7 @@ def reset(runtime: Runtime, actor: Actor, by: str, reason: str) -> tuple[str, Re
     """
     said = runtime.word(actor, reason).line(runtime.secret)
     if not by.strip() or not reason.strip():
-        raise Refusal("R176", "The interlock is reset by somebody and for a reason.", ExitCode.REJECTED)
+        raise Refusal("R176", "The interlock is reset by somebody and for a reason.", ExitCode.USAGE)
     id, started = run_id(runtime.ports), timestamp(runtime.ports.clock())
     header: dict[str, Value] = {
         "actor": said["actor"],
