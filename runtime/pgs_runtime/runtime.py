@@ -85,8 +85,7 @@ class Runtime:
         self._linker = Linker(
             snapshot, Boundary(snapshot, load, self._transforms.get, self._sections.of, self._transforms.function)
         )
-        own = fact(store, "store")
-        belonging = Belonging(vault, self.secret, self.ports.entropy)
+        own, belonging = fact(store, "store"), Belonging(vault, self.secret, self.ports.entropy)
         self._intake = Intake(snapshot, self.ports, belonging, own)
         self._glass = Glass(snapshot, vault, self.ports, self._intake)
         self._graphs: dict[str, Graph] = {}

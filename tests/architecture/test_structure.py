@@ -30,6 +30,7 @@ CATCH_ALL = {
     "process/pgs_process/flow/workflow.py",
     "runtime/pgs_runtime/__main__.py",
     "runtime/pgs_runtime/link/capability.py",
+    "runtime/pgs_runtime/link/processes.py",
     "snapshot/pgs_snapshot/sealed_code/answers.py",
     "snapshot/pgs_snapshot/sealed_code/child.py",
 }

@@ -59,6 +59,8 @@ from pgs_runtime.core.undoing import Doing, unwinding
 from pgs_snapshot.model import ACTED
 from pgs_snapshot.values import Outcome, Value
 
+SUCCESS = "SUCCESS"
+
 
 class _Way(NamedTuple):
     """What a walk sees: where it is, whom it tells of every node, and what it did that can be undone."""
@@ -105,64 +107,13 @@ def traverse(graph: Graph, frame: Frame, visited: Visitor, shared: Shared, place
 
 def _walk(nodes: Mapping[str, Node], edge: Edge, way: _Way) -> Traversal:
     """Follow an edge, and then every edge behind it, to an exit."""
-    frame, visited, place, doings, moment = way.frame, way.visited, way.place, way.doings, way.shared.moment
+    frame, visited = way.frame, way.visited
     left = False
     while True:
         frame[WITH] = edge.arguments(frame) if edge.arguments else ABSENT
         node = nodes[edge.to]
         if isinstance(node, Contract):
-            inputs = node.inputs(frame)
-            # A contract's own frame: what it was given, then the outputs and the outcome of each step that ran.
-            slots: Frame = [inputs, frame[RUN], frame[CONFIG]]
-            done: list[Done] = []
-            outcome, refused, wrote = "", node.misfits(inputs) if node.misfits else (), False
-            began = moment.segment if node.undo else 0
-            if node.opening and not refused:
-                outcome = yield from _judged(node.opening, {"inputs": inputs}, done)
-            for step in () if refused or outcome else node.steps:
-                seen: Seen
-                if isinstance(step, Decision):
-                    answer, seen = step.decide(slots)
-                else:
-                    seen = given = step.inputs(slots)
-                    if step.misfits and (refused := step.misfits(given)):
-                        refused = tuple({**problem, "step": step.name} for problem in refused)
-                        break
-                    if isinstance(step, Storage):
-                        answer = yield Operation(step, given)
-                        wrote = wrote or (step.writes and answer.name == "SUCCESS")
-                    elif isinstance(step, External):
-                        spot = Spot(place, node.id, step.name, node.undoing)
-                        answer = yield from answered(Effect(spot, step, given, way.binding))
-                        frame[RUN] = slots[1] = moment.facts
-                        wrote = wrote or (step.writes and answer.name in ACTED)
-                    else:
-                        answer = step.call(given)
-                done.append((step, answer, seen))
-                slots += (answer.outputs, answer.name)
-                try:
-                    ended = step.next[answer.name]
-                except KeyError:
-                    raise _no_way(step.name, answer.name) from None
-                if ended is not None:
-                    outcome = ended
-                    break
-            outcome = node.failure if refused else outcome
-            try:
-                outputs = node.outcomes[outcome]
-            except KeyError:
-                raise Missing(f"the last step of {node.id!r} does not end it") from None  # F531 of the compiler
-            found = outputs(slots)
-            if node.closing and outcome == "SUCCESS":
-                blocked = yield from _judged(node.closing, {"inputs": inputs, "outputs": found}, done)
-                if blocked:
-                    outcome, found, wrote = blocked, {}, False
-            frame[node.slot] = found
-            if wrote and node.undo:
-                doings.append(Doing(node.undo, node.undo.inputs(frame), began))
-            elif wrote and place is not TOP:
-                moment.acted.add(place)
-            visit = Visit(node, inputs, done, outcome, found, refused, place, "", wrote)
+            visit = yield from _contract(node, way)
         elif isinstance(node, Exit):
             return node, left
         else:
@@ -170,6 +121,68 @@ def _walk(nodes: Mapping[str, Node], edge: Edge, way: _Way) -> Traversal:
         left = left or visit.left
         visited(visit)
         edge = _out(visit)
+
+
+def _contract(node: Contract, way: _Way) -> Generator[Request, Outcome, Visit]:
+    """Pass a contract, step by step."""
+    frame, moment = way.frame, way.shared.moment
+    inputs = node.inputs(frame)
+    # A contract's own frame: what it was given, then the outputs and the outcome of each step that ran.
+    slots: Frame = [inputs, frame[RUN], frame[CONFIG]]
+    done: list[Done] = []
+    outcome, refused, wrote = "", node.misfits(inputs) if node.misfits else (), False
+    began = moment.segment if node.undo else 0
+    if node.opening and not refused:
+        outcome = yield from _judged(node.opening, {"inputs": inputs}, done)
+    for step in () if refused or outcome else node.steps:
+        seen: Seen
+        if isinstance(step, Decision):
+            answer, seen = step.decide(slots)
+        else:
+            seen = given = step.inputs(slots)
+            if step.misfits and (refused := step.misfits(given)):
+                refused = tuple({**problem, "step": step.name} for problem in refused)
+                break
+            if isinstance(step, Storage):
+                answer = yield Operation(step, given)
+                wrote = wrote or (step.writes and answer.name == SUCCESS)
+            elif isinstance(step, External):
+                spot = Spot(way.place, node.id, step.name, node.undoing)
+                answer = yield from answered(Effect(spot, step, given, way.binding))
+                frame[RUN] = slots[1] = moment.facts
+                wrote = wrote or (step.writes and answer.name in ACTED)
+            else:
+                answer = step.call(given)
+        done.append((step, answer, seen))
+        slots += (answer.outputs, answer.name)
+        try:
+            ended = step.next[answer.name]
+        except KeyError:
+            raise _no_way(step.name, answer.name) from None
+        if ended is not None:
+            outcome = ended
+            break
+    outcome = node.failure if refused else outcome
+    try:
+        outputs = node.outcomes[outcome]
+    except KeyError:
+        raise Missing(f"the last step of {node.id!r} does not end it") from None  # F531 of the compiler
+    found = outputs(slots)
+    if node.closing and outcome == SUCCESS:
+        blocked = yield from _judged(node.closing, {"inputs": inputs, "outputs": found}, done)
+        outcome, found, wrote = (blocked, {}, False) if blocked else (outcome, found, wrote)
+    frame[node.slot] = found
+    if wrote:
+        _note(node, way, began)
+    return Visit(node, inputs, done, outcome, found, refused, way.place, "", wrote)
+
+
+def _note(node: Contract, way: _Way, began: int) -> None:
+    """Note that effects of a node stand: it can be undone, or what called this workflow is to know."""
+    if node.undo:
+        way.doings.append(Doing(node.undo, node.undo.inputs(way.frame), began))
+    elif way.place is not TOP:
+        way.shared.moment.acted.add(way.place)
 
 
 def _judged(gate: Storage, given: dict[str, Value], done: list[Done]) -> Generator[Request, Outcome, str]:

@@ -28,7 +28,7 @@ from pgs_process.faults import ContractViolationError, InvariantError, Undeclare
 from pgs_process.transaction.drafts import MISSING
 from pgs_process.transaction.journal import Change, Delta
 from pgs_runtime.core.expressions import getter
-from pgs_runtime.core.linked import Build, Contract, Edge, Storage, Transformation
+from pgs_runtime.core.linked import Build, Contract, Edge, Shown, Storage, Transformation
 from pgs_runtime.faults import ExitCode, Fault
 from pgs_runtime.link.audit import gates_of, stopped, told_violations
 from pgs_runtime.link.capability import Capability, guarded, place_in
@@ -38,6 +38,7 @@ from pgs_runtime.stores.port import Put, StoreUnusable
 from pgs_runtime.stores.sealing import is_sealed
 from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
+from pgs_snapshot.frozen import frozen
 from pgs_snapshot.processes import BLOCKED
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.validation import validator
@@ -72,68 +73,29 @@ class Processes:
     ) -> Contract:
         """A process at one node. `given` builds its arguments."""
         body = self._body(node.process)
-        sealed, context = body.sealed, body.context
-        session = getter(node.session)
-        outcomes = tuple(sealed.outcomes)
-        hide_session = veiled.at("session").whole
-        labelled = {path: redact_of(field.schema) for path, field in context.fields.items()}
+        session, outcomes = getter(node.session), tuple(body.sealed.outcomes)
+        hides = _Hides(
+            session=commit if veiled.at("session").whole else None,
+            arguments=redact_under(veiled.at("inputs")) is not None,
+            fields={path: redact_of(field.schema) for path, field in body.context.fields.items()},
+            results={outcome: redact_under(veiled.at("outputs", outcome)) for outcome in outcomes},
+        )
 
         def inputs(frame: list[Value]) -> dict[str, Value]:
             return {"arguments": given(frame), "session": session(frame)}
 
-        hydrate = Storage(
-            name="hydrate",
-            inputs=lambda slots: {"session": _session(slots)},
-            misfits=None,
-            store=context.name,
-            operation=HYDRATE,
-            perform=body.hydrate,
-            writes=False,
-            next={_SUCCESS: None},
-            redact=_hiding({"session": commit if hide_session else None}),
-            shown={_SUCCESS: _hiding({"fields": _hiding(labelled)})},
-        )
-        hides_arguments = redact_under(veiled.at("inputs")) is not None
-        run = Transformation(
-            name="run",
-            inputs=lambda slots: {**_members(slots[_HYDRATED]), **_members(slots[0])},
-            misfits=None,
-            call=body.run,
-            next=dict.fromkeys(outcomes),
-            transform=sealed.name,
-            shown={
-                outcome: _told(labelled, redact_under(veiled.at("outputs", outcome)), hides_arguments)
-                for outcome in outcomes
-            },
-        )
-        write = Storage(
-            name="commit",
-            inputs=lambda slots: {
-                "outcome": slots[_BODY + 1],
-                "session": _session(slots),
-                **{name: part for name, part in _members(slots[_BODY]).items() if name in _WRITTEN},
-            },
-            misfits=None,
-            store=context.name,
-            operation=COMMIT,
-            perform=body.commit,
-            writes=True,
-            next={outcome: outcome for outcome in outcomes},
-            redact=_hiding({"session": commit if hide_session else None, "set": _hiding(labelled)}),
-            shown=dict.fromkeys(outcomes),
-        )
         return Contract(
             id=node.id,
-            name=sealed.name,
+            name=body.sealed.name,
             slot=slot,
             inputs=inputs,
             misfits=None,
-            steps=(hydrate, run, write),
+            steps=(_hydrating(body, hides), _running(body, hides), _committing(body, hides)),
             outcomes=dict.fromkeys(outcomes, _result),
             failure="",
             next=edges,
-            redact=commit if hide_session or hides_arguments else None,
-            shown={outcome: redact_under(veiled.at("outputs", outcome)) for outcome in outcomes},
+            redact=commit if hides.session or hides.arguments else None,
+            shown=hides.results,
             process=True,
         )
 
@@ -301,6 +263,62 @@ class Body:
         return Outcome(BLOCKED, delta=[], result={}, **told_violations(found))
 
 
+@frozen
+class _Hides:
+    """What of a process at a node may not be shown: by what, or (None) nothing."""
+
+    session: Redact | None
+    arguments: bool
+    fields: Mapping[str, Redact | None]
+    results: Shown
+
+
+def _hydrating(body: Body, hides: _Hides) -> Storage:
+    return Storage(
+        name="hydrate",
+        inputs=lambda slots: {"session": _session(slots)},
+        misfits=None,
+        store=body.context.name,
+        operation=HYDRATE,
+        perform=body.hydrate,
+        writes=False,
+        next={_SUCCESS: None},
+        redact=_hiding({"session": hides.session}),
+        shown={_SUCCESS: _hiding({"fields": _hiding(hides.fields)})},
+    )
+
+
+def _running(body: Body, hides: _Hides) -> Transformation:
+    return Transformation(
+        name="run",
+        inputs=lambda slots: {**_members(slots[_HYDRATED]), **_members(slots[0])},
+        misfits=None,
+        call=body.run,
+        next=dict.fromkeys(body.sealed.outcomes),
+        transform=body.sealed.name,
+        shown={outcome: _told(hides, result) for outcome, result in hides.results.items()},
+    )
+
+
+def _committing(body: Body, hides: _Hides) -> Storage:
+    return Storage(
+        name="commit",
+        inputs=lambda slots: {
+            "outcome": slots[_BODY + 1],
+            "session": _session(slots),
+            **{name: part for name, part in _members(slots[_BODY]).items() if name in _WRITTEN},
+        },
+        misfits=None,
+        store=body.context.name,
+        operation=COMMIT,
+        perform=body.commit,
+        writes=True,
+        next={outcome: outcome for outcome in body.sealed.outcomes},
+        redact=_hiding({"session": hides.session, "set": _hiding(hides.fields)}),
+        shown=dict.fromkeys(body.sealed.outcomes),
+    )
+
+
 def _layer(layer: str, context: model.Context) -> object:
     """An object with the fields of a layer, as they are at first."""
     fields = {path.partition(".")[2]: field for path, field in context.fields.items() if path.startswith(f"{layer}.")}
@@ -351,19 +369,19 @@ def _hiding(parts: Mapping[str, Redact | None]) -> Redact | None:
     return redact
 
 
-def _told(labelled: Mapping[str, Redact | None], result: Redact | None, hides_arguments: bool) -> Redact:
+def _told(hides: _Hides, result: Redact | None) -> Redact:
     """What a trace shows of the second step. What is to be written stands with the third."""
 
     def redact(value: Value, secret: bytes) -> Value:
         parts = {name: part for name, part in _members(value).items() if name not in ("set", "stop")}
         changes = cast("list[dict[str, Value]]", parts["delta"])
-        parts["delta"] = [_change(change, labelled, secret) for change in changes]
+        parts["delta"] = [_change(change, hides.fields, secret) for change in changes]
         if result is not None:
             parts["result"] = result(parts["result"], secret)
         if "signals" in parts:
-            hidden = _hiding(labelled)
+            hidden = _hiding(hides.fields)
             parts["signals"] = hidden(parts["signals"], secret) if hidden else parts["signals"]
-        if "audit" in parts and (hides_arguments or any(labelled.values())):
+        if "audit" in parts and (hides.arguments or any(hides.fields.values())):
             audit = cast("list[dict[str, Value]]", parts["audit"])
             parts["audit"] = [{name: item for name, item in rule.items() if name != "value"} for rule in audit]
         return parts
