@@ -149,7 +149,6 @@ def test_a_rule_for_what_comes_out_sees_the_proposed_state_and_nothing_of_it_is_
                 "rule": "bank.yaml:41", "value": -300,
             }
         ],
-        "counts": {f"{TRANSFER}:out:0:domain.total_reserves min 400": 0},
         "delta": [],
         "result": {},
     }  # fmt: skip

@@ -56,7 +56,8 @@ class Transformation:
 class Storage:
     """A step that asks a store. `redact` is for its inputs; `writes`: the operation may change something.
 
-    `gate`: rules are judged, of a contract before its steps (`opens`) or behind them (`closes`), or of an intent.
+    `gate`: rules are judged here, of a contract before its steps (`opens`) or behind them (`closes`), or of an intent
+    (`admits`); or what rules have said of a process is written (`commits`).
     """
 
     name: str
@@ -69,7 +70,7 @@ class Storage:
     next: Mapping[str, str | None]
     redact: Redact | None
     shown: Shown
-    gate: Literal["", "opens", "closes", "admits"] = ""
+    gate: Literal["", "opens", "closes", "admits", "commits"] = ""
 
 
 @frozen

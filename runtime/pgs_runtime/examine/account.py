@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pgs_runtime.examine.dealings import came, day, dealings, goes_on, happened, standing, steps, vouched
+from pgs_runtime.examine.governed import account as governed
+from pgs_runtime.examine.governed import body, violations
 from pgs_runtime.examine.left import Change, changes, emissions
 from pgs_runtime.examine.markdown import code, json_fence, prose
 from pgs_runtime.examine.reasons import Case, Meaning, because, cases, deciding, named, sentence, written
@@ -191,7 +193,7 @@ def _way(trace: Trace, meaning: Meaning, picture: str, note: str) -> list[str]:
 
 def _by(passed: Sequence[Passed], node: Passed) -> Passed | None:
     """What took a node back."""
-    if node.undoes or node.kind not in ("contract", "call"):
+    if node.undoes or node.kind not in ("contract", "process", "call"):
         return None
     return next((undo for undo in passed if undo.undoes and undo.node == node.node), None)
 
@@ -210,8 +212,10 @@ def _passed(number: int, passed: Passed, meaning: Meaning, undo: Passed | None =
         yield f"{inner}{line}"
     for said in dealings(passed, meaning, code, prose):
         yield f"{inner}- {said}"
-    contract = meaning.contract(passed.target)
-    for step in passed.steps:
+    contract, run = meaning.contract(passed.target), body(passed)
+    if run is not None:
+        yield from (f"{inner}- {said}" for said in governed(passed, run, code))
+    for step in () if run is not None else passed.steps:
         yield f"{inner}- {_step(step, meaning)}"
         if isinstance(step, Decided):
             yield from (f"{inner}  - {_case(case)}" for case in cases(step, contract))
@@ -219,6 +223,7 @@ def _passed(number: int, passed: Passed, meaning: Meaning, undo: Passed | None =
         admitted = "did not admit the request" if passed.refused else "admitted the request"
         yield f"{inner}- {code(passed.target)} {admitted}"
         yield from (f"{inner}  - {said}" for said in as_items(passed, code))
+        yield from (f"{inner}  - the rule {said}" for said in violations(passed, code))
     elif passed.refused:
         yield f"{inner}- not everything that came in fits"
     if passed.refused:

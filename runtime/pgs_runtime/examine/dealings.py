@@ -10,7 +10,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from pgs_runtime.examine.reasons import Code, Meaning
+from pgs_runtime.examine.reasons import Meaning
+from pgs_runtime.examine.words import Code
 from pgs_runtime.trace.traced import Passed, Trace
 from pgs_runtime.trace.traced_outside import (
     UNKNOWN,

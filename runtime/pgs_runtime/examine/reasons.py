@@ -7,22 +7,19 @@ Laws:
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
-from pgs_runtime.redaction import REDACTED
+from pgs_runtime.examine.governed import blocked, body, violations
+from pgs_runtime.examine.words import Code, words_for
 from pgs_runtime.trace.traced import Asked, Computed, Decided, Inner, Looked, Passed, Problem, Stored, Trace
 from pgs_runtime.trace.traced_outside import UNKNOWN, Expired, Reconciled, Sent, Spot
 from pgs_snapshot import model
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
-from pgs_snapshot.visible import visible
 
-MOST = 160
-"""Characters of a value within a sentence."""
 MOST_ITEMS = 5
 """Items of a list within a sentence."""
 
@@ -290,9 +287,6 @@ def reference(expr: model.Expr, slots: Sequence[str]) -> str:
 
 # --- in words ------------------------------------------------------------------------------------
 
-Code = Callable[[str], str]
-"""Sets a piece of data off from the words around it."""
-
 
 def sentence(comparison: Comparison, code: Code) -> str:
     """`$.inputs.n` (3) is not less than 3."""
@@ -308,22 +302,15 @@ def _operand(operand: Operand, op: str, code: Code) -> str:
     return f"{code(operand.name)} ({value})" if operand.name else value
 
 
-def words_for(value: Value, code: Code) -> str:
-    """A value within a sentence: short, and in words where only a commitment or a digest is on record."""
-    if isinstance(value, dict):
-        commitment, large, size = value.get(REDACTED), value.get("$digest"), value.get("size")
-        if isinstance(commitment, str) and len(value) == 1:
-            return f"a redacted value, commitment {code(commitment[:12])}"
-        if isinstance(large, str) and isinstance(size, int) and len(value) == 2:
-            return f"a value of {size} bytes, SHA-256 {code(large[:12])}"
-    text = visible(json.dumps(value, ensure_ascii=False, sort_keys=True))
-    return code(text if len(text) <= MOST else text[: MOST - 1] + "…")
-
-
 def because(passed: Passed, meaning: Meaning, code: Code, prose: Code) -> list[str]:
     """Why a node ended as it did: what was refused, what was compared, or who answered so."""
     if passed.refused:
         return [_refused(problem, code, prose) for problem in passed.refused]
+    if blocked(passed):
+        return [f"the rule {said}" for said in violations(passed, code)]
+    run = body(passed)
+    if run is not None:
+        return [f"{code(run.transform)} answered {code(run.outcome)}"]
     if passed.inside:
         return _called(passed, meaning, code, prose)
     if passed.kind == "wait":

@@ -38,7 +38,11 @@ class Counter:
 
     def __init__(self, target: str, rules: Iterable[Rule]) -> None:
         self.target = target
-        self._keys = tuple(rule.key for rule in rules)
+        self._keys = tuple(rule.key for rule in rules if rule.spec.max_threshold > 1)
+
+    def kept(self, counts: Mapping[str, int]) -> Mapping[str, int]:
+        """Those of the counts that are worth keeping: a rule that acts at its first violation has none."""
+        return {key: count for key, count in counts.items() if key in self._keys}
 
     def read(self, overlay: Overlay, session: str) -> Value:
         """The counts that are not 0, by the rule's key."""
@@ -51,7 +55,7 @@ class Counter:
 
     def write(self, overlay: Overlay, session: str, counts: Mapping[str, int]) -> None:
         """Keep other counts; one of 0 leaves no row."""
-        for rule, count in sorted(counts.items()):
+        for rule, count in sorted(self.kept(counts).items()):
             key = self._row(session, rule)
             where: Where = ("state", COUNTS, key)
             held = overlay.cell(*where)
@@ -84,7 +88,7 @@ def gate_step(
         counts = cast("Mapping[str, int]", counter.read(overlay, "") if rules else {})
         seen = SimpleNamespace(system=None, drafts={}, arguments=given)
         verdict = judge(target, rules, seen, lambda key: counts.get(key, 0))
-        told = told_violations([verdict])
+        told = told_violations([verdict], counter)
         if "stop" in told:
             raise stopped(counter, "", verdict.counts, cast("dict[str, Value]", told["stop"]))
         if gate == "closes" and verdict.refusal is not None:
@@ -147,14 +151,16 @@ def spec_of(rule: model.AuditRule) -> RuleSpec:
     )
 
 
-def told_violations(found: Iterable[Verdict]) -> dict[str, Value]:
+def told_violations(found: Iterable[Verdict], counter: Counter) -> dict[str, Value]:
     """What rules say of a run; each part is left out where there is nothing.
 
     `audit`: the rules that did not hold; `counts`: those that have changed; `stop`: the rule that ends the run.
     """
     verdicts = [*found]
     audit = [_violation(violation) for verdict in verdicts for violation in verdict.violations]
-    counts: dict[str, Value] = {key: count for verdict in verdicts for key, count in verdict.counts.items()}
+    counts: dict[str, Value] = {
+        key: count for verdict in verdicts for key, count in counter.kept(verdict.counts).items()
+    }
     parts: dict[str, Value] = {}
     if audit:
         parts["audit"] = cast(Value, audit)

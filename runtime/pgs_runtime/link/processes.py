@@ -33,7 +33,7 @@ from pgs_runtime.faults import ExitCode, Fault
 from pgs_runtime.link.audit import gates_of, stopped, told_violations
 from pgs_runtime.link.capability import Capability, guarded, place_in
 from pgs_runtime.redaction import Redact, Veil, commit, redact_of, redact_under
-from pgs_runtime.stores.overlay import Held, Overlay
+from pgs_runtime.stores.overlay import Held, Overlay, row_key
 from pgs_runtime.stores.port import Put, StoreUnusable
 from pgs_runtime.stores.sealing import is_sealed
 from pgs_snapshot import model
@@ -48,11 +48,6 @@ HYDRATE, COMMIT = "HYDRATE", "COMMIT"
 _SUCCESS = "SUCCESS"
 _LAYERS = {"domain": BaseDomainContext, "global": BaseGlobalContext}
 _HYDRATED, _BODY = 3, 5  # slots of the outputs of the first two steps
-
-
-def row_key(session: str, path: str) -> str:
-    """Under which key a field of an instance is kept. A path has no `/`, so the last one parts the two."""
-    return f"{session}/{path}"
 
 
 class Processes:
@@ -173,7 +168,7 @@ class Body:
         parts: dict[str, Value] = {"delta": delta, "result": answer.outputs, "set": data}
         if signals:
             parts["signals"] = {path: value for path, value in signals.items() if value}
-        return Outcome(answer.name, **parts, **told_violations(found))
+        return Outcome(answer.name, **parts, **told_violations(found, self._counter))
 
     def commit(self, overlay: Overlay, inputs: dict[str, Value]) -> Outcome:
         """Write what has changed.
@@ -260,7 +255,7 @@ class Body:
 
     def _refused(self, found: Iterable[Verdict]) -> Outcome:
         """The end of a run that a rule does not let stand."""
-        return Outcome(BLOCKED, delta=[], result={}, **told_violations(found))
+        return Outcome(BLOCKED, delta=[], result={}, **told_violations(found, self._counter))
 
 
 @frozen
@@ -316,6 +311,7 @@ def _committing(body: Body, hides: _Hides) -> Storage:
         next={outcome: outcome for outcome in body.sealed.outcomes},
         redact=_hiding({"session": hides.session, "set": _hiding(hides.fields)}),
         shown=dict.fromkeys(body.sealed.outcomes),
+        gate="commits",
     )
 
 

@@ -1,7 +1,8 @@
 """What a run stands on that may go another way than the recorded one: its record, and a shadow of the stores.
 
 Laws:
-* what was asked before with the same inputs gets the answer that it got, in the order in which it was given;
+* what was asked before with the same inputs gets the answer that it got, in the order in which it was given, as long
+  as nothing else was written to the store than then;
 * anything else is done in memory, over the little that the record tells of the stores;
 * an answer that rests on what the record does not tell is noted, unless nothing can follow from it.
 """
@@ -18,7 +19,7 @@ from pgs_runtime.core.linked import Storage
 from pgs_runtime.faults import Fault
 from pgs_runtime.run.grounds import SUCCESS, Answered
 from pgs_runtime.stores.memory import MemoryStore
-from pgs_runtime.stores.overlay import Held, Overlay
+from pgs_runtime.stores.overlay import Held, Overlay, row_key
 from pgs_runtime.stores.port import Read, Write
 from pgs_runtime.trace.record import shown
 from pgs_snapshot import model
@@ -32,8 +33,8 @@ Idle: TypeAlias = frozenset[tuple[str, str, str]]
 _REGISTRY = "pgs_capabilities.side_effects.registry:Registry"
 _STATE = "pgs_capabilities.side_effects.state:State"
 _EVENTS = "pgs_capabilities.side_effects.events:Events"
-COMMIT = "COMMIT"
-"""The operation by which a process writes what it has changed."""
+HYDRATE, COMMIT = "HYDRATE", "COMMIT"
+"""The operations by which a process reads its context, and writes what it has changed."""
 _FIRST_SLOT = 3  # of a contract: inputs, run and config come before its steps
 
 
@@ -54,6 +55,7 @@ class Shadow(Overlay):
         self.rests: list[str] = []
         self.unrecorded = 0
         self._idle = idle
+        self._strayed: set[str] = set()  # stores in which something else was written than in the record
         self._told: dict[tuple[str, str, bytes], deque[Answered]] = {}
         for asked in known:
             key = asked.store, asked.operation, canonical(asked.inputs)
@@ -62,13 +64,15 @@ class Shadow(Overlay):
 
     def answer(self, step: Storage, inputs: dict[str, Value]) -> Outcome:
         told = self._told.get((step.store, step.operation, canonical(shown(inputs, None, b""))))
-        if told and told[0].outcome in ("", *step.next):
+        if told and told[0].outcome in ("", *step.next) and (step.store not in self._strayed or step.writes):
             answer = told.popleft()
             if step.writes and answer.outcome == SUCCESS:
                 with suppress(Fault):  # what it wrote is seen by what comes after, as far as the shadow can tell
                     step.perform(self, inputs)
             return answer.told()
         self.unrecorded += 1
+        if step.writes:
+            self._strayed.add(step.store)
         reads = len(self.reads)
         answer_now = step.perform(self, inputs)
         if len(self.reads) > reads and (step.name, step.store, step.operation) not in self._idle:
@@ -85,7 +89,13 @@ class Shadow(Overlay):
     def _learn(self, snapshot: Snapshot, asked: Asked) -> None:
         """Take down what an answer tells of how a key or a stream was before the run."""
         inputs, outcome, outputs = asked.inputs, asked.answer.outcome, asked.answer.outputs
-        if asked.store not in snapshot.names("artifacts/store") or not isinstance(inputs, dict):
+        if not isinstance(inputs, dict):
+            return
+        if asked.operation == HYDRATE and asked.store in snapshot.names("artifacts/context"):
+            for path, value in cast("dict[str, Value]", outputs.get("fields", {})).items():
+                where = "state", asked.store, row_key(str(inputs.get("session")), path)
+                self.cells.setdefault(where, Held(canonical(value), 1))  # type: ignore[arg-type]
+        if asked.store not in snapshot.names("artifacts/store"):
             return
         kind = snapshot.store(asked.store).implementation
         key, stream = inputs.get("key"), inputs.get("stream")

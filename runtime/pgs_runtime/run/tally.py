@@ -26,12 +26,14 @@ class Tally:
         self._counts[store, operation] += 1
 
     def answered(self, step: Storage, outcome: str, wrote: bool) -> None:
-        """A store has answered. What a gate has not let stand does not count, nor do the counts that gates keep."""
+        """A store has answered. What rules have not let stand does not count, nor do the counts kept of them."""
+        if outcome == BLOCKED and step.gate in ("closes", "commits"):
+            wrote = False
         if step.gate == "closes" and outcome == BLOCKED:
             self.back_to(self._guarded)
         elif step.gate == "opens":
             self._guarded = self.now()
-        elif wrote and not step.gate:
+        elif wrote and step.gate in ("", "commits"):
             self.add(step.store, step.operation)
 
     def now(self) -> Counts:

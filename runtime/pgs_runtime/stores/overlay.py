@@ -28,6 +28,11 @@ Where: TypeAlias = tuple[Table, str, str]
 """A key: its table, its store, and the key itself."""
 
 
+def row_key(session: str, path: str) -> str:
+    """Under which key a field of a context's instance is kept. A path has no `/`, so the last one parts the two."""
+    return f"{session}/{path}"
+
+
 class Overlay:
     """The reads and writes of one segment.
 

@@ -14,7 +14,7 @@ from pgs_runtime.why.flow import Source, Sources
 from pgs_runtime.why.flow_words import ordered
 from pgs_runtime.why.nearby import schema_at
 from pgs_runtime.why.searching import Elsewhere, Field, Search, path_of
-from pgs_runtime.why.trail import Point, admission, points
+from pgs_runtime.why.trail import Point, admission, points, rules_of
 from pgs_runtime.why.trials import Trials
 from pgs_snapshot import model
 from pgs_snapshot.frozen import frozen
@@ -127,6 +127,7 @@ def _rules(intent: model.Intent, node: str) -> dict[str, Point]:
 def _operands(intent: model.Intent, at: str) -> tuple[Value, ...]:
     rules = [rule for rule, line in zip(intent.requires, intent.requires_at, strict=True) if line == at]
     compares = [compare for rule in rules for compare in model.comparisons(rule)]
-    return tuple(
+    limits = tuple(rule.value for rule in rules_of(intent.gate) if rule.at == at)
+    return limits + tuple(
         operand.literal for compare in compares for operand in compare.operands if isinstance(operand, model.Literal_)
     )

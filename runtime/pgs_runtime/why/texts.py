@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from pgs_runtime.core.expressions import ABSENT
 from pgs_runtime.examine.dealings import standing
-from pgs_runtime.examine.reasons import Case, sentence, words_for
+from pgs_runtime.examine.reasons import Case, sentence
+from pgs_runtime.examine.words import words_for
 from pgs_runtime.why.answer import Decision, Why
 from pgs_runtime.why.flow import Source
 from pgs_runtime.why.flow_words import code, listed, member, ordered, pointer, source_word, source_words

@@ -57,7 +57,27 @@ def points(trace: Trace, snapshot: Snapshot) -> tuple[Point, ...]:
 def admission(intent: model.Intent) -> Mapping[str, Sources]:
     """What each rule of an intent looks at, by the author's line."""
     slots = (of(Source("payload")), of(Source("actor")))
-    return {at: compared(rule, slots) for rule, at in zip(intent.requires, intent.requires_at, strict=True)}
+    looked = {at: compared(rule, slots) for rule, at in zip(intent.requires, intent.requires_at, strict=True)}
+    given = Flow(members={"payload": slots[0], "actor": slots[1]})
+    return looked | {rule.at: audited(rule, given) for rule in rules_of(intent.gate)}
+
+
+def rules_of(gate: model.Gate | None) -> tuple[model.AuditRule, ...]:
+    """The rules of a gate, those for what comes in first."""
+    return (*gate.inputs, *gate.outputs) if gate is not None else ()
+
+
+def audited(rule: model.AuditRule, given: Flow) -> Sources:
+    """What a rule of a gate looks at, of what it is given by name."""
+    names = [name for name in rule.field.removesuffix("()").split(".") if name != "args"]
+    sources = given.at(names[0]).all if names[0] in (given.members or {}) else frozenset()
+    if len(names) > 1 and sources and names[-1] not in _FUNCTIONS:
+        return given.at(*names).all
+    return mixed(sources)
+
+
+_FUNCTIONS = frozenset({"len", "sum", "min", "max", "mean"})
+"""What a rule may compute of what it looks at."""
 
 
 class _Walk:
@@ -97,6 +117,8 @@ class _Walk:
                     self._admitted(node, slots, path, bool(hidden))
             case model.ContractNode():
                 return self._contract(node, passed, slots, path, hidden)
+            case model.ProcessNode():
+                return self._process(node, slots, path, hidden)
             case model.CallNode():
                 payload = record(node.inputs, slots)
                 self.points.append(Point(path, self._chosen(node, payload, slots)))
@@ -183,8 +205,26 @@ class _Walk:
                 veiled |= any(place.startswith(f"/steps/{step.name}/") for place in hidden)
             if traced is None and passed.outcome:
                 break  # what it was given did not fit, or the contract had ended
+        result = record(contract.outcomes.get(passed.outcome, {}), inside)
+        outputs = record(contract.outcomes.get("SUCCESS", {}), inside) if contract.gate else NOTHING
+        for rule in rules_of(contract.gate):
+            depends |= audited(rule, Flow(members={"inputs": given, "outputs": outputs}))
+            seen.append(rule.value)
+            veiled |= bool(hidden)
         self.points.append(Point(path, depends, tuple(seen), veiled, operands))
-        return record(contract.outcomes.get(passed.outcome, {}), inside)
+        return result
+
+    def _process(self, node: model.ProcessNode, slots: Sequence[Flow], path: str, hidden: Sequence[str]) -> Flow:
+        """Whatever a process is given and reads can lead to whatever it gives and writes."""
+        process = self._snapshot.process(node.process)
+        given = record(node.inputs, slots)
+        how = mixed(given.all | flow(node.session, slots).all) | {Source("store", name=process.context)}
+        how |= self._written.get(process.context, frozenset())
+        self._written[process.context] = how
+        seen = [value for expr in node.inputs.values() for value in _literals(expr)]
+        seen += [rule.value for rule in rules_of(process.gate)]
+        self.points.append(Point(path, how, tuple(seen), bool(hidden)))
+        return Flow(how)
 
     def _step(self, step: model.Step, traced: object, slots: Sequence[Flow]) -> tuple[Flow, Sources]:
         """What a step gives, and what its outcome can depend on."""

@@ -79,6 +79,7 @@ MODULES: Mapping[str, frozenset[str]] = MappingProxyType(
         "math": ALL,
         "numbers": ALL,
         "operator": ALL,
+        "pgs_process": names("process"),
         "pgs_snapshot.canonical": names("canonical digest digest_of"),
         "pgs_snapshot.values": names("MAX_DEPTH MAX_INTEGER NotPlain Outcome Value plain same"),
         "re": names(
