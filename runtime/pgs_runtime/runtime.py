@@ -68,8 +68,7 @@ class Runtime:
 
         Args:
             settings: what the operator says about the outside, by side effect.
-            accepted: gives a snapshot that this store accepted earlier, by id, and raises SealBroken; without it, only
-                runs of this snapshot are gone on with.
+            accepted: gives what this store accepted earlier, by id; without it, only runs of this one are gone on with.
         """
         self.snapshot = snapshot
         self.store = vault = vault_over(store)
@@ -82,9 +81,8 @@ class Runtime:
         self._sections = Sections(snapshot, load, self._settings)
         self._accepted = accepted
         self._others: dict[str, Runtime] = {}
-        self._linker = Linker(
-            snapshot, Boundary(snapshot, load, self._transforms.get, self._sections.of, self._transforms.function)
-        )
+        code = self._transforms.get, self._sections.of, self._transforms.function
+        self._linker = Linker(snapshot, Boundary(snapshot, load, *code))
         own, belonging = fact(store, "store"), Belonging(vault, self.secret, self.ports.entropy)
         self._intake = Intake(snapshot, self.ports, belonging, own)
         self._glass = Glass(snapshot, vault, self.ports, self._intake)
