@@ -46,23 +46,33 @@ class Taken(Exception):
 
 
 class KeyedPlace(Protocol):
-    """`idempotent`: a key is free or holds one value for ever."""
+    """`idempotent`: a key is free or holds one value for ever, until it is withdrawn, for ever as well."""
 
     def find(self, key: str) -> Found | None:
-        """What the key holds, or None if it is free or what it held was erased."""
+        """What the key holds, or None if it is free, if it was withdrawn, or if what it held was erased."""
 
     def insert(self, key: str, value: Value) -> None:
         """Bind a free key.
 
         Raises:
-            Taken: the key holds a value, be it the same one, or held one that was erased.
+            Taken: the key holds a value, be it the same one, or held one that was withdrawn or erased.
         """
+
+    def withdraw(self, key: str) -> None:
+        """Withdraw a key that holds a value: a tombstone is written beside it, and the key stays taken.
+
+        Raises:
+            Taken: it was withdrawn before.
+        """
+
+    def is_withdrawn(self, key: str) -> bool:
+        """Whether the key held a value and was withdrawn."""
 
     def address(self, key: str) -> str:
         """The digest of the JCS of `[store, key]` as 64 hex digits, whether or not the key is bound."""
 
     def count(self) -> int:
-        """How many keys are bound."""
+        """How many keys are bound and not withdrawn."""
 
 
 class StreamPlace(Protocol):
@@ -101,3 +111,9 @@ class MutablePlace(Protocol):
 
     def keys(self, prefix: str) -> list[str]:
         """The bound keys that begin with `prefix`, in the order of their UTF-8 bytes."""
+
+    def rows(self, prefix: str) -> list[tuple[str, Found]]:
+        """The same keys with what they hold, read at once."""
+
+    def takes(self, value: Value) -> bool:
+        """Whether a value is one that the store may hold."""

@@ -15,10 +15,13 @@ class Keyed:
     def __init__(self, store: str) -> None:
         self.store = store
         self.values: dict[str, Value] = {}
+        self.withdrawn: set[str] = set()
         self.writes = 0
 
     def find(self, key: str) -> Found | None:
-        return Found(copy.deepcopy(self.values[key]), 1) if key in self.values else None
+        if key not in self.values or key in self.withdrawn:
+            return None
+        return Found(copy.deepcopy(self.values[key]), 1)
 
     def insert(self, key: str, value: Value) -> None:
         if key in self.values:
@@ -29,8 +32,16 @@ class Keyed:
     def address(self, key: str) -> str:
         return digest_of([self.store, key])
 
+    def withdraw(self, key: str) -> None:
+        if key in self.withdrawn:
+            raise Taken
+        self.withdrawn.add(key)
+
+    def is_withdrawn(self, key: str) -> bool:
+        return key in self.withdrawn
+
     def count(self) -> int:
-        return len(self.values)
+        return len(self.values.keys() - self.withdrawn)
 
 
 class Stream:
@@ -51,7 +62,7 @@ class Stream:
 
 
 class Mutable:
-    """A `MutablePlace`."""
+    """A `MutablePlace`. Its store takes what has no member `refused`."""
 
     def __init__(self) -> None:
         self.held: dict[str, Found] = {}
@@ -71,3 +82,9 @@ class Mutable:
 
     def keys(self, prefix: str) -> list[str]:
         return sorted((key for key in self.held if key.startswith(prefix)), key=str.encode)
+
+    def rows(self, prefix: str) -> list[tuple[str, Found]]:
+        return [(key, copy.deepcopy(self.held[key])) for key in self.keys(prefix)]
+
+    def takes(self, value: Value) -> bool:
+        return not isinstance(value, dict) or "refused" not in value

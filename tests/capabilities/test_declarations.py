@@ -11,7 +11,9 @@ from typing import cast
 import pytest
 
 import pgs_capabilities
+from pgs_capabilities.side_effects.counters import Counters
 from pgs_capabilities.side_effects.events import Events
+from pgs_capabilities.side_effects.names import Names
 from pgs_capabilities.side_effects.registry import Registry
 from pgs_capabilities.side_effects.state import State
 from pgs_compiler.read import read
@@ -49,7 +51,13 @@ EXAMPLES = [
     for number, example in enumerate(cast(list[Value], document["examples"]), 1)
 ]
 WITH_PLACE = [name for name, document in SIDE_EFFECTS.items() if document["semantics"] != "external"]
-PLACES = {Registry: lambda: Keyed("core::ST_X_V0"), Events: Stream, State: Mutable}
+PLACES = {
+    Registry: lambda: Keyed("core::ST_X_V0"),
+    Events: Stream,
+    State: Mutable,
+    Counters: Mutable,
+    Names: Mutable,
+}
 
 
 @pytest.mark.parametrize(("document", "example"), [one[1:] for one in EXAMPLES], ids=[one[0] for one in EXAMPLES])
@@ -93,11 +101,15 @@ def test_an_operation_answers_every_declared_outcome_and_no_other(name: str) -> 
     assert isinstance(kind, type)
     operations = cast(dict[str, Record], SIDE_EFFECTS[name]["operations"])
     seen = set()
-    for sequence in product(operations, repeat=3):
+    x: Value = {"x": 1}
+    calls = (("k", x), ("l", x), ("k", x), ("k", {"refused": 1}))
+    for sequence in product(operations, repeat=len(calls)):
         effect = kind(PLACES[kind]())
-        for operation, value in zip(sequence, ("x", "x", "y"), strict=True):
-            given = {"key": "k", "stream": "s", "value": value, "record": value, "expected": 0}
-            inputs = {each: given[each] for each in given if each in cast(Record, operations[operation]["inputs"])}
+        for operation, (key, value) in zip(sequence, calls, strict=True):
+            taken = cast(dict[str, Record], operations[operation]["inputs"])
+            given: Record = {"key": key, "name": key, "stream": "s", "value": value, "record": value, "set": value}
+            given |= {"where": {}, "max": 1, "most": 1, "expected": taken.get("expected", {}).get("minimum")}
+            inputs = {each: given[each] for each in given if each in taken}
             outcome = getattr(effect, operation.lower())(**inputs)
             seen.add((operation, outcome.name, *sorted(outcome.outputs)))
     assert seen == {

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgs_runtime.faults import ExitCode, Fault
-from pgs_runtime.link.places import Access, Keyed, Mutable, Stream, place_of
+from pgs_runtime.link.places import WITHDRAWN, Access, Keyed, Mutable, Stream, place_of
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.overlay import Overlay
 from pgs_runtime.stores.port import (
@@ -180,7 +180,6 @@ def test_whoever_would_have_been_answered_otherwise_meets_a_conflict(
     [
         (lambda places: places.keyed.find("k"), CellRead("registry", KEYED, "k", 0)),
         (lambda places: places.keyed.insert("k", 1), CellRead("registry", KEYED, "k", 0)),
-        (lambda places: places.keyed.count(), StoreRead("registry", KEYED, 0)),
         (lambda places: places.stream.length("s"), LengthRead(STREAM, "s", 0)),
         (lambda places: places.stream.append("s", 1), LengthRead(STREAM, "s", 0)),
         (lambda places: places.stream.read("s", 1, 2), LengthRead(STREAM, "s", 0)),
@@ -196,6 +195,12 @@ def test_what_is_read_is_in_the_read_set_be_it_that_nothing_is_there(
     seen = overlay()
     read(Places(seen))
     assert list(seen.reads) == [entry]
+
+
+def test_a_count_looks_at_the_keys_and_at_their_tombstones() -> None:
+    seen = overlay()
+    Places(seen).keyed.count()
+    assert list(seen.reads) == [StoreRead("registry", store, 0) for store in (KEYED, KEYED + WITHDRAWN)]
 
 
 def test_an_address_is_computed_and_reads_nothing() -> None:
@@ -342,11 +347,12 @@ def test_a_value_that_is_not_of_the_entity_is_a_fault_and_not_written() -> None:
     "write",
     [
         lambda seen, access: Keyed(seen, access).insert("k", 1),
+        lambda seen, access: Keyed(seen, access).withdraw("k"),
         lambda seen, access: Stream(seen, access).append("s", 1),
         lambda seen, access: Mutable(seen, access).put("k", 1, None),
         lambda seen, access: Mutable(seen, access).remove("k"),
     ],
-    ids=["insert", "append", "put", "remove"],
+    ids=["insert", "withdraw", "append", "put", "remove"],
 )
 def test_an_operation_that_is_declared_to_read_cannot_write(
     write: Callable[[Overlay, Access], object],

@@ -1,7 +1,7 @@
 """Bind a key to a value, once.
 
 Laws:
-* a key holds one value for ever; no operation changes or frees it;
+* a key holds one value for ever; no operation changes it, and what is deregistered stays taken for ever;
 * registering again what is registered changes nothing and says so: ALREADY_EXISTS for the same value,
   CONFLICT for another, compared as JSON values;
 * an address follows from store and key alone, so it is the same before and after, here and elsewhere.
@@ -25,7 +25,7 @@ class Registry:
         if held is None:
             try:
                 self._place.insert(key, value)
-            except Taken:  # by a value that was erased
+            except Taken:  # by a value that was deregistered or erased
                 return Outcome("CONFLICT")
             return Outcome("SUCCESS", address=self._place.address(key))
         if same(held.value, value):
@@ -43,6 +43,15 @@ class Registry:
             return Outcome("NOT_FOUND")
         return Outcome("SUCCESS", address=self._place.address(key))
 
+    def deregister(self, *, key: str) -> Outcome:
+        """Withdraw the key for ever: SUCCESS or ALREADY_DEREGISTERED with the `address`, or NOT_FOUND."""
+        if self._place.is_withdrawn(key):
+            return Outcome("ALREADY_DEREGISTERED", address=self._place.address(key))
+        if self._place.find(key) is None:
+            return Outcome("NOT_FOUND")
+        self._place.withdraw(key)
+        return Outcome("SUCCESS", address=self._place.address(key))
+
     def count(self) -> Outcome:
-        """How many keys are bound: SUCCESS with `n`."""
+        """How many keys are bound and not deregistered: SUCCESS with `n`."""
         return Outcome("SUCCESS", n=self._place.count())

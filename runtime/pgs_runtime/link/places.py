@@ -17,6 +17,9 @@ from pgs_snapshot.model import Semantics
 from pgs_snapshot.places import Found, Stale, Taken
 from pgs_snapshot.values import NotPlain, Value, plain
 
+WITHDRAWN = "~withdrawn"
+"""What is added to a store's name for the one that holds the tombstones of its keys. No store is called so."""
+
 
 @frozen
 class Access:
@@ -58,10 +61,12 @@ class Keyed:
     def __init__(self, overlay: Overlay, access: Access) -> None:
         self._overlay = overlay
         self._store = access.store
+        self._withdrawn = access.store + WITHDRAWN
         self._access = access
 
     def find(self, key: str) -> Found | None:
-        return _found(self._overlay.cell("registry", self._store, _key(key)), self._store)
+        found = _found(self._overlay.cell("registry", self._store, _key(key)), self._store)
+        return None if found is None or self.is_withdrawn(key) else found
 
     def insert(self, key: str, value: Value) -> None:
         if self._overlay.cell("registry", self._store, _key(key)) is not None:
@@ -70,12 +75,25 @@ class Keyed:
         write = Insert(self._store, key, data, self._overlay.line)
         self._overlay.put(write, ("registry", self._store, key), Held(data, 1))
 
+    def withdraw(self, key: str) -> None:
+        self._access.write()
+        if self.is_withdrawn(key):
+            raise Taken
+        write = Insert(self._withdrawn, key, b"null", self._overlay.line)
+        self._overlay.put(write, ("registry", self._withdrawn, key), Held(b"null", 1))
+
+    def is_withdrawn(self, key: str) -> bool:
+        return self._overlay.cell("registry", self._withdrawn, _key(key)) is not None
+
     def address(self, key: str) -> str:
         return digest_of([self._store, _key(key)])
 
     def count(self) -> int:
-        own = sum(isinstance(write, Insert) and write.store == self._store for write in self._overlay.writes)
-        return self._overlay.rows("registry", self._store) + own
+        return self._rows(self._store) - self._rows(self._withdrawn)
+
+    def _rows(self, store: str) -> int:
+        own = sum(isinstance(write, Insert) and write.store == store for write in self._overlay.writes)
+        return self._overlay.rows("registry", store) + own
 
 
 class Stream:
@@ -133,7 +151,14 @@ class Mutable:
             self._overlay.put(Delete(self._store, key), ("state", self._store, key), None)
 
     def keys(self, prefix: str) -> list[str]:
-        return sorted(self._overlay.keys("state", self._store, _key(prefix)), key=str.encode)
+        return [key for key, _ in self._overlay.scan("state", self._store, _key(prefix), keys_alone=True)]
+
+    def rows(self, prefix: str) -> list[tuple[str, Found]]:
+        held = self._overlay.scan("state", self._store, _key(prefix))
+        return [(key, Found(_value(one.data, self._store), one.version)) for key, one in held]
+
+    def takes(self, value: Value) -> bool:
+        return self._access.holds(plain(value))
 
 
 Place: TypeAlias = Keyed | Stream | Mutable

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeAlias, cast
 
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
-from pgs_runtime.link.places import Access, Keyed, Mutable, Stream, place_of
+from pgs_runtime.link.places import WITHDRAWN, Access, Keyed, Mutable, Stream, place_of
 from pgs_runtime.ports import run_id, timestamp
 from pgs_runtime.redaction import REDACTED
 from pgs_runtime.redaction import commit as commit_to
@@ -26,6 +26,7 @@ from pgs_snapshot import model
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.frozen import frozen
+from pgs_snapshot.places import Taken
 from pgs_snapshot.problems import problems
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.validation import validator
@@ -70,7 +71,7 @@ def load_state(runtime: Runtime, document: Value, actor: Actor, subject: str = "
         header = _header(runtime, actor, document, keys, started)
         chain = Chain(run, keys)
         chain.add({"format": FORMAT, "header": header, "kind": "run"})
-        rows = {name: _write(runtime, overlay, name, document[name], chain) for name in sorted(document)}
+        rows = {name: _write(runtime, overlay, name, document, chain) for name in sorted(document)}
         chain.add(_ending(rows, len(chain.lines) + 1))
         segment = _segment(runtime, header, chain, overlay)
         return Loaded(run, rows), replace(segment, subjects=subjects, private=private)
@@ -81,11 +82,11 @@ def load_state(runtime: Runtime, document: Value, actor: Actor, subject: str = "
     return loaded
 
 
-def _write(runtime: Runtime, overlay: Overlay, name: str, rows: Value, chain: Chain) -> int:
+def _write(runtime: Runtime, overlay: Overlay, name: str, document: dict[str, Value], chain: Chain) -> int:
     """Write the rows of one store, and tell of them; how many there were to write."""
     overlay.line = len(chain.lines)
     before = len(overlay.writes)
-    _load(runtime.snapshot, overlay, name, rows)
+    _load(runtime.snapshot, overlay, name, document)
     written = len(overlay.writes) - before
     chain.add({"kind": "load", "rows": written, "store": name})
     return written
@@ -139,10 +140,13 @@ def _header(runtime: Runtime, actor: Actor, document: Value, keys: Keys, started
     return header
 
 
-def _load(snapshot: Snapshot, overlay: Overlay, name: str, rows: Value) -> None:
-    at = f"/{escape(name)}"
+def _load(snapshot: Snapshot, overlay: Overlay, name: str, document: dict[str, Value]) -> None:
+    at, rows = f"/{escape(name)}", document[name]
     if name in snapshot.names("artifacts/context") and isinstance(rows, dict):
         _load_context(snapshot.context(name), overlay, rows, at)
+        return
+    if name.endswith(WITHDRAWN) and name.removesuffix(WITHDRAWN) in snapshot.names("artifacts/store"):
+        _withdraw(snapshot.store(name.removesuffix(WITHDRAWN)), overlay, rows, at)
         return
     known = (*snapshot.names("artifacts/store"), *snapshot.names("artifacts/context"))
     if name not in known:
@@ -157,6 +161,8 @@ def _load(snapshot: Snapshot, overlay: Overlay, name: str, rows: Value) -> None:
         where = f"{at}/{escape(key)}"
         if isinstance(place, Stream):
             _load_stream(store, place, key, _fitting_all(rows[key], fitting, where), where)
+        elif isinstance(place, Keyed) and place.is_withdrawn(key) and _names(document.get(name + WITHDRAWN), key):
+            continue  # as the document tells
         elif isinstance(place, Keyed):
             _load_key(store, place, key, fitting(rows[key], where), where)
         else:
@@ -178,6 +184,22 @@ def _load_context(context: model.Context, overlay: Overlay, rows: dict[str, Valu
         place.put(key, fitting(rows[key], where), None)
 
 
+def _names(rows: Value, key: str) -> bool:
+    return isinstance(rows, dict) and key in rows
+
+
+def _withdraw(store: model.Store, overlay: Overlay, rows: Value, at: str) -> None:
+    """Withdraw keys that are bound, as an export tells them: an object of nulls."""
+    place = place_of(overlay, store.semantics, Access(store.name, store.entity, holds=lambda value: True, writes=True))
+    if not isinstance(place, Keyed) or not isinstance(rows, dict):
+        raise _refused(at, f"The rows of `{store.name}{WITHDRAWN}` are an object: null by key of an idempotent store.")
+    for key in sorted(rows):
+        if place.find(key) is not None:
+            place.withdraw(key)
+        elif not place.is_withdrawn(key):
+            raise _refused(f"{at}/{escape(key)}", f"`{visible(key)}` of `{store.name}` is not bound.")
+
+
 def _load_stream(store: model.Store, place: Stream, stream: str, records: list[Value], where: str) -> None:
     if place.length(stream):
         message = f"The stream `{visible(stream)}` of `{store.name}` is not empty, and it only grows."
@@ -189,7 +211,11 @@ def _load_stream(store: model.Store, place: Stream, stream: str, records: list[V
 def _load_key(store: model.Store, place: Keyed, key: str, value: Value, where: str) -> None:
     held = place.find(key)
     if held is None:
-        place.insert(key, value)
+        try:
+            place.insert(key, value)
+        except Taken:
+            message = f"`{visible(key)}` of `{store.name}` was withdrawn or erased, and stays taken."
+            raise _refused(where, message) from None
     elif not same(held.value, value):
         raise _refused(where, f"`{visible(key)}` of `{store.name}` holds another value, for ever.")
 

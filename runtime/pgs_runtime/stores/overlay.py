@@ -96,15 +96,22 @@ class Overlay:
         self.reads[StoreRead(kind, store, tally.changes)] = None
         return tally.rows
 
-    def keys(self, table: Table, store: str, prefix: str) -> set[str]:
-        """The keys that begin with a prefix, with this segment's own writes."""
+    def scan(self, table: Table, store: str, prefix: str, keys_alone: bool = False) -> list[tuple[str, Held]]:
+        """The keys that begin with a prefix, in order, with what they hold and this segment's own writes.
+
+        Args:
+            keys_alone: nobody will look at what they hold, so that those whom it belongs to have no part in the run.
+        """
         scan = self.store.scan(table, store, prefix)
         self.reads[StoreRead(table, store, scan.changes)] = None
-        keys = {cell.key for cell in scan.cells if not is_sealed(cell.value)}
+        found: dict[str, Held | None] = {cell.key: Held(cell.value, cell.version) for cell in scan.cells}
+        for cell in () if keys_alone else scan.cells:
+            self.subjects |= dict.fromkeys(cell.subjects)
         for (its_table, its_store, key), held in self.cells.items():
             if (its_table, its_store) == (table, store) and key.startswith(prefix):
-                (keys.discard if held is None else keys.add)(key)
-        return keys
+                found[key] = held
+        there = [(key, held) for key, held in found.items() if held is not None and not is_sealed(held.data)]
+        return sorted(there, key=lambda one: one[0].encode())
 
     def events(self, store: str, stream: str, start: int, stop: int) -> list[bytes]:
         """Records that the stream held before this segment, but those that were erased."""
