@@ -44,6 +44,10 @@ class Account:
         self._whole(entry, "found")
         self.report(code, message, entry.key.place, hint)
 
+    def leave(self, entry: Entry) -> None:
+        """A key with all below it of which a finding somewhere says why it is not carried."""
+        self._whole(entry, "found")
+
     def misshapen(self, entry: Entry, asked: str) -> None:
         self.refuse(entry, "I954", f"`{shown(entry.name)}` is no {asked}.")
 

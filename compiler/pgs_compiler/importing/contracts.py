@@ -53,10 +53,11 @@ class Read:
 class Pipeline:
     """One contract on its way."""
 
-    def __init__(self, world: World, document: Document, places: Places) -> None:
+    def __init__(self, world: World, document: Document, places: Places, name: str = "") -> None:
         self.world = world
         self.document = document
         self.places = places
+        self.name = name or world.full_name(document)
         self.steps: dict[str, Step] = {}
         self.written: list[Written] = []
         self.read: list[Read] = []
@@ -68,7 +69,7 @@ class Pipeline:
         self._keeps_backend = False
 
     def translate(self) -> None:
-        draft, _, core = self.world.begin(self.document, "contract")
+        draft, _, core = self.world.begin(self.document, "contract", self.name)
         secret = {str(word.value) for word in core.words("suppress_trace_fields")}
         self.inputs = self._fields(core, secret)
         if self.inputs is not None and self.inputs.entries:
@@ -109,7 +110,8 @@ class Pipeline:
         place = named or Scalar(name, item.place)
         own = self._own(name, place)
         keys.carry_whole("transform", "side_effect", "store", "op", "result_surface")
-        use = use_of(self.world, self.places, Seen(self.document, own, item, place))
+        bindings = self.places.variants(self.document)[self.name]
+        use = use_of(self.world, self.places, Seen(self.document, bindings, own, item, place))
         step = Step(own, use)
         self.steps[name] = self._current = step
         draft = Draft(item.place).add("step", own, place.place)

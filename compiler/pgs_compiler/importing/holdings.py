@@ -126,13 +126,20 @@ def _referred(tree: Scalar, text: str, pipeline: Pipeline) -> Mapping:
 
 
 def _below(schema: Tree | None, names: list[str], tree: Scalar) -> Mapping:
-    """The schema at a path below a declared one."""
+    """The schema at a path below a declared one; optional if something on the way is."""
+    optional = member(schema, "optional") is not None
     for name in names:
-        schema = member(member(schema, "properties"), name)
+        listed, parent = member(schema, "required"), schema
+        schema = member(member(parent, "properties"), name)
+        needed = {text_of(word) for word in listed} if isinstance(listed, Sequence) else set()
+        optional |= name not in needed and member(schema, "default") is None
     if not isinstance(schema, Mapping):
-        return record(tree.place)
-    kept = tuple(part for part in schema if part.name not in ("default", "description", "labels"))
-    return Mapping(kept, schema.place)
+        return record(tree.place, optional=True if optional else None)
+    draft = Draft(schema.place)
+    for part in schema:
+        if part.name not in ("default", "description", "labels", "optional"):
+            draft.add(part.name, part.value, part.key.place)
+    return (draft.add("optional", True) if optional else draft).tree()
 
 
 def _bare(schema: Mapping) -> Mapping:

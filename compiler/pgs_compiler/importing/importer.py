@@ -68,7 +68,7 @@ def bring_in(root: Path) -> Imported:
     _translate(world, places)
     for document in published.documents.values():
         world.account.close(document.machine)
-    files = {path: written(world.written[path]) for path in sorted(world.written)}
+    files = {path: written(each, _source(world, each)) for path, each in sorted(world.written.items())}
     files["pgs.yaml"] = _project(root)
     origins = Origins()
     for path, declarations in world.written.items():
@@ -79,6 +79,10 @@ def bring_in(root: Path) -> Imported:
     return Imported(
         published, files, ordered(found), ordered(compiled), _counted(published, world), origins, world, compilation
     )
+
+
+def _source(world: World, declarations: list[Mapping]) -> str:
+    return world.origins[text_of(declarations[0].entries[0].value)].path
 
 
 def compile_files(files: Map[str, str], paths: tuple[str, ...]) -> Compilation:
@@ -120,8 +124,8 @@ def _translate(world: World, places: Places) -> None:
     documents = world.published.documents.values()
     pipelines = []
     for document in documents:
-        if document.kind == "CC":
-            pipelines.append(Pipeline(world, document, places))
+        for name in places.variants(document) if document.kind == "CC" else ():
+            pipelines.append(Pipeline(world, document, places, name))
             pipelines[-1].translate()
     for document in documents:
         if document.kind in _SIMPLE:
@@ -129,7 +133,7 @@ def _translate(world: World, places: Places) -> None:
         elif document.kind == "CT":
             transform(world, document, fails=True)
         elif document.kind == "WF":
-            Graph(world, document).translate()
+            Graph(world, document, places).translate()
         elif document.kind == "RB":
             binding(world, document, places)
         elif document.kind in _NO_COUNTERPART:

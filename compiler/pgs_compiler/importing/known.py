@@ -70,6 +70,17 @@ TRANSFORMS: Mapping[str, KnownTransform] = MappingProxyType(
 )
 """Transforms by their full names."""
 
+NEAR: Names = MappingProxyType(
+    {
+        f"{_ATOMS}PURE_CHECK_QUOTA_AVAILABLE_V0": "CT_CHECK_QUOTA_V0",
+        f"{_ATOMS}PURE_EVALUATE_INACTIVITY_V0": "CT_CHECK_INACTIVITY_V0",
+        f"{_ATOMS}PURE_EXTRACT_V0": "CT_EXTRACT_V0",
+        f"{_ATOMS}PURE_FILTER_RECORDS_V0": "CT_FILTER_RECORDS_V0",
+        f"{_ATOMS}PURE_VALIDATE_PARAMETER_RULES_V0": "CT_VALIDATE_PARAMETER_RULES_V0",
+    }
+)
+"""Transforms by their full names for which `core` has one with the same purpose, and not the same behaviour."""
+
 OPERATIONS: Mapping[tuple[str, str], KnownOperation] = MappingProxyType(
     {
         (f"{_EFFECTS}REGISTRY_V0", "REGISTER"): KnownOperation(

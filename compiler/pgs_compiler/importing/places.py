@@ -16,7 +16,7 @@ from pgs_compiler.importing.draft import Draft, member, record, text_of
 from pgs_compiler.importing.known import EXTERNAL, OPERATIONS
 from pgs_compiler.importing.published import Document
 from pgs_compiler.importing.world import World
-from pgs_compiler.source import Entry, Mapping
+from pgs_compiler.source import Entry, Mapping, Sequence
 
 _ROOT = re.compile(r"\{\{\s*[a-z_]+\s*\}\}/")
 
@@ -51,6 +51,7 @@ class Places:
     Attributes:
         stores: by domain and file.
         bindings: of each contract, by full name of its document, the bindings of the workflows that use it.
+        used: the stores, and under `NAME effects` the external effects, that run under each binding.
     """
 
     world: World
@@ -58,16 +59,43 @@ class Places:
     bindings: dict[str, list[Document]] = field(default_factory=dict)
     used: dict[str, set[str]] = field(default_factory=dict)
 
-    def store(self, contract: Document, name: str, side_effect: str) -> list[Store]:
-        """The stores that a step may mean, over all bindings in use; several are a conflict."""
+    def store(self, contract: Document, bindings: tuple[Document, ...], step: Mapping) -> list[Store]:
+        """The stores that a step means; more than one only in a contract that no workflow uses."""
         found: dict[str, Store] = {}
-        for binding in self.bindings.get(contract.name) or self._all_bindings(contract):
-            store = self._named(binding, name) if name else self._by_policy(binding, side_effect)
+        for binding in bindings or self._all_bindings(contract):
+            store = self._meant(contract, binding, step)
             if store is not None:
                 found[store.name] = store
-        for binding in self.bindings.get(contract.name, ()) if found else ():
+        for binding in bindings if found else ():
             self.used.setdefault(binding.name, set()).add(next(iter(found)))
         return list(found.values())
+
+    def variants(self, contract: Document) -> dict[str, tuple[Document, ...]]:
+        """A contract as often as the workflows that use it mean different stores by it: each name with its bindings."""
+        steps = member(member(contract.machine, "core"), "pipeline")
+        items = [item for item in steps if isinstance(item, Mapping)] if isinstance(steps, Sequence) else []
+        groups: dict[tuple[str, ...], list[Document]] = {}
+        for binding in self.bindings.get(contract.name, ()):
+            meant = [self._meant(contract, binding, item) for item in items]
+            groups.setdefault(tuple(each.name if each else "" for each in meant), []).append(binding)
+        whole = self.world.full_name(contract)
+        named: dict[str, tuple[Document, ...]] = {}
+        for bindings in groups.values():
+            name = f"{whole.rpartition('_V')[0]}_{bindings[0].word}"[:80] + f"_V{contract.version}" if named else whole
+            named[name] = tuple(bindings)
+        return named or {whole: ()}
+
+    def name_under(self, contract: Document, binding: Document | None) -> str:
+        """What a contract is called where it runs under a binding."""
+        named = self.variants(contract)
+        return next((name for name, bindings in named.items() if binding in bindings), next(iter(named)))
+
+    def _meant(self, contract: Document, binding: Document, step: Mapping) -> Store | None:
+        name = text_of(step.get("store"))
+        target = self.world.find(text_of(step.get("side_effect")), contract, "CS")
+        if name:
+            return self._named(binding, name)
+        return self._by_policy(binding, target.name) if target else None
 
     def _all_bindings(self, contract: Document) -> list[Document]:
         """For a contract that no workflow uses: all bindings of its namespace."""
@@ -172,9 +200,9 @@ def binding(world: World, document: Document, places: Places) -> None:
     world.write(document, draft.tree())
 
 
-def missing_binding(places: Places, contract: Document, side_effect: str) -> list[Document]:
-    """The bindings of a contract's workflows that do not bind a side effect that it uses."""
-    return [each for each in places.bindings.get(contract.name, ()) if policy_path(each, side_effect)[1] is None]
+def missing_binding(bindings: tuple[Document, ...], side_effect: str) -> list[Document]:
+    """Those of a contract's bindings that do not bind a side effect that it uses."""
+    return [each for each in bindings if policy_path(each, side_effect)[1] is None]
 
 
 def _file(path: str) -> str:

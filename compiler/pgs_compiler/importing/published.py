@@ -94,6 +94,7 @@ class Published:
         documents: by full name, in that order.
         domains: the domain of each namespace.
         sources: the bytes of every file by its path.
+        codes: the documents of each name without the namespace.
         unread: paths of files that give no document, each with a finding.
     """
 
@@ -102,6 +103,7 @@ class Published:
     sources: Map[str, bytes]
     unread: tuple[str, ...]
     findings: tuple[Finding, ...]
+    codes: Map[str, list[Document]]
 
     def find(self, reference: str, namespace: str) -> Document | None:
         """What a reference names: in full, in the own namespace, or in the only one that has it."""
@@ -110,7 +112,7 @@ class Published:
         own = self.documents.get(f"{namespace}::{reference}")
         if own is not None:
             return own
-        others = [document for document in self.documents.values() if document.code == reference]
+        others = self.codes.get(reference, [])
         near = [each for each in others if self.domains[each.namespace] == self.domains[namespace]]
         return next((found[0] for found in (near, others) if len(found) == 1), None)
 
@@ -135,8 +137,16 @@ def read_folder(root: Path) -> Published:
             continue
         documents[document.name] = document
     namespaces = sorted({document.namespace for document in documents.values()})
+    codes: dict[str, list[Document]] = {}
+    for document in documents.values():
+        codes.setdefault(document.code, []).append(document)
     return Published(
-        dict(sorted(documents.items())), domains(namespaces), reader.files, tuple(reader.unread), tuple(reader.findings)
+        dict(sorted(documents.items())),
+        domains(namespaces),
+        reader.files,
+        tuple(reader.unread),
+        tuple(reader.findings),
+        codes,
     )
 
 

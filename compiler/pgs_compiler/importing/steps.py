@@ -46,9 +46,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A step as it is published, as far as it says what it uses."""
+    """A step as it is published, as far as it says what it uses, and the bindings under which it runs."""
 
     contract: Document
+    bindings: tuple[Document, ...]
     name: str
     tree: Mapping
     place: Scalar
@@ -94,16 +95,16 @@ def _effect(world: World, places: Places, step: Seen) -> Use:
     if target is None:
         world.unpublished(step.text("side_effect"), named.place)
         return stand_in(world, step, None)
-    for binding in missing_binding(places, step.contract, target.name):
-        message = f"`{binding.code}`, by which this runs, binds no `{target.code}`."
-        world.account.report("I958", message, named.place)
     known = OPERATIONS.get((target.name, step.text("op")))
     if known is None and (target.name in side_effects() or semantics_of(target) is None):
         message = f"`{step.text('op')}` of `{target.code}` has no counterpart: this step has to be written another way."
         world.account.report("I955", message, step.at("op").place, _advice(target, step))
         return stand_in(world, step, target)
+    for binding in missing_binding(step.bindings, target.name):
+        message = f"`{binding.code}`, by which this runs, binds no `{target.code}`."
+        world.account.report("I958", message, named.place)
     if known is not None and known.side_effect in EXTERNAL:
-        for binding in places.bindings.get(step.contract.name, ()):
+        for binding in step.bindings:
             places.used.setdefault(f"{binding.name} effects", set()).add(known.side_effect)
         op = ("op", Scalar(known.op, step.at("op").place))
         keys = (op, ("side_effect", Scalar(f"core::{known.side_effect}", named.place)))
@@ -114,7 +115,7 @@ def _effect(world: World, places: Places, step: Seen) -> Use:
 def _stored(world: World, places: Places, step: Seen, target: Document, known: KnownOperation | None) -> Use:
     named = step.at("store" if step.text("store") else "side_effect")
     side_effect = f"core::{known.side_effect}" if known else world.full_name(target)
-    stores = places.store(step.contract, step.text("store"), target.name)
+    stores = places.store(step.contract, step.bindings, step.tree)
     if not stores:
         what = f"`{step.text('store')}`" if step.text("store") else f"a step of `{target.code}` without `store`"
         message = f"Nothing says where {what} takes place: no structure or policy of a binding in use names it."
@@ -122,13 +123,10 @@ def _stored(world: World, places: Places, step: Seen, target: Document, known: K
         return stand_in(world, step, target)
     store = stores[0]
     if len(stores) > 1:
-        others = " and ".join(f"`{each.name}`" for each in stores)
-        whose = (
-            "The workflows that use this"
-            if step.contract.name in places.bindings
-            else "No workflow uses this, and its bindings"
+        others = " and ".join(f"`{each.code}`" for each in stores)
+        message = (
+            f"No workflow uses this, and bindings mean different stores by it, {others}: it is carried for the first."
         )
-        message = f"{whose} mean different stores by it, {others}; it is carried for the first."
         world.account.report("I958", message, named.place)
     if store.side_effect and store.side_effect != side_effect:
         message = (

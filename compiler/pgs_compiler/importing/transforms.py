@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pgs_compiler.importing.account import Keys
 from pgs_compiler.importing.draft import Draft, record, text_of
-from pgs_compiler.importing.known import TRANSFORMS, side_effects
+from pgs_compiler.importing.known import NEAR, TRANSFORMS, side_effects
 from pgs_compiler.importing.published import Document
 from pgs_compiler.importing.schemas import fields
 from pgs_compiler.importing.world import BACKEND_ERROR, World
 from pgs_compiler.source import Entry, Mapping, Scalar, Tree
+
+READING = frozenset({"COUNT", "EXISTS", "FIND", "GET", "LIST", "LOOKUP", "QUERY", "READ", "RESOLVE"})
+"""How the names of operations begin that only read; the dialect does not say it otherwise."""
 
 SEMANTICS = {"append_once": "append_only", "safe_replay": "mutable", "last_write_wins": "mutable"}
 
@@ -73,8 +76,7 @@ def _operations(world: World, core: Keys, document: Document) -> Tree:
             if word.value not in ("VIOLATION", BACKEND_ERROR):
                 outcomes.add(str(word.value), _typed(names["output"], types, word.value == "SUCCESS", word), word.place)
         draft = Draft(entry.key.place)
-        writes = not names["output"] or "WRITE" in entry.name
-        draft.add("mode", "write" if writes else "read")
+        draft.add("mode", "read" if entry.name.partition("_")[0] in READING else "write")
         draft.add("inputs", _typed(names["input"], types, True, entry.key))
         draft.add("outcomes", outcomes.tree())
         made.add(entry.name, draft.tree(), entry.key.place)
@@ -105,7 +107,9 @@ def _implementation(world: World, draft: Draft, keys: Keys, document: Document) 
     draft.add("implementation", path, place)
     world.unimplemented.add(world.full_name(document))
     message = f"Nothing implements `{document.code}` here: its publisher names `{path}`."
-    world.account.report("I959", message, place)
+    near = NEAR.get(document.name)
+    hint = f"`core::{near}` is for the same, and takes and answers other things." if near else ""
+    world.account.report("I959", message, place, hint)
 
 
 def _whole(core: Keys, name: str, world: World) -> Tree | None:

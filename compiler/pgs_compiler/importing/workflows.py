@@ -11,6 +11,7 @@ from pgs_compiler.importing.account import Keys
 from pgs_compiler.importing.contracts import PATH
 from pgs_compiler.importing.draft import Draft, member, text_of
 from pgs_compiler.importing.expressions import TIME, Values, split
+from pgs_compiler.importing.places import Places
 from pgs_compiler.importing.published import CODE, Document
 from pgs_compiler.importing.simple import admission
 from pgs_compiler.importing.world import BACKEND_ERROR, World
@@ -31,21 +32,23 @@ class Exit:
 class Graph:
     """One workflow on its way."""
 
-    def __init__(self, world: World, document: Document) -> None:
+    def __init__(self, world: World, document: Document, places: Places) -> None:
         self.world = world
+        self._places = places
+        self._bound: Document | None = None
         self.document = document
         self.payload: dict[str, bool] = {}
         self.contracts: dict[str, Document] = {}
         self._names: dict[str, str] = {}
         self._exits: dict[str, Keys] = {}
         self._made: dict[tuple[str, str], Exit] = {}
+        self._broken: set[str] = set()
         self._values = Values(world.account, self._reference)
 
     def translate(self) -> None:
         draft, top, core = self.world.begin(self.document, "workflow")
         core.idle(("entry", "exit"))
-        core.carry_whole("runtime_binding")
-        self._binding(draft, top)
+        self._binding(draft, top.text("runtime_binding"), core.text("runtime_binding"))
         admission(self.world, core)
         nodes = {entry.name: entry for entry in core.keys("nodes")}
         self.world.account.carry(*nodes.values())
@@ -62,20 +65,23 @@ class Graph:
             node = self._intent(keys, entry) if kind == "IN" else self._contract(keys, entry)
             if node is not None:
                 made.add(self._names[entry.name], node, entry.key.place)
+        for name in self._exits:
+            if name not in self._broken and not any(reached == name for reached, _ in self._made):
+                self._reached(name, "SUCCESS")  # for the compiler to say that nothing leads there
         for exit in self._made.values():
             made.add(exit.node, self._exit(exit, nodes), self._place(exit, nodes))
-        for name, keys in self._exits.items():
-            self._unused(nodes[name], keys)
+        for keys in self._exits.values():
+            keys.carry_whole("type", "reason", "emit")
         draft.add("nodes", made.tree())
         self.world.write(self.document, draft.tree())
 
     # --- what there is -----------------------------------------------------------------------------
 
-    def _binding(self, draft: Draft, top: Keys) -> None:
-        named = top.text("runtime_binding")
+    def _binding(self, draft: Draft, first: Scalar | None, second: Scalar | None) -> None:
+        named = first or second
         if named is None:
             return
-        found = self.world.find(text_of(named), self.document, "RB")
+        self._bound = found = self.world.find(text_of(named), self.document, "RB")
         if found is None:
             self.world.unpublished(text_of(named), named.place)
         else:
@@ -101,6 +107,7 @@ class Graph:
         found = self.world.find(text_of(named), self.document, "IN") if named else self._started()
         if found is None:
             self.world.unpublished(text_of(named) or f"the intent of {self.document.code}", entry.key.place)
+            self._left(keys)
             return None
         schema = keys.entry("payload_schema")
         if schema is not None:
@@ -112,6 +119,11 @@ class Graph:
         draft = Draft(entry.key.place)
         draft.add("intent", self.world.refer(found, self.document), named.place if named else entry.key.place)
         return draft.add("next", self._next(keys, intent=True)).tree()
+
+    def _left(self, keys: Keys) -> None:
+        """A node that is not written, for a reason that a finding has told."""
+        for entry in keys:
+            self.world.account.leave(entry)
 
     def _started(self) -> Document | None:
         """The intent that says that it starts this workflow."""
@@ -127,19 +139,26 @@ class Graph:
         if named is None or kind is None or text_of(kind.value) != "CC":
             what = kind.value.place if kind else entry.key.place
             self.world.account.report("I954", "A node is an IN, a CC with its `code`, or an EXIT.", what)
+            self._left(keys)
             return None
         found = self.world.find(text_of(named), self.document, "CC")
         if found is None:
             self.world.unpublished(text_of(named), named.place)
+            self._left(keys)
             return None
         self.contracts[entry.name] = found
         draft = Draft(entry.key.place)
-        draft.add("contract", self.world.refer(found, self.document), named.place)
+        draft.add("contract", self._called(found), named.place)
         inputs = keys.entry("inputs")
         keys.keys("inputs")
         if inputs is not None and isinstance(inputs.value, Mapping) and inputs.value.entries:
             draft.add("inputs", self._values.value(inputs.value), inputs.key.place)
         return draft.add("next", self._next(keys, intent=False, found=found)).tree()
+
+    def _called(self, contract: Document) -> str:
+        name = self._places.name_under(contract, self._bound)
+        own = self.world.domain(contract) == self.world.domain(self.document)
+        return name.partition("::")[2] if own else name
 
     def _next(self, keys: Keys, *, intent: bool, found: Document | None = None) -> Mapping:
         routes = keys.entry("next")
@@ -148,6 +167,7 @@ class Graph:
             self.world.account.carry(entry)
             outcome = entry.name
             if outcome == BACKEND_ERROR and not (found and _decides_backend(found)):
+                self._breaking(entry)
                 continue
             if intent and outcome == "default":
                 outcome = "ACK"
@@ -162,6 +182,14 @@ class Graph:
             else:
                 draft.add(outcome, re.sub(r"[^a-z0-9_]", "_", f"n_{target}".lower())[:64], entry.value.place)
         return draft.tree()
+
+    def _breaking(self, entry: Entry) -> None:
+        """Where a store that breaks would have led: here the run ends at once, with what it did undone."""
+        target = text_of(entry.value)
+        self._broken.add(target)
+        if target in self._names and target not in self._exits:
+            message = f"A store that breaks ends the run, so that `{shown(target)}` is not done then."
+            self.world.account.report("I955", message, entry.value.place)
 
     # --- exits -------------------------------------------------------------------------------------
 
@@ -228,11 +256,6 @@ class Graph:
             return f"$.payload.{name}"
         giving = [node for node, contract in self.contracts.items() if _gives(contract, name)]
         return f"$.results.{self._names[giving[0]]}.{name}" if len(giving) == 1 else ""
-
-    def _unused(self, entry: Entry, keys: Keys) -> None:
-        """An exit that no edge leads to is accounted for, and written, so that the compiler says so."""
-        keys.carry_whole("type", "reason", "emit")
-        del entry
 
     def _published(self, exit: Exit) -> str:
         return next(name for (name, _), made in self._made.items() if made == exit)

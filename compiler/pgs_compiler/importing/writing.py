@@ -14,9 +14,10 @@ _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$ ./()+*=<>;'-]*(?::[A-Za-z0-9_$./-]+
 _BLOCKS = frozenset({"nodes", "steps", "outcomes", "fields", "payload", "inputs", "next"})
 
 
-def written(declarations: list[Mapping]) -> str:
-    """The text of a file of declarations."""
-    return "---\n".join("".join(f"{line}\n" for line in _block(each, 0, "")) for each in declarations)
+def written(declarations: list[Mapping], source: str = "") -> str:
+    """The text of a file of declarations, with the document that they come from on its first line."""
+    head = f"# Published as {source}\n" if source else ""
+    return head + "---\n".join("".join(f"{line}\n" for line in _block(each, 0, "")) for each in declarations)
 
 
 def _block(tree: Mapping, indent: int, _key: str) -> list[str]:

@@ -23,7 +23,9 @@ from tests.compiler.test_cases import CASES
 HERE = Path(__file__).parent
 LIBRARY = HERE / "library"
 GOLDEN = HERE / "library.written"
-IMPORTS = [LIBRARY, *(case for case in CASES if case.name[0] == "I")]
+MUSEUM = HERE / "museum"
+KEPT = HERE / "museum.txt"
+IMPORTS = [LIBRARY, MUSEUM, *(case for case in CASES if case.name[0] == "I")]
 NOWHERE = Place("a.md", 1, 1, 1, 2)
 
 
@@ -40,6 +42,16 @@ def test_a_library_is_written_as_it_is_kept(library: Imported) -> None:
             (GOLDEN / path).write_text(text, encoding="utf-8")
     kept = {file.relative_to(GOLDEN).as_posix(): file.read_text(encoding="utf-8") for file in files_of(GOLDEN)}
     assert dict(library.files) == kept
+
+
+def test_a_museum_full_of_mistakes_gives_what_is_kept() -> None:
+    """Everything that the importer knows to report, and what it writes all the same."""
+    imported = bring_in(MUSEUM)
+    lines = [f"{found.code} {found.place}\n  {found.message}\n" for found in imported.findings]
+    text = "".join(lines) + "".join(f"\n==> {path}\n{content}" for path, content in imported.files.items())
+    if os.environ.get("PGS_REWRITE_GOLDENS"):
+        KEPT.write_text(text, encoding="utf-8")
+    assert text == KEPT.read_text(encoding="utf-8")
 
 
 def test_what_is_written_compiles_as_a_workspace(library: Imported) -> None:
