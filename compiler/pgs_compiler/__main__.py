@@ -21,12 +21,14 @@ import click
 
 import pgs_snapshot
 from pgs_compiler import options
+from pgs_compiler.commands.audits import audit
 from pgs_compiler.commands.importing import import_
 from pgs_compiler.commands.keys import keys
 from pgs_compiler.commands.processes import process
+from pgs_compiler.commands.schemas import schema
 from pgs_compiler.commands.signing import sign
 from pgs_compiler.commands.verifying import verify
-from pgs_compiler.surface import BUG, FINDINGS, INTERRUPTED, OUTPUT, SEAL, USAGE
+from pgs_compiler.surface import BUG, FINDINGS, INTERRUPTED, OUTPUT, SEAL, USAGE, write
 from pgs_compiler.surface import relative as _relative
 from pgs_compiler.surface import root_of as _root
 from pgs_compiler.surface import stop as _stop
@@ -287,37 +289,17 @@ def diff(old: Path, new: Path, format_: str, exit_code: bool) -> None:
 
 
 @cli.command()
-@click.argument("kind", required=False)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder; standard output unless given.")
-def schema(kind: str | None, out: Path | None) -> None:
-    """Write the JSON Schema of a KIND of declaration, for editors.
-
-    Without KIND it is that of a file with declarations of any kind (protocol), and with --out all of them are written,
-    that of pgs.yaml (project) among them.
-    """
-    from pgs_compiler.editor.documents import ANY_KIND, NAMES, file_of, text
-    from pgs_snapshot.suggest import nearest
-
-    if kind is not None and kind not in NAMES:
-        near = nearest(kind, NAMES)
-        _stop(
-            USAGE, f"There is no schema of `{kind}`. " + (f"Is it `{near}`?" if near else f"Known: {', '.join(NAMES)}.")
-        )
-    if out is None:
-        click.echo(text(kind or ANY_KIND), nl=False)
-        return
-    _write(out, {file_of(name): text(name) for name in ([kind] if kind else NAMES)})
-
-
-@cli.command()
 @click.argument("name", type=click.Path(path_type=Path))
-@click.option("--template", type=click.Choice(("minimal",)), default="minimal", help="What the project begins with.")
+@click.option(
+    "--template", type=click.Choice(("minimal", "theus")), default="minimal", help="What the project begins with."
+)
 def init(name: Path, template: str) -> None:
     """Make a new project in the folder NAME.
 
-    It compiles and runs at once. A folder that holds something is left alone.
+    It runs at once. A folder that holds something is left alone. With --template theus it is a program with processes,
+    and no protocol.
     """
-    from pgs_compiler.templates import WORKFLOWS, NoName, domain_of, project
+    from pgs_compiler.templates import PROGRAMS, WORKFLOWS, NoName, domain_of, project
 
     try:
         files = project(name.absolute().name, template)
@@ -325,7 +307,11 @@ def init(name: Path, template: str) -> None:
         _stop(USAGE, str(refused))
     if os.path.lexists(name) and not (name.is_dir() and not any(name.iterdir())):
         _stop(USAGE, f"`{name}` is there already, and nothing in it is touched. Name a new folder.")
-    _write(name, files)
+    write(name, files)
+    if template in PROGRAMS:
+        typed = "".join(f"  {line}\n" for line in (f"cd {shlex.quote(str(name))}", *PROGRAMS[template]))
+        click.echo(f"\nType:\n{typed}", nl=False)
+        return
     workflow = f"{domain_of(name.absolute().name)}::{WORKFLOWS[template]}"
     place, payload = shlex.quote(str(name)), shlex.quote(str(name / "payload.json"))
     click.echo(f"\nType:\n  pgs_compiler compile --workspace {place}")
@@ -384,18 +370,6 @@ def _report(compilation: Compilation, format_: str, stream: TextIO) -> None:
     click.echo(report, file=stream, nl=False, color=color)
 
 
-def _write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write texts by path below a folder, and say each on a line."""
-    for path, text in files.items():
-        file = folder / path
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        except OSError as error:
-            _stop(OUTPUT, f"`{file}` cannot be written: {error.strerror}.")
-        click.echo(str(file))
-
-
 def _stop_at_errors(compilation: Compilation) -> None:
     if any(finding.blocks for finding in compilation.findings):
         sys.exit(FINDINGS)
@@ -413,7 +387,7 @@ def _named(workflow: str, graphs: Mapping[str, Graph]) -> Graph:
     return graphs[found[0]]
 
 
-for _command in (import_, keys, process, sign, verify):
+for _command in (audit, import_, keys, process, schema, sign, verify):
     cli.add_command(_command)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import NoReturn, ParamSpec
+
+import click
 
 from pgs_snapshot.streams import complain
 from pgs_snapshot.visible import visible
@@ -36,6 +38,18 @@ def root_of(paths: tuple[Path, ...], workspace: Path | None) -> Path:
 def relative(path: Path) -> str:
     """A path as it is said: from here, if it lies below."""
     return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write texts by path below a folder, and say each on a line."""
+    for path, text in files.items():
+        file = folder / path
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            stop(OUTPUT, f"`{file}` cannot be written: {error.strerror}.")
+        click.echo(str(file))
 
 
 def refusing(command: Callable[P, None]) -> Callable[P, None]:

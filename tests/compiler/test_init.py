@@ -14,10 +14,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pgs_compiler.__main__ import cli
+from pgs_compiler.bodies.linting import lint
 from pgs_compiler.editor.documents import NAMES, file_of, schema
 from pgs_compiler.read import read
 from pgs_compiler.source import SourceFile, to_value
-from pgs_compiler.templates import TEMPLATES
+from pgs_compiler.templates import PROGRAMS, TEMPLATES, WORKFLOWS
 
 
 def run(*arguments: str) -> Result:
@@ -32,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("template", sorted(WORKFLOWS))
 def test_the_two_commands_that_are_printed_compile_without_findings_and_run(here: Path, template: str) -> None:
     told = run("init", "my-shop", "--template", template)
     assert told.exit_code == 0
@@ -129,3 +130,72 @@ def test_an_unknown_kind_is_a_misuse_that_names_the_nearest() -> None:
     refused = run("schema", "stor")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "Is it `store`?" in refused.stderr
+
+
+# --- without protocols ---------------------------------------------------------------------------
+
+FILES = [
+    ".gitignore", "README.md", "main.py", "specs/audit_recipe.yaml", "specs/context_schema.yaml", "src/__init__.py",
+    "src/context.py", "src/processes/__init__.py", "src/processes/chain.py", "src/processes/stress.py",
+    "tests/__init__.py", "tests/test_project.py", "workflows/workflow.yaml",
+]  # fmt: skip
+
+
+def program(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-B", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_every_template_has_a_workflow_or_is_a_program() -> None:
+    assert sorted([*WORKFLOWS, *PROGRAMS]) == sorted(TEMPLATES)
+
+
+def test_tb138_a_project_in_the_shape_of_the_predecessors_runs_at_once(here: Path) -> None:
+    told = run("init", "robot", "--template", "theus")
+    assert told.stdout.partition("\n\nType:\n")[0].splitlines() == [f"robot/{name}" for name in FILES]
+    assert told.stdout.endswith("Type:\n  cd robot\n  python main.py\n  pgs_compiler process lint src\n")
+    done = program(here / "robot", "main.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "start     EVT_CHAIN_DONE: IDLE",
+        "hack      refused: `domain.budget` belongs to an engine; it is written by a process, or within `with "
+        "engine.edit() as context`.",
+        "crash     failed: The machine broke down.",
+        "rollback  rolled back: spend: the budget is spent (level B, 1 of 1).",
+        "status    done: 6, items [1, 2, 3], total 6, budget 10",
+    ]
+    assert sorted(str(path.relative_to(here / "robot")) for path in here.rglob("*") if path.is_file()) == FILES
+
+
+def test_tb138_its_tests_pass_and_the_lint_of_its_processes_finds_nothing(here: Path) -> None:
+    run("init", "robot", "--template", "theus")
+    tests = program(here / "robot", "-m", "unittest")
+    assert tests.stderr.endswith("\nOK\n")
+    found = lint([here / "robot"], here / "robot")
+    assert (found.findings, found.processes) == ((), 5)
+
+
+def test_tb138_its_schema_is_that_of_its_classes_and_its_recipe_names_what_there_is(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init", "robot", "--template", "theus")
+    monkeypatch.chdir(here / "robot")
+    kept = Path("specs/context_schema.yaml").read_text(encoding="utf-8")
+    assert kept.endswith(run("schema", "gen").stdout)
+    for process in ("spend", "work"):
+        assert run("audit", "inspect", process, "src", "--recipe", "specs/audit_recipe.yaml").exit_code == 0
+
+
+def test_tb138_a_folder_that_holds_something_is_left_alone(here: Path) -> None:
+    (here / "robot").mkdir()
+    (here / "robot" / "main.py").write_text("mine", encoding="utf-8")
+    done = run("init", "robot", "--template", "theus")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert [path.read_text(encoding="utf-8") for path in (here / "robot").iterdir()] == ["mine"]
+
+
+def test_tb138_an_empty_folder_is_filled_where_one_stands_in_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "robot").mkdir()
+    monkeypatch.chdir(here / "robot")
+    assert run("init", ".", "--template", "theus").exit_code == 0
+    assert program(here / "robot", "main.py", "status").stdout == "status    idle, items [], total 0, budget 10\n"
+    assert program(here / "robot", "main.py", "stat").returncode == 2

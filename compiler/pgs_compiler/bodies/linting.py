@@ -40,29 +40,43 @@ def lint(paths: Iterable[Path], root: Path) -> Linted:
         NoSource: there is no such file or folder, or no Python source in it.
         OSError: a file cannot be read.
     """
-    files: dict[str, tuple[str, bytes]] = {}
-    for path in paths:
-        for file in _files(path):
-            name, shown = _called(file, path, root)
-            files[name] = (shown, file.read_bytes())
-    return lint_sources(files)
+    return lint_sources(read_files(paths, root))
 
 
 def lint_sources(files: Mapping[str, tuple[str, bytes]]) -> Linted:
     """As `lint`, of sources by the names of their modules, each as reports call it and its bytes."""
-    modules, findings = [], []
-    for name, (shown, data) in sorted(files.items()):
-        parsed = _parsed(name, shown, data)
-        if isinstance(parsed, Finding):
-            findings.append(parsed)
-        else:
-            modules.append(parsed)
-    code = code_of(modules)
+    code, findings = parsed(files)
     declared = list(contracts_in(code))
     for one in declared:
         wrong = tuple(form_of(code, one))
         findings += wrong or _judged(code, one)
     return Linted(ordered(findings), dict(files.values()), len(declared))
+
+
+def read_files(paths: Iterable[Path], root: Path) -> dict[str, tuple[str, bytes]]:
+    """Files, and folders with all below them, by the names of their modules, as `lint_sources` takes them.
+
+    Raises:
+        NoSource, OSError: as `lint`.
+    """
+    files: dict[str, tuple[str, bytes]] = {}
+    for path in paths:
+        for file in _files(path):
+            name, shown = _called(file, path, root)
+            files[name] = (shown, file.read_bytes())
+    return files
+
+
+def parsed(files: Mapping[str, tuple[str, bytes]]) -> tuple[Code, list[Finding]]:
+    """The sources that are Python, and what is found where one is not."""
+    modules, findings = [], []
+    for name, (shown, data) in sorted(files.items()):
+        module = _parsed(name, shown, data)
+        if isinstance(module, Finding):
+            findings.append(module)
+        else:
+            modules.append(module)
+    return code_of(modules), findings
 
 
 def strictly(linted: Linted) -> Linted:

@@ -1,6 +1,7 @@
 """The projects that `pgs_compiler init` makes: one folder a template, each file as it will be.
 
-In every text `__name__` stands for the project's name and `__domain__` for its domain. A `gitignore` gets its dot.
+In every text but Python `__name__` stands for the project's name and `__domain__` for its domain. A `gitignore` gets
+its dot, and `main.py.txt` becomes `main.py`: it is no part of this package.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from pgs_compiler.editor.documents import ANY_KIND, PROJECT_FILE, file_of, text
 from pgs_compiler.names import DOMAIN
 from pgs_compiler.project import NAME
 
-TEMPLATES = ("minimal",)
+TEMPLATES = ("minimal", "theus")
 SCHEMAS = ".pgs/schemas"
 WORKFLOWS = {"minimal": "WF_SPEND_V0"}
-"""The workflow of each template that its `payload.json` is for."""
+"""The workflow of each template with protocols, for which its `payload.json` is."""
+PROGRAMS = {"theus": ("python main.py", "pgs_compiler process lint src")}
+"""What is typed in the folder of each template without protocols."""
 
 
 class NoName(Exception):
@@ -30,7 +33,9 @@ def project(name: str, template: str) -> dict[str, str]:
     """
     domain = domain_of(name)
     folder = files(__name__).joinpath(template)
-    found = {_path(path): _filled(content, name, domain) for path, content in _texts(folder, "")}
+    found = {_path(path): _filled(path, content, name, domain) for path, content in _texts(folder, "")}
+    if template in PROGRAMS:
+        return dict(sorted(found.items()))
     schemas = {f"{SCHEMAS}/{file_of(kind)}": text(kind) for kind in (ANY_KIND, PROJECT_FILE)}
     return dict(sorted((found | schemas).items()))
 
@@ -58,8 +63,10 @@ def _texts(folder: Traversable, path: str) -> list[tuple[str, str]]:
 
 
 def _path(path: str) -> str:
-    return ".gitignore" if path == "gitignore" else path
+    return ".gitignore" if path == "gitignore" else path.removesuffix(".txt")
 
 
-def _filled(content: str, name: str, domain: str) -> str:
+def _filled(path: str, content: str, name: str, domain: str) -> str:
+    if path.endswith(".py.txt"):
+        return content
     return content.replace("__name__", name).replace("__domain__", domain)

@@ -85,6 +85,7 @@ class ProcessRecipe:
     side_effects: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     inherits: str | None = None
+    place: str = ""
 
 
 @dataclass(slots=True)
@@ -159,6 +160,7 @@ def load_recipe(path: str | Path) -> AuditRecipe:
             parts["side_effects"].texts() if "side_effects" in parts else [],
             parts["errors"].texts() if "errors" in parts else [],
             parts["inherits"].text() if "inherits" in parts else None,
+            node.key_place,
         )
     recipe = AuditRecipe(definitions)
     for name in definitions:
