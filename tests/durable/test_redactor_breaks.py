@@ -220,11 +220,11 @@ def consented(ward: Ward) -> None:
 
 
 def test_a_message_that_nobody_could_be_told_yet_tells_nothing_in_a_database(postgres: Server) -> None:
-    at = next(at for at in range(99) if _waiting_message(Ward(), at))
+    at = next(at for at in range(99) if waiting_message(Ward(), at))
     address = postgres.address()
     with closing(PostgresStore(address)) as store:
         ward = Ward(store=store)
-        assert _waiting_message(ward, at)
+        assert waiting_message(ward, at)
         found = list(rows_of(postgres, address.schema))
         assert [table for table, _ in found].count("outbox") == 1
         assert not [table for table, row in found if secrets_in(row)]
@@ -233,7 +233,7 @@ def test_a_message_that_nobody_could_be_told_yet_tells_nothing_in_a_database(pos
         assert ward.runtime.store.messages() == ()
 
 
-def _waiting_message(ward: Ward, at: int) -> bool:
+def waiting_message(ward: Ward, at: int) -> bool:
     """Whether a message waits where the seal with this number breaks."""
     with unsealing(at):
         lived(ward, treated_and_told)
