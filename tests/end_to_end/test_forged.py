@@ -20,6 +20,8 @@ from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.port import Store
 from pgs_runtime.trace.lines import joined
 from pgs_runtime.trace.reading import trace_of
+from pgs_runtime.why.answer import why
+from pgs_runtime.why.texts import why_text
 from pgs_snapshot.values import Value
 from tests.durable.ward import ward_of
 from tests.end_to_end.programs import Installation
@@ -297,6 +299,21 @@ def test_a_run_and_its_forgery_part_where_that_was_forged(
 def test_a_forged_first_line_is_told_among_what_else_differs(path: Place, value: Value, name: str) -> None:
     lines = run_of("order").lines
     assert [each for each, _, _ in contrast(lines, forged(lines, 0, path, value)).others] == [name]
+
+
+@pytest.mark.parametrize("name", ["order", "treated"])
+def test_why_tells_of_a_forged_trace_or_says_that_no_run_has_left_it(name: str) -> None:
+    run, strange = run_of(name), dict[str, tuple[str, str]]()
+    for what, made in forgeries(run.lines):
+        try:
+            told = why(made, {run.runtime.snapshot.id: run.runtime.snapshot}.get, run.store, {})
+        except Refusal as refused:
+            strange[what] = refused.code, refused.message
+        else:
+            assert why_text(told)
+    assert strange.keys() >= {"intent /node", "contract /node"}
+    message = "It tells of what the snapshot that it names does not have, so that no run has left it."
+    assert set(strange.values()) == {("R055", message)}
 
 
 # --- at the command line ---------------------------------------------------------------------------

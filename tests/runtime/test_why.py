@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import count
+
 import pytest
 
 from pgs_runtime.faults import Refusal
@@ -24,6 +27,7 @@ from tests.runtime.protocol import (
     fields,
     graph,
     intent,
+    memory,
     node,
     opened,
     ports,
@@ -139,6 +143,24 @@ def test_what_somebody_said_about_a_rule_was_decided_by_nothing() -> None:
         assert (refused.value.code, refused.value.message) == (
             "R160",
             "Somebody spoke about a rule here: no workflow ran, and nothing was decided.",
+        )
+
+
+def test_what_its_machine_has_ended_no_payload_decided() -> None:
+    hours = count(0, 3_600_000_000)
+    slow = Runtime(desk().snapshot, memory(), replace(ports(), elapsed=lambda: next(hours)))
+    assert told_of(slow, place(slow, order(n=4)).trace_id) == [
+        "The run broke off at `work` with the fault `R033`: The run takes more than 3600 s, which is the limit.",
+        "Before that the way could have parted at each of these: `admit` ended as `ACK`, `book` ended as `SUCCESS`.",
+        "Its machine ended the run, and not its protocol: no payload decided that.",
+    ]
+
+
+def test_a_payload_that_its_transform_did_not_bear_is_changed_into_one_that_it_does() -> None:
+    runtime = desk()
+    for how in ("fail", "recurse"):
+        assert told_of(runtime, place(runtime, order(how, 4, how)).trace_id)[-2] == (
+            f'With `how` `"plainly"` instead of `"{how}"` this run would have ended COMPLETED at `done`.'
         )
 
 

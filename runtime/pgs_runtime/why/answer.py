@@ -14,10 +14,11 @@ from pgs_runtime.examine.reasons import MOST_ITEMS, Case, Meaning, because, bran
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.replay.archive import known_of
 from pgs_runtime.replay.replay import Snapshots
-from pgs_runtime.replay.workbench import trying
+from pgs_runtime.replay.workbench import OF_THE_MACHINE, trying
 from pgs_runtime.run.grounds import Diverged
 from pgs_runtime.run.journal import Untold
 from pgs_runtime.stores.port import Store
+from pgs_runtime.trace.lines import refusal
 from pgs_runtime.trace.reading import trace_of
 from pgs_runtime.trace.traced import Decided, Inner, Passed, Stored, Trace
 from pgs_runtime.trace.traced_outside import Abandoned, Awaited, Cancelled, Expired
@@ -31,6 +32,7 @@ from pgs_snapshot.frozen import frozen
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.visible import visible
 
+_BY_MACHINE = "Its machine ended the run, and not its protocol: no payload decided that."
 _NAME_STORE = "Name the store that has the run: `--data-root`, `--store`."
 _BOUND = ("ALREADY_EXISTS", "CONFLICT")
 """How a registry ends that has the key already."""
@@ -91,7 +93,7 @@ def why(
         to: the only exit that a change of the payload has to lead to, its node or its name.
 
     Raises:
-        Refusal: R160, no workflow ran; R161, the workflow has no such exit.
+        Refusal: R055, the trace does not fit its snapshot; R160, no workflow ran; R161, the workflow has no such exit.
     """
     trace = trace_of(lines)
     workflow = trace.header.workflow
@@ -126,7 +128,13 @@ class _Teller:
         self._trace = trace
         self._meaning = Meaning(snapshot, trace.header.workflow)
         self._store = store
-        known: tuple[Point, ...] = points(trace, snapshot) if snapshot is not None else ()
+        known: tuple[Point, ...] = ()
+        if snapshot is not None:
+            try:
+                known = points(trace, snapshot)
+            except LookupError as strange:
+                message = "It tells of what the snapshot that it names does not have, so that no run has left it."
+                raise refusal(message, trace.header.run) from strange
         self._points = {point.path: point for point in known}
 
     def decisions(self) -> Iterator[Decision]:
@@ -250,14 +258,19 @@ def _otherwise(
         return None, "The snapshot that ran is not at hand, so nothing can be said of other payloads."
     if dict(trace.header.fingerprint) != dict(fingerprint):
         return None, "The run was made on another engine or Python, so that nothing can be said here of other payloads."
+    by_machine = ending.is_fault and ending.name in OF_THE_MACHINE
     with trying(snapshot, store) as bench:
         try:
             known = known_of(lines, store, lambda id: bench if id == snapshot.id else None)
         except (Untold, Diverged) as untold:
+            if isinstance(untold, Diverged) and by_machine:
+                return None, _BY_MACHINE
             why = f"The record does not show what it takes to do the run again: {untold}."
             return None, why if store is not None and store.run(trace.header.run) else f"{why} {_NAME_STORE}"
-        intent = snapshot.intent(trace.passed[0].target)
-        trials = Trials(bench, known, intent, to)
+        graph = snapshot.graph(trace.header.workflow)
+        first = next(node for node in graph.nodes if isinstance(node, model.IntentNode))
+        trials = Trials(bench, known, snapshot.intent(first.intent), to)
         if (trials.base.kind, trials.base.name) != (ending.kind, ending.name):
-            return None, "Doing the run again does not end as it did, so nothing can be said of other payloads."
+            other = "Doing the run again does not end as it did, so nothing can be said of other payloads."
+            return None, _BY_MACHINE if by_machine else other
         return otherwise(trials, trace, snapshot, known.given.payload, to), ""

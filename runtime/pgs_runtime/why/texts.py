@@ -181,7 +181,7 @@ def _value(value: Value) -> str:
 
 
 def _none(found: Otherwise, why: Why) -> str:
-    refused = why.trace.way[:1] == ((why.trace.way[0][0], "NACK"),)
+    refused = [outcome for _, outcome in why.trace.way[:1]] == ["NACK"]
     where = f" to {code(why.to)}" if why.to else " elsewhere" if not refused else " to admission"
     if found.proved:
         said = f"No payload that is admitted could have led{where}: nothing of the payload is compared on the way."

@@ -42,7 +42,7 @@ def points(trace: Trace, snapshot: Snapshot) -> tuple[Point, ...]:
     """Every node on the way of a run behind its admission, inner ones before the one that calls them.
 
     Raises:
-        KeyError: the snapshot does not know what the trace names.
+        LookupError: the snapshot does not have what the trace names.
     """
     walk = _Walk(snapshot)
     graph = snapshot.graph(trace.header.workflow)
