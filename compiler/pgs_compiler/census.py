@@ -144,6 +144,10 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "C697": "ingress",
         "C698": "ingress",
         "C699": "response",
+        "P70": "context",
+        "P703": "invariant",
+        "P71": "process",
+        "P72": "audit",
         "P75": "body",
         "P76": "body",
         "A801": "clearance",
@@ -215,6 +219,7 @@ CLASSES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "request part": (d.RequestPart,),
         "response": (d.ResponseSyntax,),
         "transport": (d.Ingress, d.Egress),
+        "invariant": (d.InvariantSyntax,),
         "waiver": (Waiver,),
     }
 )
@@ -248,6 +253,9 @@ TURNS: Mapping[str, Phase] = MappingProxyType(
         "A811": "bind",
         "C61": "bind",
         "C699": "bind",
+        "P714": "bind",
+        "P717": "bind",
+        "P718": "bind",
         "C612": "check",
         "C64": "bind",
         "C65": "bind",

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias, TypeVar
 
 from pgs_compiler.bind import bind
+from pgs_compiler.bodies.declared import embody
 from pgs_compiler.checks import Checked, check
 from pgs_compiler.declarations import Declaration
 from pgs_compiler.findings import Finding, Result, ordered
@@ -143,6 +144,8 @@ def compile_program(
     flows = _kept(follow(checked), found) if checked else None
     bound = _kept(bind(checked, project, root), found) if checked else None
     assessed = _kept(assess(checked.program, bound, project, root), found) if checked and bound else None
+    if checked and bound:
+        found += embody(checked.program, bound.closures, root, tuple(found))
     sealed = None
     if checked and flows and proven and bound and assessed:
         resting_on = resting(found, project.waivers, Scope(sources, declarations, complete=True))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as with_default
 
 from pgs_compiler.bodies.code import Code
 from pgs_compiler.bodies.touches import Body, Raised, Spot, Touch
@@ -26,11 +27,17 @@ class Promise:
     Attributes:
         name: what the process is called.
         where: the place of a word of the contract by its role and itself, or of a role by itself and "".
+        keys: what the parts of the contract are called where it is declared in YAML; none where it is Python.
     """
 
     name: str
     contract: Contract
     where: Callable[[str, str], Place]
+    keys: Mapping[str, str] = with_default(default_factory=dict)
+
+    def add(self, word: str, role: str) -> str:
+        """A hint to declare a word."""
+        return f"Add `{word}` to `{self.keys[role]}`." if role in self.keys else f'Add `"{word}"` to `{role}`.'
 
 
 def judge(code: Code, body: Body, promise: Promise) -> tuple[Finding, ...]:
@@ -89,14 +96,14 @@ def _touches(code: Code, body: Body, promise: Promise) -> Iterator[Finding]:
         if touch.kind == "write" and not _may_write(grants.get(touch.path[0], NONE), touch.path):
             if field not in told:
                 told.add(field)
-                yield _undeclared(code, touch, field, promise.name, "P752")
+                yield _undeclared(code, touch, field, promise, "P752")
         elif touch.kind in ("reach", "read") and not grant.opens:
             if len(touch.path) > 1 and field not in told:
                 told.add(field)
-                yield _undeclared(code, touch, field, promise.name, "P751")
+                yield _undeclared(code, touch, field, promise, "P751")
         elif touch.kind == "read" and not grant.reads and touch.path[-1] != ANY and field not in told:
             told.add(field)
-            yield _undeclared(code, touch, field, promise.name, "P751")
+            yield _undeclared(code, touch, field, promise, "P751")
         elif touch.kind == "call" and not grant.writes:
             why = f"`{promise.name}` may change `{shown(touch.path)}` here, which cannot be followed."
             yield _finding(code, "P761", touch.spot, why, "not followed")
@@ -107,17 +114,17 @@ def _by_weight(touches: tuple[Touch, ...]) -> list[Touch]:
     return sorted(touches, key=lambda touch: touch.kind != "write")
 
 
-def _undeclared(code: Code, touch: Touch, field: Path, name: str, rule: str) -> Finding:
-    text = shown(field)
+def _undeclared(code: Code, touch: Touch, field: Path, promise: Promise, rule: str) -> Finding:
+    name, text = promise.name, shown(field)
     zone = resolve_zone(field[1]) if len(field) > 1 else Zone.DATA
     if rule == "P752":
         return _finding(code, rule, touch.spot, f"`{name}` writes `{text}`, which is not among its outputs.",
-                        "written here", f'Add `"{text}"` to `outputs`.')  # fmt: skip
+                        "written here", promise.add(text, "outputs"))  # fmt: skip
     if zone is Zone.META:
         return _finding(code, rule, touch.spot, f"`{name}` reads `{text}`, and meta is never read.", "read here")
     role = "signals" if zone is Zone.SIGNAL else "inputs"
     return _finding(code, rule, touch.spot, f"`{name}` reads `{text}`, which its contract does not declare.",
-                    "read here", f'Add `"{text}"` to `{role}`.')  # fmt: skip
+                    "read here", promise.add(text, role))  # fmt: skip
 
 
 def _grant(layer: Grant, path: Path) -> Grant:
@@ -168,7 +175,7 @@ def _signals(code: Code, body: Body, promise: Promise) -> Iterator[Finding]:
             meta = resolve_zone(signal) is Zone.META
             why = "and meta is for people" if meta else "which its contract does not list under signals"
             message = f"`{promise.name}` computes `{shown(touch.path[:2])}` from `{signal}`, {why}."
-            hint = "" if meta else f'Add `"{signal}"` to `signals`.'
+            hint = "" if meta else promise.add(signal, "signals")
             yield _finding(code, "P755", touch.spot, message, "depends on it", hint)
 
 
@@ -190,7 +197,7 @@ def _undeclared_error(code: Code, raised: Raised, promise: Promise, some: bool) 
         why = f"`{promise.name}` raises `{raised.name}`, and what that is a kind of cannot be followed."
         return _finding(code, "P761", raised.spot, why, "not followed")
     why = f"`{promise.name}` raises `{raised.name}`, which its contract does not declare."
-    return _finding(code, "P759", raised.spot, why, "raised here", f'Add `"{raised.name}"` to `errors`.')
+    return _finding(code, "P759", raised.spot, why, "raised here", promise.add(raised.name, "errors"))
 
 
 # --- what is declared for nothing ----------------------------------------------------------------

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 from pgs_compiler.checks import (
     admission,
+    audits,
     bindings,
     bounds,
     calls,
+    contexts,
     decisions,
     doubt,
     examples,
@@ -29,6 +31,7 @@ from pgs_compiler.checks import (
     limits,
     outputs,
     ownership,
+    processes,
     reach,
     requests,
     responses,
@@ -67,6 +70,8 @@ CHECKS: tuple[Callable[[Program], Iterator[Finding]], ...] = (
     doubt.check,
     governance.check,
     requests.check,
+    contexts.check,
+    processes.check,
 )
 WORKFLOW_CHECKS: tuple[Callable[[Program, Surfaces, Workflow], Iterator[Finding]], ...] = (
     routing.check,
@@ -106,6 +111,7 @@ def check(program: Program) -> Result[Checked]:
         findings += found
         if contracts[name].sound:
             findings += idle.steps(program, contract, contracts[name])
+    findings += audits.check(program, contracts)
     surfaces = Surfaces(contracts)
     workflows = {workflow.header.name: workflow for workflow in program.of(Workflow)}
     for name in (name for part in called_first(program) for name in sorted(part)):

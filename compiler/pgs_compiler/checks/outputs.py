@@ -17,6 +17,8 @@ from pgs_compiler.declarations import (
     Ingress,
     OperationStepSyntax,
     OutcomeFields,
+    Process,
+    ProcessOutcome,
     SideEffect,
     Store,
     Transform,
@@ -56,6 +58,8 @@ def check(
         if transform.header.domain != CORE:
             name = transform.header.name
             yield from _fields(name, transform.outcomes, steps.get((name,)))
+    for process in program.of(Process):
+        yield from _fields(process.header.name, process.outcomes, nodes.get((process.header.name,)))
     for side_effect in program.of(SideEffect):
         # What comes from outside is on record, which is reason enough to declare it.
         if side_effect.header.domain != CORE and side_effect.semantics != "external":
@@ -73,6 +77,8 @@ def _of_nodes(program: Program, graphs: Mapping[str, model.Graph]) -> _Known:
         for node in graph.nodes:
             if isinstance(node, model.ContractNode):
                 _note(known[node.contract,], used[node.id])
+            if isinstance(node, model.ProcessNode):
+                _note(known[node.process,], used[node.id])
             if isinstance(node, model.CallNode):
                 for callee in node.call.workflows:
                     _note(known[callee,], used[node.id])
@@ -143,7 +149,9 @@ def _workflow(workflow: Workflow, graph: model.Graph, used: Mapping[str, set[str
                     yield _idle(bound.name.text, workflow.header.name, names[node.id.text], bound.name.place)
 
 
-def _fields(name: str, outcomes: Iterable[OutcomeFields], used: Mapping[str, set[str]] | None) -> Iterator[Finding]:
+def _fields(
+    name: str, outcomes: Iterable[OutcomeFields | ProcessOutcome], used: Mapping[str, set[str]] | None
+) -> Iterator[Finding]:
     for outcome in outcomes if used is not None else ():
         seen = (used or {}).get(outcome.name.text, set())
         for field in outcome.outputs.fields:

@@ -7,14 +7,14 @@ tried on its declared examples (`probe`): either sees what the other cannot.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from pgs_compiler.bind import Bound
 from pgs_compiler.bind.modules import Module
-from pgs_compiler.declarations import SideEffect, Transform
+from pgs_compiler.declarations import Process, SideEffect, Transform
 from pgs_compiler.findings import Finding, Result
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
@@ -55,18 +55,19 @@ def assess(program: Program, bound: Bound, project: Project, root: Path) -> Resu
     own = frozenset(project.packages)
 
     def shown(module: Module) -> str:
-        return _label(module, root.absolute())
+        return label_of(module, root.absolute())
 
-    bindings = Bindings(tuple(program.of(Transform)), bound.closures, own, shown)
+    transforms = tuple(program.of(Transform))
+    bindings = Bindings((*transforms, *program.of(Process)), bound.closures, own, shown)
     sources = read_sources(bindings)
-    findings = [*_shapes(program, bound, shown), *_examples(bindings), *gate(bindings, sources)]
+    findings = [*_shapes(program, bound, shown), *_examples(transforms), *gate(bindings, sources)]
     texts = {shown(part): part.source for found in bound.closures.values() for part in found.parts.values()}
     known = {path: text for path, text in texts.items() if text is not None}
     if not any(finding.severity == "error" for finding in findings):
-        findings += _probed(program, bindings, project)
+        findings += _probed(program, transforms, bindings, project)
     files = {part.name: shown(part) for found in bound.closures.values() for part in found.parts.values()}
     worker = {}
-    for transform in bindings.transforms:
+    for transform in transforms:
         why = _unbounded(program, transform, sources)
         if why is not None:
             worker[transform.header.name] = replace(why, module=files.get(why.module, why.module))
@@ -77,14 +78,17 @@ def _shapes(program: Program, bound: Bound, shown: Callable[[Module], str]) -> I
     for transform in program.of(Transform):
         closure = bound.closures[transform.implementation.text]
         yield from signatures.of_transform(transform, program.fields(transform.inputs), closure, shown)
+    for process in program.of(Process):
+        closure = bound.closures[process.implementation.text]
+        yield from signatures.of_process(process, program.fields(process.inputs), closure, shown)
     for side_effect in program.of(SideEffect):
         inputs = {operation.name.text: program.fields(operation.inputs) for operation in side_effect.operations}
         closure = bound.closures[side_effect.implementation.text]
         yield from signatures.of_side_effect(side_effect, inputs, closure, shown)
 
 
-def _examples(bindings: Bindings) -> Iterator[Finding]:
-    for transform in bindings.transforms:
+def _examples(transforms: Iterable[Transform]) -> Iterator[Finding]:
+    for transform in transforms:
         count = len(transform.examples)
         if count < LEAST_EXAMPLES:
             has = ("no example", "one example", "two examples")[count]
@@ -95,12 +99,14 @@ def _examples(bindings: Bindings) -> Iterator[Finding]:
 # --- the probe -----------------------------------------------------------------------------------
 
 
-def _probed(program: Program, bindings: Bindings, project: Project) -> tuple[Finding, ...]:
+def _probed(
+    program: Program, transforms: Iterable[Transform], bindings: Bindings, project: Project
+) -> tuple[Finding, ...]:
     limits = Limits(**project.limits)
     budget = Budget(limits.transform_seconds, limits.transform_bytes, limits.value_bytes)
     probed = [
         Probed(transform, tuple(_trials(program, transform)), bindings.closure(transform).modules)
-        for transform in bindings.transforms
+        for transform in transforms
     ]
     return probe(probed, budget, Verdicts(os.environ, "probe"))
 
@@ -133,7 +139,7 @@ def _unbounded(program: Program, transform: Transform, sources: Mapping[str, Sou
     return unbounded(sources, module, function, numbers)
 
 
-def _label(module: Module, root: Path) -> str:
+def label_of(module: Module, root: Path) -> str:
     """The path of a module's file as reports show it: the same on every machine."""
     if module.file is not None and module.file.is_relative_to(root):
         return module.file.relative_to(root).as_posix()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pgs_compiler.bind.closure import Closure
 from pgs_compiler.bind.imports import DynamicImport, Import, imports
 from pgs_compiler.bind.modules import Module
-from pgs_compiler.declarations import Transform
+from pgs_compiler.declarations import Process, Transform
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.purity import imports as importing
 from pgs_compiler.purity import names, order, patterns, shared, syntax, top, traps
@@ -31,9 +32,13 @@ CHECKS: tuple[Callable[[Source], Iterator[Offence]], ...] = (
 )
 
 
+Pure: TypeAlias = Transform | Process
+"""What computes, and does nothing else; a process changes its context besides, which is what it is given first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """Transforms with the code that they reach.
+    """Transforms and processes with the code that they reach.
 
     Attributes:
         closures: by implementation reference.
@@ -41,30 +46,41 @@ class Bindings:
         shown: how reports call the file of a module.
     """
 
-    transforms: tuple[Transform, ...]
+    pure: tuple[Pure, ...]
     closures: Mapping[str, Closure]
     own: frozenset[str]
     shown: Callable[[Module], str]
 
     def modules(self) -> dict[str, Module]:
         """Every module that a transform reaches, by name, in the order of the names."""
-        found = {name: part for one in self.transforms for name, part in self.closure(one).parts.items()}
+        found = {name: part for one in self.pure for name, part in self.closure(one).parts.items()}
         return dict(sorted(found.items()))
 
-    def closure(self, transform: Transform) -> Closure:
+    def closure(self, transform: Pure) -> Closure:
         return self.closures[transform.implementation.text]
 
 
 def read_sources(bindings: Bindings) -> dict[str, Source]:
     """The modules that transforms reach, ready to be looked at."""
     entries: dict[str, set[str]] = {}
-    for transform in bindings.transforms:
-        module, _, function = transform.implementation.text.partition(":")
+    processes: dict[str, set[str]] = {}
+    for one in bindings.pure:
+        module, _, function = one.implementation.text.partition(":")
         entries.setdefault(module, set()).add(function)
+        if isinstance(one, Process):
+            processes.setdefault(module, set()).add(function)
     modules = bindings.modules()
     known = frozenset(modules)
     return {
-        name: Source(name, module.package, module.tree, bindings.own, known, frozenset(entries.get(name, ())))
+        name: Source(
+            name,
+            module.package,
+            module.tree,
+            bindings.own,
+            known,
+            frozenset(entries.get(name, ())),
+            frozenset(processes.get(name, ())),
+        )
         for name, module in modules.items()
     }
 
@@ -100,11 +116,11 @@ def _one_each(offences: Iterable[Offence]) -> Iterator[Offence]:
 
 def _way(bindings: Bindings, module: str) -> tuple[Related, ...]:
     """How a transform comes to run a module: its declaration, then each import, the shortest way there."""
-    ways = [_ways(bindings, transform, module) for transform in bindings.transforms]
+    ways = [_ways(bindings, transform, module) for transform in bindings.pure]
     return min((way for way in ways if way is not None), key=len, default=())
 
 
-def _ways(bindings: Bindings, transform: Transform, module: str) -> tuple[Related, ...] | None:
+def _ways(bindings: Bindings, transform: Pure, module: str) -> tuple[Related, ...] | None:
     parts = bindings.closure(transform).parts
     if module not in parts:
         return None

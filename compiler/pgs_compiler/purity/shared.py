@@ -88,7 +88,7 @@ def _is_given(source: Source, name: str, scope: Scope, seen: frozenset[str]) -> 
     function = source.scopes.function(scope.block) if scope.kind == "comprehension" else scope.block
     binders = scope.bound[name]
     if any(isinstance(binder, ast.arg) for binder in binders):
-        return len(binders) == 1 and source.is_entry(function)
+        return len(binders) == 1 and source.is_entry(function) and not source.is_context(function, binders[0])
     for binder in binders:
         given = _bound_to(source, binder)
         owner = root(given) if given is not None else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pgs_compiler.bind.closure import Closure
 from pgs_compiler.bind.imports import absolute
 from pgs_compiler.bind.modules import Module
-from pgs_compiler.declarations import SideEffect, Transform, Word
+from pgs_compiler.declarations import Process, SideEffect, Transform, Word
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.purity.places import place_of
 from pgs_snapshot.model import Schema
@@ -31,6 +31,25 @@ def of_transform(
     found = _definition(closure.parts, *_reference(transform.implementation))
     if found is not None and isinstance(found.node, ast.FunctionDef):
         yield from _parameters(_Called(found.node, found.module, 0), inputs, transform.implementation, shown)
+
+
+def of_process(process: Process, inputs: Schema, closure: Closure, shown: Callable[[Module], str]) -> Iterator[Finding]:
+    """The same of the function of a process, which is given its context first."""
+    found = _definition(closure.parts, *_reference(process.implementation))
+    if found is None or not isinstance(found.node, ast.FunctionDef):
+        if found is not None:
+            message = f"`{found.node.name}` is a class, and a process is a function."
+            yield Finding("P717", message, process.implementation.place, "called with the context")
+        return
+    arguments = found.node.args
+    first = next(iter((*arguments.posonlyargs, *arguments.args)), None)
+    if first is None or first.arg in _declared(inputs)[0]:
+        what = f"its first parameter is the input `{first.arg}`" if first else "it takes nothing by position"
+        message = f"`{found.node.name}` is given the context first, and {what}."
+        where = (_at(found, shown, "takes no context"),)
+        yield Finding("P717", message, process.implementation.place, "called with the context", where)
+        return
+    yield from _parameters(_Called(found.node, found.module, 1), inputs, process.implementation, shown)
 
 
 def of_side_effect(

@@ -37,7 +37,8 @@ class Source:
         package: what its relative imports start from.
         own: the outermost names of the project's packages.
         modules: the full names of the first-party modules that can be meant.
-        entries: the functions in it that are transforms.
+        entries: the functions in it that are transforms or processes.
+        processes: those of them whose first parameter is a context, which they may change.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Source:
     own: frozenset[str]
     modules: frozenset[str]
     entries: frozenset[str]
+    processes: frozenset[str] = frozenset()
     scopes: Scopes = field(init=False)
     nodes: tuple[ast.AST, ...] = field(init=False)
 
@@ -106,6 +108,13 @@ class Source:
             and function.name in self.entries
             and self.scopes.scope(function).kind == "module"
         )
+
+    def is_context(self, function: ast.AST | None, argument: ast.AST) -> bool:
+        """Whether a parameter is the context of a process."""
+        if not isinstance(function, ast.FunctionDef) or not self.is_entry(function):
+            return False
+        positional = (*function.args.posonlyargs, *function.args.args)
+        return function.name in self.processes and argument in positional[:1]
 
     def defined(self, name: str) -> ast.AST | None:
         """The statement at the module's own level that binds a name last."""

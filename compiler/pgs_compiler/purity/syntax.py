@@ -14,7 +14,7 @@ _MANAGERS = frozenset({"contextlib.suppress", "decimal.localcontext"})
 _DECORATORS = names(
     "abc.abstractmethod builtins.classmethod builtins.property builtins.staticmethod dataclasses.dataclass enum.member"
     " enum.nonmember enum.unique enum.verify functools.total_ordering functools.wraps typing.final typing.no_type_check"
-    " typing.overload typing.override typing.runtime_checkable typing.dataclass_transform"
+    " pgs_process.process typing.overload typing.override typing.runtime_checkable typing.dataclass_transform"
 )
 _PATTERN_CLASSES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str", "tuple"})
 
