@@ -212,7 +212,7 @@ CLASSES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "override": (d.BreakGlassSyntax,),
         "place": (d.Store, d.EffectStepSyntax),
         "example": (d.Example,),
-        "implementation": (d.Transform, d.SideEffect),
+        "implementation": (d.Transform, d.SideEffect, d.Process),
         "clearance": (d.Store, d.Event),
         "clearing part": (d.Store, d.Event, d.OperationSyntax, d.ExitNodeSyntax, d.Egress),
         "requirement": get_args(RequirementSyntax),
@@ -220,6 +220,7 @@ CLASSES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "response": (d.ResponseSyntax,),
         "transport": (d.Ingress, d.Egress),
         "invariant": (d.InvariantSyntax,),
+        "body": (d.Process,),
         "waiver": (Waiver,),
     }
 )
@@ -254,6 +255,8 @@ TURNS: Mapping[str, Phase] = MappingProxyType(
         "C61": "bind",
         "C699": "bind",
         "P714": "bind",
+        "P75": "bind",
+        "P76": "bind",
         "P717": "bind",
         "P718": "bind",
         "C612": "check",
