@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,14 @@ from tests.durable.depot import SHIPPING, Depot, Service
 from tests.durable.shop import Shop, files, sealed
 from tests.end_to_end.programs import Installation, compiled
 from tests.parties.mail import MailParty
+from tests.replaying import done_again
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Whatever a test here runs is done again when it is over (RPL-01)."""
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    return (yield from done_again(item, folder))
 
 
 @pytest.fixture(scope="session")

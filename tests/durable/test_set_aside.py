@@ -197,6 +197,7 @@ def test_a_run_that_has_used_an_override_goes_on_in_any_process_after_that_was_r
     assert office.agree(run).kind == "COMPLETED"
 
 
+@pytest.mark.tampers("the store says of an override what was not kept")
 def test_a_run_whose_override_is_missing_from_what_was_kept_does_not_go_on(office: Office) -> None:
     """The answer about overrides is kept like any other, and believed only if it gives the recorded lines."""
     id = office.grant("2026-03-01T12:00:00Z")
