@@ -17,9 +17,20 @@ ROWS = re.findall(r"^\| ([A-Z]+-\d\d) \| (.+?) \| (.+) \|$", PAGE.read_text(enco
 CASES = json.loads((TESTS / "data" / "reliability.json").read_bytes())["cases"]
 AREAS = {
     "yaml", "json", "paths", "render", "limits", "cli", "ct", "compile", "effects", "crash", "concurrency", "clock",
-    "postgres", "replay", "trace", "supply", "seal",
+    "postgres", "replay", "trace", "supply", "seal", "contract", "gate",
 }  # fmt: skip
-WHOLE = {"effects": 8, "crash": 11, "concurrency": 9, "clock": 3, "postgres": 5, "limits": 4, "seal": 15, "supply": 4}
+WHOLE = {
+    "effects": 8,
+    "crash": 11,
+    "concurrency": 9,
+    "clock": 3,
+    "postgres": 5,
+    "limits": 4,
+    "seal": 15,
+    "supply": 4,
+    "contract": 8,
+    "gate": 5,
+}
 """Areas of which every case has a row, with how many there are."""
 
 

@@ -225,6 +225,9 @@ class Context:
 
     __slots__ = tuple(LAYERS)
 
+    def __repr__(self) -> str:
+        return "<the context>"  # an address would differ from run to run
+
     def __getattr__(self, name: str) -> object:
         frame = CONTEXTS.get(self)
         if frame is None:
