@@ -53,9 +53,10 @@ def test_the_programs_of_predecessors_have_no_findings_but_the_theft_that_one_sh
     ]
 
 
-def test_the_program_of_the_page_about_processes_has_no_findings() -> None:
-    page = (ROOT / "docs" / "processes.md").read_text(encoding="utf-8")
-    program = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+@pytest.mark.parametrize("page", ["processes.md", "how-to/bank.md"])
+def test_the_program_of_a_page_about_processes_has_no_findings(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    program = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
     assert linted(bank=program) == ()
 
 

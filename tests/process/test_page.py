@@ -8,13 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.tree import ROOT
 
-PAGE = (ROOT / "docs" / "processes.md").read_text(encoding="utf-8")
 
-
-def test_the_bank_of_the_page_prints_what_the_page_says(tmp_path: Path) -> None:
-    program, output = re.findall(r"```(?:python|text)\n(.*?)```", PAGE, re.DOTALL)[:2]
+@pytest.mark.parametrize("page", ["processes.md", "how-to/bank.md"])
+def test_the_bank_of_a_page_prints_what_the_page_says(page: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    program, output = re.findall(r"```(?:python|text)\n(.*?)```", text, re.DOTALL)[:2]
     (tmp_path / "bank.py").write_text(program, encoding="utf-8")
     done = subprocess.run([sys.executable, "bank.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == output
