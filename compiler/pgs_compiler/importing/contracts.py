@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from pgs_compiler.findings import Place
 from pgs_compiler.importing.account import Keys
-from pgs_compiler.importing.draft import Draft, listed, record, text_of
+from pgs_compiler.importing.draft import Draft, listed, member, record, text_of
 from pgs_compiler.importing.expressions import Values, split
-from pgs_compiler.importing.known import HELD, WRITTEN
+from pgs_compiler.importing.known import HELD, PARTIAL, WRITTEN
 from pgs_compiler.importing.places import Places, Store
 from pgs_compiler.importing.published import Document
 from pgs_compiler.importing.schemas import fields
@@ -34,11 +34,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a step puts into a store, and the contract that knows of what kind it is."""
+    """What a step puts into a store, and the contract that knows of what kind it is.
+
+    Attributes:
+        partial: it is members of records that are there.
+        removed: members that are taken out of such records.
+    """
 
     store: Store
     value: Tree
     pipeline: Pipeline
+    partial: bool = False
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,8 @@ class Pipeline:
                 continue
             head, _, rest = step.use.inputs.get(each.name, each.name).partition(".")
             value = self._values.value(each.value)
+            if head == PARTIAL and isinstance(value, Mapping):
+                value = self._parted(value, draft)
             if value is not None:
                 (nested if rest else draft).add(rest or head, value, each.key.place)
         if nested:
@@ -156,17 +165,32 @@ class Pipeline:
         self._kept(draft, step, entry)
         return draft.tree()
 
+    def _parted(self, members: Mapping, draft: Draft) -> Mapping:
+        """What is set; the members that are null are removed, which this language says apart."""
+        removed = [entry for entry in members if isinstance(entry.value, Scalar) and entry.value.value is None]
+        if removed:
+            names = Sequence(tuple(Scalar(entry.name, entry.key.place) for entry in removed), members.place)
+            draft.add("remove", names)
+        return Mapping(tuple(entry for entry in members if entry not in removed), members.place)
+
     def _kept(self, draft: Draft, step: Step, entry: Entry | None) -> None:
         """Note what goes into a store; a log is one stream unless the publisher names several."""
         operation, store = step.use.operation, step.use.store
         if operation is None or store is None:
             return
+        for name, constant in operation.given.items():
+            draft.add(name, constant)
+        if operation.less:
+            self.world.account.report("I960", operation.less, step.use.keys[0][1].place)
         if "stream" in operation.inputs.values() and not draft.has("stream"):
             draft.add("stream", store.code[3:].rpartition("_V")[0].lower(), entry.key.place if entry else draft.place)
         written = WRITTEN.get((operation.side_effect, operation.op))
         value = entry_of(draft.tree(), written) if written else None
-        if value is not None:
-            self.written.append(Written(store, value.value, self))
+        if value is None:
+            return
+        names = member(draft.tree(), "remove")
+        removed = [text_of(name) for name in names] if isinstance(names, Sequence) else []
+        self.written.append(Written(store, value.value, self, written == PARTIAL, tuple(removed)))
 
     def _next(self, keys: Keys, step: Step, follows: str, evaluation: dict[str, Entry]) -> Draft:
         """Where a step leads, as far as it does not follow from the outcome itself."""
@@ -282,6 +306,9 @@ class Pipeline:
         if own[0] in step.use.constants:
             return Scalar(step.use.constants[own[0]], place)
         path = step.use.outputs.get(own[0], own[0])
+        if own[0] in step.use.lost and step.use.operation:
+            here = f"`{step.use.operation.op}` of `core::{step.use.operation.side_effect}`"
+            self.world.lost[place] = f"`{own[0]}` is nothing that {here} gives."
         return self._reading(".".join(["$", "steps", step.name, path, *own[1:]]), place)
 
     def _reading(self, text: str, place: Place) -> Scalar:

@@ -13,8 +13,7 @@ from pgs_compiler.source import Entry, Mapping, Scalar, Sequence, Tree
 from pgs_compiler.text import shown
 
 TIME = "$.run.time"
-_TEMPLATE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
-_CONDITION = re.compile(r"\s*(\$\S+)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*", re.DOTALL)
+_CONDITION = re.compile(r"(\$[^\s=!<>]+)\s*(==|!=|<=|>=|<|>)\s*(\S.*)", re.DOTALL)
 _OPERATORS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _LITERALS = {"true": True, "false": False, "null": None}
 Reference = Callable[[str, Place], Tree | None]
@@ -45,8 +44,7 @@ class Values:
     def _text(self, tree: Scalar, text: str) -> Tree | None:
         if text.startswith("$."):
             return self.reference(text, tree.place)
-        template = _TEMPLATE.fullmatch(text)
-        if template and template[1] == "timestamp":
+        if text.startswith("{{") and text.endswith("}}") and text[2:-2].strip() == "timestamp":
             return Scalar(TIME, tree.place)
         if "{{" in text:
             self.account.report("I957", f"Nothing expands `{shown(text)}`: it stays the text that it is.", tree.place)
@@ -57,7 +55,7 @@ class Values:
     def condition(self, tree: Tree) -> Tree | None:
         """`$.a < $.b` as an operator with its operands; None for what it cannot be."""
         text = tree.value if isinstance(tree, Scalar) else None
-        match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
+        match = _CONDITION.fullmatch(text.strip()) if isinstance(text, str) else None
         if match is None:
             return None
         left = self.reference(match[1], tree.place)

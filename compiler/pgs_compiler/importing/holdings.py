@@ -36,7 +36,7 @@ def _entity(world: World, store: Store, written: list[Written], read: list[Read]
     ):
         name = f"{name.rpartition('_V')[0]}_RECORD_V{name.rpartition('_V')[2]}"
     place = store.entry.key.place
-    fields = _merged([known for each in written if (known := _record(each)) is not None], place)
+    fields = _merged(written, place)
     if not fields:
         fields = Draft(place)
         for each in read:
@@ -58,16 +58,20 @@ def _record(written: Written) -> Mapping | None:
     return schema if isinstance(member(schema, "properties"), Mapping) else None
 
 
-def _merged(records: list[Mapping], place: Place) -> Draft:
-    """Fields that all records have are there, others may be absent; of several schemas of one, any value."""
+def _merged(written: list[Written], place: Place) -> Draft:
+    """Fields that all whole records have are there, others may be absent; of several schemas of one, any value."""
     kinds: dict[str, list[Tree]] = {}
     required: dict[str, int] = {}
-    for each in records:
-        listed = member(each, "required")
+    known = [(each, kind) for each in written if (kind := _record(each)) is not None]
+    removed = {name for each in written for name in each.removed}
+    for each, kind in known:
+        listed = member(kind, "required")
         needed = {text_of(word) for word in listed} if isinstance(listed, Sequence) else set()
-        for entry in entries_of(member(each, "properties") or each):
+        for entry in entries_of(member(kind, "properties") or kind):
             kinds.setdefault(entry.name, []).append(entry.value)
-            required[entry.name] = required.get(entry.name, 0) + (entry.name in needed)
+            whole = entry.name in needed and not each.partial
+            required[entry.name] = required.get(entry.name, 0) + whole
+    most = sum(not each.partial for each, _ in known)
     fields = Draft(place)
     for name in sorted(kinds):
         found = kinds[name]
@@ -77,7 +81,7 @@ def _merged(records: list[Mapping], place: Place) -> Draft:
         if len(same) == 1:
             for part in found[0] if isinstance(found[0], Mapping) else ():
                 schema.add(part.name, part.value, part.key.place)
-        if required[name] < len(records):
+        if required[name] < most or not most or name in removed:
             schema.add("optional", True, at)
         fields.add(name, schema.tree(), at)
     return fields

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pgs_compiler.compiler import Compilation, compile_program
@@ -30,6 +30,8 @@ _NO_COUNTERPART = {
     "TI": "An ingress says who asks, and an egress how each exit is answered; this says neither, and is not carried.",
     "INVARIANT": "Which transforms a domain may use is no rule that a constitution has: it is not carried.",
 }
+TYPED = ("Write ", "Is it ", "Add ", "Put ")
+"""How hints begin that say what to type: that is for what was written, and stands in no published document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ class Imported:
         own: findings of the importer, at the published lines.
         compiled: findings of the compiler about what was written, at the published lines.
         keys: how many keys of all documents are carried, idle or named by a finding.
-        names: the file of each declaration that was written, by its full name.
-        implementing: full names of what nothing implements here.
+        origins: from what was written to the published lines.
+        world: the import as it ended.
+        compilation: of all that was written.
     """
 
     published: Published
@@ -75,7 +78,7 @@ def bring_in(root: Path) -> Imported:
         origins.learn(SourceFile(path, files[path].encode()), declarations)
     compilation = compile_files(files, tuple(world.written))
     found = [*published.findings, *world.account.findings]
-    compiled = [origins.finding(each) for each in compilation.findings if not waits_for_code(each, world)]
+    compiled = [told(each, origins, world) for each in compilation.findings if not waits_for_code(each, world)]
     return Imported(
         published, files, ordered(found), ordered(compiled), _counted(published, world), origins, world, compilation
     )
@@ -92,6 +95,14 @@ def compile_files(files: Map[str, str], paths: tuple[str, ...]) -> Compilation:
     return compile_program(
         Project(name="imported", version=1), Path("/nowhere"), [*(core.files if core else ()), *sources]
     )
+
+
+def told(finding: Finding, origins: Origins, world: World) -> Finding:
+    """A finding of the compiler at the published line; what leads nowhere only here has no counterpart."""
+    found = origins.finding(finding)
+    if found.code == "T404" and found.place in world.lost:
+        return Finding("I955", world.lost[found.place], found.place)
+    return replace(found, hint="") if found.hint.startswith(TYPED) else found
 
 
 def waits_for_code(finding: Finding, world: World) -> bool:

@@ -42,6 +42,8 @@ class KnownOperation:
         outcomes: outcomes that only `core` has, with the publisher's in which they are contained; "" for one that
             cannot happen here.
         dropped: inputs that `core` does without.
+        given: inputs that only `core` has, with what they are here.
+        less: in what way it does less, for a finding; "" if in none.
     """
 
     side_effect: str
@@ -50,6 +52,8 @@ class KnownOperation:
     outputs: Names = field(default_factory=lambda: MappingProxyType({}))
     outcomes: Names = field(default_factory=lambda: MappingProxyType({}))
     dropped: tuple[str, ...] = ()
+    given: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    less: str = ""
 
 
 _ATOMS = "capability_transforms::CT_"
@@ -99,6 +103,21 @@ OPERATIONS: Mapping[tuple[str, str], KnownOperation] = MappingProxyType(
         (f"{_EFFECTS}REGISTRY_V0", "COUNT"): KnownOperation(
             "CS_REGISTRY_V0", "COUNT", NONE, MappingProxyType({"count": "n"})
         ),
+        (f"{_EFFECTS}REGISTRY_V0", "DEREGISTER"): KnownOperation(
+            "CS_REGISTRY_V0",
+            "DEREGISTER",
+            MappingProxyType({"key_or_address": "key"}),
+            outcomes=MappingProxyType({"ALREADY_DEREGISTERED": "NOT_FOUND"}),
+        ),
+        (f"{_EFFECTS}MUTABLE_JSON_V0", "UPDATE_WHERE"): KnownOperation(
+            "CS_STATE_V0",
+            "UPDATE_WHERE",
+            MappingProxyType({"filter": "where", "updates": "set"}),
+            MappingProxyType({"matched_keys": "keys"}),
+            MappingProxyType({"NOT_FOUND": "VIOLATION", "TOO_MANY": "VIOLATION"}),
+            given=MappingProxyType({"max": 1000}),
+            less="Of more than 1,000 records none is updated, and the step ends as VIOLATION.",
+        ),
         (f"{_EFFECTS}MUTABLE_JSON_V0", "READ"): KnownOperation(
             "CS_STATE_V0", "READ", MappingProxyType({"key": "key"}), MappingProxyType({"value": "value"})
         ),
@@ -141,9 +160,17 @@ EXTERNAL = frozenset({"CS_SEND_EMAIL_V0"})
 """Side effects of `core` that have no store."""
 
 WRITTEN = MappingProxyType(
-    {("CS_REGISTRY_V0", "REGISTER"): "value", ("CS_STATE_V0", "WRITE"): "value", ("CS_EVENTS_V0", "APPEND"): "record"}
+    {
+        ("CS_REGISTRY_V0", "REGISTER"): "value",
+        ("CS_STATE_V0", "WRITE"): "value",
+        ("CS_STATE_V0", "UPDATE_WHERE"): "set",
+        ("CS_EVENTS_V0", "APPEND"): "record",
+    }
 )
 """The input of an operation that is kept."""
+
+PARTIAL = "set"
+"""The input that is kept as a part of a record; what is null in it is removed there."""
 
 HELD = MappingProxyType({("CS_REGISTRY_V0", "RESOLVE"): "value", ("CS_STATE_V0", "READ"): "value"})
 """The output of an operation that was kept."""

@@ -17,8 +17,9 @@ from pgs_compiler.text import Text, decode
 
 BOM = b"\xef\xbb\xbf"
 HEADING = "Machine"
-_FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})[ \t]*(.*?)[ \t]*$")
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_ATX = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
+_BLANK = " \t"
 _YAML = ("yaml", "yml", "")
 
 
@@ -69,22 +70,29 @@ def parts(lines: list[str]) -> Iterator[Heading | Block]:
         number += 1
         line = lines[number - 1]
         fence = _FENCE.match(line)
-        if fence and not (fence[2][0] == "`" and "`" in fence[3]):
-            block = _fenced(lines, number, fence)
+        info = line[fence.end() :].strip(_BLANK) if fence else ""
+        if fence and not (fence[1][0] == "`" and "`" in info):
+            block = _fenced(lines, number, fence[1], info)
             yield block
             number = block.last + (1 if block.closed else 0)
         elif heading := _ATX.match(line):
-            yield Heading(len(heading[1]), (heading[2] or "").strip(), number)
+            yield Heading(len(heading[1]), _title(line[heading.end() :]), number)
 
 
-def _fenced(lines: list[str], opening: int, fence: re.Match[str]) -> Block:
+def _title(text: str) -> str:
+    """The text of a heading without the signs that may close it."""
+    whole = text.strip(_BLANK)
+    bare = whole.rstrip("#")
+    return bare.rstrip(_BLANK) if not bare or bare[-1] in _BLANK else whole
+
+
+def _fenced(lines: list[str], opening: int, mark: str, info: str) -> Block:
     """From an opening fence to the first line that closes it, or to the end of the document."""
-    mark = fence[2]
     closing = re.compile(rf" {{0,3}}{re.escape(mark[0])}{{{len(mark)},}}[ \t]*$")
     for index in range(opening, len(lines)):
         if closing.match(lines[index]):
-            return Block(fence[3], opening, opening + 1, index, closed=True)
-    return Block(fence[3], opening, opening + 1, len(lines), closed=False)
+            return Block(info, opening, opening + 1, index, closed=True)
+    return Block(info, opening, opening + 1, len(lines), closed=False)
 
 
 def _block(text: Text, lines: list[str]) -> Block | Finding:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from pgs_compiler.findings import Finding, ordered
 from pgs_compiler.importing.draft import text_of
-from pgs_compiler.importing.importer import Imported, compile_files, waits_for_code
+from pgs_compiler.importing.importer import Imported, compile_files, told, waits_for_code
 from pgs_compiler.importing.published import Document
 from pgs_compiler.source import Mapping, Scalar, Sequence, Tree
 
@@ -45,7 +45,7 @@ def _verdict(imported: Imported, workflow: Document, uses: dict[str, set[str]]) 
     documents = {world.origins[name].path for path in files for name in _names(world.written[path])}
     compilation = compile_files(imported.files, tuple(files))
     found = [
-        imported.origins.finding(each)
+        told(each, imported.origins, world)
         for each in compilation.findings
         if each.blocks and not waits_for_code(each, world)
     ]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from pgs_compiler.findings import Finding
+from pgs_compiler.findings import Finding, ordered
 from pgs_compiler.importing.importer import Imported, bring_in
 from pgs_compiler.importing.known import OPERATIONS, TRANSFORMS
 from pgs_compiler.importing.outcome import Verdict, verdicts
@@ -95,7 +95,9 @@ def _unused(imported: Imported, found: tuple[Verdict, ...]) -> str:
             about.setdefault(finding.place.path, []).append(finding)
     text = f"{len(rest)} documents are part of no workflow, or are written as what `core` has.\n\n"
     rows = ((f"`{each.path}`", _kinds(about.get(each.path, ()))) for each in rest)
-    return "## Documents of no workflow\n\n" + text + _rows(("document", "errors"), rows)
+    alone = ordered([finding for each in rest for finding in about.get(each.path, ())])
+    told = "".join(f"- {finding.place}: {finding.code}: {finding.message}\n" for finding in alone)
+    return "## Documents of no workflow\n\n" + text + _rows(("document", "errors"), rows) + f"\n{told}"
 
 
 def _implementations(imported: Imported) -> str:

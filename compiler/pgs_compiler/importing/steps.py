@@ -29,6 +29,7 @@ class Use:
         failures: outcomes in which the publisher's failure ends here.
         dropped: inputs that are done without.
         schemas: the schemas of outputs, by the publisher's names.
+        lost: outputs that its publisher declares and `core` does not give.
         store, operation: where it takes place, if it is of `core`.
     """
 
@@ -40,6 +41,7 @@ class Use:
     failures: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     schemas: Map[str, Tree] = field(default_factory=lambda: MappingProxyType({}))
+    lost: frozenset[str] = frozenset()
     store: Store | None = None
     operation: KnownOperation | None = None
 
@@ -144,8 +146,16 @@ def _stored(world: World, places: Places, step: Seen, target: Document, known: K
     )
     if known is None:
         return Use(keys, store=store)
+    declared = frozenset(_outputs(step, target)) if _operation(step, target) is not None else frozenset()
     return Use(
-        keys, known.inputs, known.outputs, outcomes=known.outcomes, dropped=known.dropped, store=store, operation=known
+        keys,
+        known.inputs,
+        known.outputs,
+        outcomes=known.outcomes,
+        dropped=known.dropped,
+        lost=declared - known.outputs.keys(),
+        store=store,
+        operation=known,
     )
 
 
@@ -202,8 +212,7 @@ def _stand_in(step: Seen, target: Document | None, name: str) -> Mapping:
 
 def _outputs(step: Seen, target: Document | None) -> list[str]:
     """What the operation gives: as its publisher declares it, else what the step takes of it."""
-    operation = member(member(member(target.machine, "core"), "operations"), step.text("op")) if target else None
-    declared = member(operation, "output")
+    declared = member(_operation(step, target), "output")
     if declared is not None and not isinstance(declared, Scalar | Mapping):
         return [text_of(item) for item in declared if text_of(item) not in ("", "result_status")]
     taken = step.tree.get("outputs")
@@ -215,15 +224,17 @@ def _outputs(step: Seen, target: Document | None) -> list[str]:
     return names
 
 
+def _operation(step: Seen, target: Document | None) -> Tree | None:
+    return member(member(member(target.machine, "core"), "operations"), step.text("op")) if target else None
+
+
 def _advice(target: Document, step: Seen) -> str:
     """What there is in place of it."""
     if semantics_of(target) is None and "WORKFLOW" in target.code:
         return "A workflow calls another by a node with `call`, and one for each item of a list by `each`."
     return {
-        "DEREGISTER": "What can be taken back is kept under a key of `CS_STATE_V0`.",
         "EXISTS": "`READ` and `RESOLVE` end as `NOT_FOUND`.",
         "DELETE_MANY": "Delete one key at a time, in a workflow that `each` calls.",
-        "UPDATE_WHERE": "Keep what is to be changed under keys that can be read, and write them one at a time.",
     }.get(step.text("op"), "")
 
 

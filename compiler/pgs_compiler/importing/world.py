@@ -25,7 +25,8 @@ class World:
     Attributes:
         written: the declarations by the file that they go into.
         unimplemented: full names of declarations whose implementation is named and not here.
-        missing: of each publication, the declarations that had to be left out, with why; by full name.
+        origins: the document of each declaration that is written, by its full name.
+        lost: references to what a publisher's operation gives and that of `core` does not, with a sentence about it.
     """
 
     published: Published
@@ -33,6 +34,7 @@ class World:
     written: dict[str, list[Mapping]] = field(default_factory=dict)
     unimplemented: set[str] = field(default_factory=set)
     origins: dict[str, Document] = field(default_factory=dict)
+    lost: dict[Place, str] = field(default_factory=dict)
 
     def domain(self, document: Document) -> str:
         return self.published.domains[document.namespace]

@@ -124,6 +124,21 @@ def test_a_deep_block_and_a_large_one_are_refused_as_anywhere() -> None:
     assert refused(f"{HEAD}```yaml\na: {'x' * 2**20}\n```\n")[0][0] == "S113"
 
 
+@pytest.mark.parametrize(
+    "line", ["#" + " " * 900_000 + "x", "```" + " " * 900_000 + "`", "`" * 900_000, "# " + "# " * 400_000]
+)
+def test_a_long_line_of_signs_takes_no_longer_than_any_other(line: str) -> None:
+    assert refused(f"{line}\n") == [("I951", 1)]
+
+
+@pytest.mark.parametrize(
+    ("title", "named"), [("Machine", 1), ("Machine #", 1), ("Machine#", 0), ("# Machine", 0), ("", 0)]
+)
+def test_a_heading_is_called_what_stands_between_its_signs(title: str, named: int) -> None:
+    result = machine_block(SourceFile("doc.md", f"## {title}\n\n```yaml\na: 1\n```\n".encode()))
+    assert (result.value is not None) == bool(named)
+
+
 def test_a_scalar_keeps_its_quotes() -> None:
     value = block(f'{HEAD}```yaml\na: "1"\n```\n').entries[0].value
     assert isinstance(value, Scalar)
