@@ -17,6 +17,7 @@ from pgs_compiler import declarations as d
 from pgs_compiler.compiler import Compilation, Phase
 from pgs_compiler.findings import Place, Waiver
 from pgs_compiler.laws import DeclassifiersSyntax, RequirementSyntax
+from pgs_compiler.machines import EntrySyntax, MachineSignal, StateSyntax, TimerSyntax, Transition
 from pgs_compiler.names import KINDS, Name
 from pgs_compiler.project import FILE
 from pgs_compiler.published import published_names
@@ -150,6 +151,18 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "P72": "audit",
         "P75": "body",
         "P76": "body",
+        "P780": "transition",
+        "P781": "state",
+        "P782": "state",
+        "P783": "entry",
+        "P784": "transition",
+        "P785": "machine",
+        "P786": "transition",
+        "P787": "timer",
+        "P788": "entry",
+        "P789": "machine",
+        "P790": "signal of a machine",
+        "P791": "entry",
         "A801": "clearance",
         "A802": "operation step",
         "A810": "key",
@@ -221,6 +234,11 @@ CLASSES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "transport": (d.Ingress, d.Egress),
         "invariant": (d.InvariantSyntax,),
         "body": (d.Process,),
+        "state": (StateSyntax,),
+        "entry": (EntrySyntax,),
+        "transition": (Transition,),
+        "timer": (TimerSyntax,),
+        "signal of a machine": (MachineSignal,),
         "waiver": (Waiver,),
     }
 )
@@ -238,6 +256,11 @@ TURNS: Mapping[str, Phase] = MappingProxyType(
         "T427": "check",
         "T43": "parse",
         "T433": "check",
+        "P78": "parse",
+        "P79": "parse",
+        "P783": "check",
+        "P790": "parse",
+        "P791": "check",
         "A83": "prove",
         "A840": "prove",
         "A841": "prove",

@@ -18,6 +18,8 @@ from pgs_compiler.declarations import Declaration
 from pgs_compiler.findings import Finding, Result, ordered
 from pgs_compiler.flows import Flows, follow, hiding
 from pgs_compiler.lower import lower
+from pgs_compiler.made import make
+from pgs_compiler.made.telling import spoken
 from pgs_compiler.parse import parse
 from pgs_compiler.project import Project
 from pgs_compiler.prove import prove
@@ -138,7 +140,8 @@ def compile_program(
     found: list[Finding] = []
 
     declarations, whole = _declarations(files, found)
-    program = _kept(resolve(declarations, project), found) if whole else None
+    made = _kept(make(declarations), found) if whole else None
+    program = _kept(resolve(made, project), found) if made else None
     checked = _kept(check(program), found) if program else None
     proven = _kept(prove(checked), found) if checked else None
     flows = _kept(follow(checked), found) if checked else None
@@ -155,8 +158,8 @@ def compile_program(
         found += unpublished(published, verify(sealed.files), declarations, policy.whole)
 
     scope = Scope(sources, declarations, complete=sealed is not None)
-    findings = ordered(judge(found, project.waivers, scope, policy))
-    reached: Phase = "bind" if checked else "check" if program else "resolve" if whole else "parse"
+    findings = ordered(judge(spoken(found, declarations), project.waivers, scope, policy))
+    reached: Phase = "bind" if checked else "check" if program else "resolve" if made else "parse"
     code = assessed.shown if assessed else {}
     worker = assessed.worker if assessed else None
     known = (findings, sources, reached, declarations, project, published, code, worker)

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from pgs_compiler.callees import Arm, CalleeSyntax
 from pgs_compiler.findings import Place
 from pgs_compiler.laws import RequirementSyntax, RuleSyntax, SelectionSyntax
+from pgs_compiler.machines import Machine
 from pgs_compiler.names import Name
 from pgs_compiler.processes import Audit, AuditRuleSyntax, Context, InvariantSyntax, Process, ProcessOutcome
 from pgs_compiler.schemas.syntax import FieldsSyntax, SchemaSyntax
@@ -36,11 +37,10 @@ from pgs_compiler.written import (
 from pgs_snapshot.model import ExitKind, Semantics, Unknown
 
 __all__ = [
-    "Arm", "Audit", "AuditRuleSyntax", "Bindings", "Bound", "CalleeSyntax", "Comparison", "ConditionSyntax", "Constant",
-    "Context",
-    "DefaultForm", "Egress", "EnumForm", "Header", "Ingress", "InvariantSyntax", "Junction", "ListForm", "Negation",
-    "Process", "ProcessOutcome", "RecordForm", "Reference", "RequestPart", "ResponseSyntax", "RouteSyntax", "TextForm",
-    "ToolSyntax", "ValueSyntax", "Word",
+    "Arm", "Audit", "AuditRuleSyntax", "Bindings", "Bound", "CalleeSyntax", "Comparison", "ConditionSyntax",
+    "Constant", "Context", "DefaultForm", "Egress", "EnumForm", "Header", "Ingress", "InvariantSyntax", "Junction",
+    "ListForm", "Machine", "Negation", "Process", "ProcessOutcome", "RecordForm", "Reference", "RequestPart",
+    "ResponseSyntax", "RouteSyntax", "TextForm", "ToolSyntax", "ValueSyntax", "Word",
 ]  # fmt: skip
 """What this module gives on; its own classes are for all to use, too."""
 
@@ -420,4 +420,5 @@ Declaration: TypeAlias = (
     | Context
     | Process
     | Audit
+    | Machine
 )

@@ -18,6 +18,7 @@ from pgs_compiler.declarations import (
     Declaration,
     Entity,
     Event,
+    Machine,
     PolicySyntax,
     Process,
     SideEffect,
@@ -27,6 +28,7 @@ from pgs_compiler.declarations import (
 from pgs_compiler.elaborate.places import at
 from pgs_compiler.elaborate.processes import lower_context, lower_process
 from pgs_compiler.index import index
+from pgs_compiler.made.sealed import lower_machine
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
 from pgs_compiler.prove import Proven
@@ -140,6 +142,8 @@ def _artifact(program: Program, assessed: Assessed, declaration: Declaration) ->
             )
         case Constitution():
             return lower_constitution(declaration)
+        case Machine():
+            return lower_machine(declaration)
         case Binding():
             return model.Binding(
                 name,

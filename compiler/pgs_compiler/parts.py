@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
+W = TypeVar("W")
 
 
 def found_in(item: object, wanted: type[T]) -> Iterator[T]:
@@ -19,6 +20,23 @@ def found_in(item: object, wanted: type[T]) -> Iterator[T]:
     else:
         for name in parts_with(type(item), wanted):
             yield from found_in(getattr(item, name), wanted)
+
+
+def replaced(item: T, wanted: type[W], change: Callable[[W], W]) -> T:
+    """A copy in which every object of a class has gone through `change`; the same object where nothing changed."""
+    if isinstance(item, wanted):
+        return change(item)  # type: ignore[return-value]
+    if isinstance(item, tuple):
+        parts = tuple(replaced(part, wanted, change) for part in item)
+        changed = any(new is not old for new, old in zip(parts, item, strict=True))
+        return parts if changed else item  # type: ignore[return-value]
+    changes = {}
+    for name in parts_with(type(item), wanted):
+        old = getattr(item, name)
+        new = replaced(old, wanted, change)
+        if new is not old:
+            changes[name] = new
+    return replace(item, **changes) if changes else item  # type: ignore[type-var]
 
 
 _PARTS: dict[tuple[type, type], tuple[str, ...]] = {}

@@ -7,21 +7,18 @@ Before: `Name("CC_PAY_V0")` in a workflow of `payments`. After: `Name("payments:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
-from typing import TypeVar
 
 from pgs_compiler.declarations import Actor, Declaration, Entity
 from pgs_compiler.findings import Finding, Related, Result
 from pgs_compiler.names import CORE, Name
-from pgs_compiler.parts import found_in, parts_with
+from pgs_compiler.parts import found_in, replaced
 from pgs_compiler.program import Program
 from pgs_compiler.project import Project
 from pgs_compiler.source import CORE as CORE_FOLDER
 from pgs_snapshot.suggest import nearest
-
-T = TypeVar("T")
 
 
 def resolve(declarations: Iterable[Declaration], project: Project) -> Result[Program]:
@@ -133,7 +130,7 @@ def _resolved(declaration: Declaration, table: Mapping[str, Declaration], findin
             findings.append(_unknown(name, domain, table))
         return replace(name, text=found[0]) if found else name
 
-    return _renamed(declaration, full)
+    return replaced(declaration, Name, full)
 
 
 def _unknown(name: Name, domain: str, table: Mapping[str, Declaration]) -> Finding:
@@ -150,23 +147,6 @@ def _unknown(name: Name, domain: str, table: Mapping[str, Declaration]) -> Findi
         "" if suggestion else f"not declared in `{name.domain or domain}`",
         hint=f"Write `{suggestion}`." if suggestion else "",
     )
-
-
-def _renamed(item: T, full: Callable[[Name], Name]) -> T:
-    """A copy in which every `Name` has gone through `full`; the same object where nothing changed."""
-    if isinstance(item, Name):
-        return full(item)  # type: ignore[return-value]
-    if isinstance(item, tuple):
-        parts = tuple(_renamed(part, full) for part in item)
-        changed = any(new is not old for new, old in zip(parts, item, strict=True))
-        return parts if changed else item  # type: ignore[return-value]
-    changes = {}
-    for name in parts_with(type(item), Name):
-        old = getattr(item, name)
-        new = _renamed(old, full)
-        if new is not old:
-            changes[name] = new
-    return replace(item, **changes) if changes else item  # type: ignore[type-var]
 
 
 def _entity_cycles(table: Mapping[str, Declaration]) -> list[Finding]:

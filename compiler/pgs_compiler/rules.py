@@ -275,6 +275,19 @@ RULES = _rules(
     _warning("P761", "not-followed", "What a body touches can be read off its source"),
     _error("P762", "contract-form", "A contract is written out, and its paths are paths"),
     _error("P763", "foreign-zone", "Inputs are data, and signals are signals"),
+    # P78x: state machines
+    _error("P780", "unknown-state", "A machine speaks of states and events that it has"),
+    _error("P781", "unreachable-state", "Every state can be reached"),
+    _error("P782", "dead-state", "Something leads away from every state that is not final"),
+    _error("P783", "unheard-outcome", "Every outcome of an entry is an event, or goes on"),
+    _error("P784", "unhandled-event", "Every event that comes is handled, or ignored"),
+    _error("P785", "endless-chain", "Entries do not follow each other for ever"),
+    _error("P786", "never-sent", "Somebody sends what a state handles or ignores"),
+    _error("P787", "timers", "The times after which a state ends can be told apart"),
+    _error("P788", "event-lacks", "An entry refers to what every event carries that leads to it"),
+    _error("P789", "made-name", "What a machine is made of has names of its own"),
+    _error("P790", "machine-signal", "A signal of a machine is a signal of its context"),
+    _error("P791", "entry-waits", "An entry of a machine ends at once"),
     # A8xx: labels
     _error(
         "A801",

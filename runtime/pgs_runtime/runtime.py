@@ -22,6 +22,7 @@ from pgs_runtime.run.grounds import Live
 from pgs_runtime.run.intake import Actor, Ask, Intake, repeated
 from pgs_runtime.run.journey import Mover
 from pgs_runtime.run.live import LiveRuns, Verdict
+from pgs_runtime.run.machines import Machines
 from pgs_runtime.run.outbox import Outbox
 from pgs_runtime.run.outcomes import Outcome, standing
 from pgs_runtime.run.rehearsal import Rehearsal, rehearsed
@@ -92,6 +93,7 @@ class Runtime:
         self._mover = Mover(vault, self._shop, self.ports, self._policy, snapshot.clears)
         self.live = LiveRuns(vault, self._mover, self._graph, self.ports)
         self._outbox = Outbox(vault, self._addressee, self.secret)
+        self.machines = Machines(snapshot, vault, self.run, self.ports.clock)
 
     @classmethod
     def open(

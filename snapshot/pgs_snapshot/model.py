@@ -50,13 +50,14 @@ from pgs_snapshot.expressions import (
 )
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.manifest import Implementation, Manifest, SealedFile
-from pgs_snapshot.processes import AuditRule, Context, ContextField, Gate, Machine, MachineState, Process
+from pgs_snapshot.processes import AuditRule, Context, ContextField, Gate, Machine, MachineState, MachineTimer, Process
 
 __all__ = [
     "Actor", "All", "Any_", "AuditRule", "Binding", "Compare", "Condition", "Context", "ContextField", "Default",
-    "Entity", "Event", "Expr", "Gate", "Implementation", "Items", "Literal_", "Machine", "MachineState", "Manifest",
-    "Not", "Operation", "Operator", "Policy", "Process", "Query", "Record", "Ref", "Schema", "SealedFile", "Semantics",
-    "SideEffect", "Slice", "Store", "Text", "Transform", "Unknown", "Wildcard", "comparisons",
+    "Entity", "Event", "Expr", "Gate", "Implementation", "Items", "Literal_", "Machine", "MachineState",
+    "MachineTimer", "Manifest", "Not", "Operation", "Operator", "Policy", "Process", "Query", "Record", "Ref",
+    "Schema", "SealedFile", "Semantics", "SideEffect", "Slice", "Store", "Text", "Transform", "Unknown", "Wildcard",
+    "comparisons",
 ]  # fmt: skip
 """What this module gives on; its own classes are for all to use, too."""
 

@@ -91,28 +91,49 @@ class Process:
 
 
 @frozen
+class MachineTimer:
+    """What follows when a state has lasted for so long: `event`, or by itself (""), the state `to`, by `workflow`."""
+
+    event: str
+    to: str
+    workflow: str
+
+
+@frozen
 class MachineState:
-    """`events`: where each leads. `ignore`: those that do nothing here. `after`: by duration (ISO 8601), an event."""
+    """`events`: where each leads. `ignore`: those that do nothing here. `after`: by duration (ISO 8601)."""
 
     events: Mapping[str, str]
     ignore: tuple[str, ...]
-    after: Mapping[str, str]
+    after: Mapping[str, MachineTimer]
+    final: bool
     at: str
 
 
 @frozen
 class Machine:
-    """A state machine. One event of one instance is one run of `workflow`, a graph that was made from it.
+    """A state machine. One event of one instance is one run of a workflow that was made from it.
 
-    `store` holds the instances, `signals`: the event that a signal of the context stands for, by path.
+    Attributes:
+        actor: who sends what the machine sends to itself: when a time is over, and for signals of its context.
+        store: keeps the instances, a cell each: `state`, `since`, `run`.
+        steps: keeps what became of them, a stream each: `state`, `event`, `at`, `run`.
+        start: the workflow that starts an instance.
+        events: the workflow of each event that comes from outside.
+        sent: those of them that somebody sends; the others only come from signals.
+        signals: the event that a signal of the context stands for, by path.
     """
 
     name: str
     summary: str
     context: str | None
-    workflow: str
+    actor: str
     store: str
+    steps: str
+    start: str
+    events: Mapping[str, str]
+    sent: tuple[str, ...]
+    signals: Mapping[str, str]
     initial: str
     states: Mapping[str, MachineState]
-    signals: Mapping[str, str]
     at: str

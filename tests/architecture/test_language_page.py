@@ -18,6 +18,7 @@ from pgs_compiler.parse import _PARSERS
 from pgs_compiler.parse.artifacts import MAX_ATTEMPTS
 from pgs_compiler.parse.calls import MAX_ITEMS
 from pgs_compiler.parse.conditions import OPERATORS
+from pgs_compiler.parse.machines import MAX_ENTRIES, MAX_EVENTS, MAX_STATES
 from pgs_compiler.parse.values import FORMS
 from pgs_compiler.read import ReadLimits
 from pgs_compiler.rules import RULES
@@ -134,7 +135,7 @@ def test_every_value_form_has_an_example() -> None:
 
 
 def test_every_rule_that_is_mentioned_exists() -> None:
-    assert set(re.findall(r"\b[SDNTFC][0-9]{3}\b", PAGE)) <= set(RULES)
+    assert set(re.findall(r"\b[SDNTFCP][0-9]{3}\b", PAGE)) <= set(RULES)
 
 
 def test_the_limits_of_runs_are_those_of_the_code() -> None:
@@ -158,6 +159,9 @@ def test_the_limits_of_sources_and_programs_are_those_of_the_code() -> None:
     assert told["nodes of a workflow"] == str(limits.MAX_NODES)
     assert told["outcomes of a contract or node"] == str(limits.MAX_OUTCOMES)
     assert told["steps of a contract"] == str(limits.MAX_STEPS)
+    assert told["states of a machine"] == str(MAX_STATES)
+    assert told["events of a machine"] == str(MAX_EVENTS)
+    assert told["entries of a state"] == str(MAX_ENTRIES)
     assert told["`max` of an `each`"] == f"{MAX_ITEMS:,}"
     assert told["calls within each other"] == str(bounds.MAX_CALLS)
     assert told["nodes, steps and operations of one run, each"] == f"{bounds.MAX_WORK:,}"

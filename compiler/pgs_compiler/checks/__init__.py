@@ -29,6 +29,7 @@ from pgs_compiler.checks import (
     intents,
     labels,
     limits,
+    machines,
     outputs,
     ownership,
     processes,
@@ -72,6 +73,7 @@ CHECKS: tuple[Callable[[Program], Iterator[Finding]], ...] = (
     requests.check,
     contexts.check,
     processes.check,
+    machines.check,
 )
 WORKFLOW_CHECKS: tuple[Callable[[Program, Surfaces, Workflow], Iterator[Finding]], ...] = (
     routing.check,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pgs_compiler.editor.laws import ASSERTION, CONSTITUTION
+from pgs_compiler.editor.machines import MACHINE
 from pgs_compiler.editor.parts import (
     ANY,
     BINDINGS,
@@ -212,6 +213,7 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
         "context": CONTEXT,
         "process": PROCESS,
         "audit": AUDIT,
+        "machine": MACHINE,
     }
 )
 """The form of each kind that compiles, without its first key and the header."""

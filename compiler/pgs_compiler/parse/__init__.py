@@ -18,11 +18,12 @@ from pgs_compiler.parse import (
     constitutions,
     contracts,
     intents,
+    machines,
     processes,
     transports,
     workflows,
 )
-from pgs_compiler.shape import NOT_YET, Fields, Report, article
+from pgs_compiler.shape import Fields, Report, article
 from pgs_compiler.source import Entry, Mapping, Scalar, Tree
 from pgs_snapshot.suggest import nearest
 
@@ -44,6 +45,7 @@ _PARSERS: dict[str, Callable[[Header, Fields], Declaration | None]] = {
     "context": processes.context,
     "process": processes.process,
     "audit": processes.audit,
+    "machine": machines.machine,
 }
 
 
@@ -74,11 +76,7 @@ def _document(tree: Tree, home: str, report: Report) -> Declaration | None:
         return None
     fields = Fields(tree, f"this {first.name.replace('_', ' ')}", report)
     header = _header(first, fields, home)
-    parser = _PARSERS.get(first.name)
-    if parser is None:
-        report.add("D213", NOT_YET.format(first.name), first.key.place)
-        return None
-    declaration = parser(header or Header(first.name, "", "", first.key.place), fields)
+    declaration = _PARSERS[first.name](header or Header(first.name, "", "", first.key.place), fields)
     fields.done()
     errors = any(found.severity == "error" for found in report.findings[before:])
     return None if errors else declaration

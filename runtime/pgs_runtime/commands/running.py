@@ -84,7 +84,7 @@ def run(
         asks = who(snapshot, actor, workflow)
         with output_to_error():  # what a capability writes there is not our answer
             outcome = runtime.run(workflow, given, asks, request_id, stated)
-        _answer(desk, runtime, outcome)
+        answer(desk, runtime, outcome)
 
 
 @click.command()
@@ -100,7 +100,7 @@ def resume(desk: Desk, id: str) -> None:
     with desk.opened(id) as runtime:
         with output_to_error():
             outcome = runtime.resume(id)
-        _answer(desk, runtime, outcome)
+        answer(desk, runtime, outcome)
 
 
 @click.command("signal")
@@ -127,7 +127,7 @@ def send(
             refused = Refusal("R083", f"The signal was refused: {why}", ExitCode.REJECTED)
             _export(desk, runtime, outcome, refused)
             refuse(refused, as_json=False)
-        _answer(desk, runtime, outcome)
+        answer(desk, runtime, outcome)
 
 
 @click.command()
@@ -150,7 +150,7 @@ def cancel(
         says = who(snapshot, actor, workflow)
         with output_to_error():
             outcome = runtime.cancel(id, says, reason)
-        _answer(desk, runtime, outcome, done="CANCELLED")
+        answer(desk, runtime, outcome, done="CANCELLED")
 
 
 @click.command()
@@ -166,7 +166,7 @@ def abandon(desk: Desk, id: str, reason: str, actor: str | None) -> None:
     with desk.opened(id) as runtime:
         workflow, snapshot = runtime.known(id)
         outcome = runtime.abandon(id, who(snapshot, actor, workflow), reason)
-        _answer(desk, runtime, outcome, done="CANCELLED")
+        answer(desk, runtime, outcome, done="CANCELLED")
 
 
 @click.command()
@@ -211,7 +211,7 @@ def reconcile(
             outcome = runtime.reconcile(
                 id, "done" if told else "retry" if retry else "give_up", says, reason, key or "", told
             )
-        _answer(desk, runtime, outcome, done="CANCELLED" if give_up else "")
+        answer(desk, runtime, outcome, done="CANCELLED" if give_up else "")
 
 
 # --- what they share -------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def _tell_rehearsed(rehearsed: Rehearsal | Outcome, as_json: bool) -> NoReturn:
     sys.exit(rehearsed.exit_code)
 
 
-def _answer(desk: Desk, runtime: Runtime, outcome: Outcome, done: str = "") -> NoReturn:
+def answer(desk: Desk, runtime: Runtime, outcome: Outcome, done: str = "") -> NoReturn:
     """Write the files of a run, say how it stands, and end as it did; with 0 where it is what was asked for."""
     _export(desk, runtime, outcome)
     sys.exit(ExitCode.DONE if outcome.kind == done else outcome.exit_code)
@@ -264,4 +264,4 @@ def _resume_all(desk: Desk) -> NoReturn:
         tell([], [], desk.as_json)
         sys.exit(ExitCode.DONE)
     with runtime:
-        sys.exit(resume_all(runtime, desk.root, desk.picture, desk.as_json))
+        sys.exit(resume_all(runtime, desk))

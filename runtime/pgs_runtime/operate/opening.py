@@ -52,6 +52,15 @@ def rehearsing(
     return _over(snapshot, store, data_root, settings, trust)
 
 
+def looking(snapshot: Snapshot, data_root: Path, address: Address | None = None) -> Runtime:
+    """As `found`, and over an empty store where nothing was ever run.
+
+    Raises:
+        StoreUnusable, StoreBusy: the store cannot be opened, or was lost.
+    """
+    return _over(snapshot, kept_in(data_root, address) or MemoryStore(), data_root, None, None)
+
+
 def _over(snapshot: Snapshot, store: Store, data_root: Path, settings: Path | None, trust: Path | None) -> Runtime:
     try:
         outside = read_settings(settings) if settings else own_settings(data_root)
