@@ -53,10 +53,11 @@ def _raised(state: StateSyntax) -> Iterator[Finding]:
 def _sent(machine: Machine, state: StateSyntax) -> Iterator[Finding]:
     """Every event that a state speaks of can come while it lasts."""
     timed = {timer.to.text for timer in state.after}
+    told = {each.event.text for each in state.events} | {word.text for word in state.ignore}
     come = {*machine.sent, *(word.text for word in state.raised), *timed}
     for word in (*(each.event for each in state.events), *state.ignore):
         if word.text not in come:
-            near = nearest(word.text, come)
+            near = nearest(word.text, come - told)
             hint = f"Write `{near}`." if near else f"Add `{word.text}: {{}}` to `events` if somebody may send it."
             message = f"Nobody sends `{word.text}` while `{state.name.text}` lasts."
             yield Finding("P786", message, word.place, hint=hint)

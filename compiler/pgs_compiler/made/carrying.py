@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pgs_compiler.declarations import Machine, Reference
 from pgs_compiler.findings import Finding
 from pgs_compiler.machines import EntrySyntax, StateSyntax
-from pgs_compiler.made.chains import beginnings, entered
+from pgs_compiler.made.chains import Beginning, beginnings, entered
 from pgs_compiler.parts import found_in
 from pgs_snapshot.suggest import nearest
 
@@ -18,12 +18,7 @@ def check(machine: Machine) -> Iterator[Finding]:
     for state in machine.states:
         for entry in state.entry:
             yield from _roots(entry)
-    for beginning in beginnings(machine):
-        carried = [field.name for field in beginning.fields.fields] if beginning.fields else []
-        for name in dict.fromkeys(name for _, to in beginning.from_to for name in entered(machine, to)):
-            met = machine.state(name)
-            if met is not None:
-                yield from _fields(met, beginning.spoken, carried)
+            yield from _fields(machine, state, entry)
 
 
 def _roots(entry: EntrySyntax) -> Iterator[Finding]:
@@ -35,19 +30,30 @@ def _roots(entry: EntrySyntax) -> Iterator[Finding]:
             yield Finding("T402", message, found.place, hint=f"Write `$.{near}…`." if near else "")
 
 
-def _fields(state: StateSyntax, spoken: str, carried: list[str]) -> Iterator[Finding]:
-    """References to the event of a run that has no such field."""
-    name = state.name.text
-    for entry in state.entry:
-        for found in found_in(entry.inputs, Reference):
-            if found.path.root != "event":
-                continue
-            field = found.path.steps[0] if found.path.steps else None
-            if field is None and (carried or found is entry.inputs.whole):
-                continue  # the whole event, which may be empty where it is passed on whole
-            if field not in carried:
-                near = nearest(str(field), carried)
-                what = f"no `{field}`" if field is not None else "nothing"
-                message = f"`{name}` is also entered when {spoken}, which carries {what}."
-                hint = f"Write `$.event.{near}`." if near else ""
-                yield Finding("P788", message, found.place, hint=hint)
+def _fields(machine: Machine, state: StateSyntax, entry: EntrySyntax) -> Iterator[Finding]:
+    """References to what is not carried by everything that leads to the state, each told once."""
+    leading = [each for each in beginnings(machine) if _leads(machine, each, state.name.text)]
+    common = set.intersection(*(_carried(each) for each in leading)) if leading else set()
+    for found in found_in(entry.inputs, Reference):
+        if found.path.root != "event":
+            continue
+        field = found.path.steps[0] if found.path.steps else None
+        if field is None:  # the whole event, which is empty where it is passed on whole
+            lacking = [] if found is entry.inputs.whole else [each for each in leading if not _carried(each)]
+        else:
+            lacking = [each for each in leading if field not in _carried(each)]
+        if lacking:
+            near = nearest(str(field), sorted(common))
+            what = f"no `{field}`" if field is not None else "nothing"
+            message = f"`{state.name.text}` is entered when {lacking[0].spoken}, which carries {what}."
+            rest = found.text.removeprefix(f"$.event.{field}")
+            hint = f"Write `$.event.{near}{rest}`." if near else ""
+            yield Finding("P788", message, found.place, hint=hint)
+
+
+def _carried(beginning: Beginning) -> set[str]:
+    return {field.name for field in beginning.fields.fields} if beginning.fields else set()
+
+
+def _leads(machine: Machine, beginning: Beginning, state: str) -> bool:
+    return any(state in entered(machine, to) for _, to in beginning.from_to)
