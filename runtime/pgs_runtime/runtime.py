@@ -315,10 +315,7 @@ class Runtime:
         return moved.outcome
 
     def deliver(self) -> None:
-        """Deliver the messages that no process has delivered yet. What they lead to is done here, too.
-
-        A message to a run that another process moves at this moment stays, and is delivered by who comes next.
-        """
+        """Deliver the messages that no process has delivered yet, as far as they can be, and do what they lead to."""
         self._outbox.deliver()
 
     def reached(self) -> tuple[str, ...]:
@@ -401,11 +398,7 @@ class Runtime:
         return self._others[id]
 
     def word(self, actor: Actor, reason: str) -> Word:
-        """What an operator says of what is done to the store.
-
-        Raises:
-            Refusal: R018; R086.
-        """
+        """What an operator says of what is done to the store; may raise the refusals R018 and R086."""
         return self._intake.word(actor, reason)
 
     def trace(self, trace_id: str) -> tuple[bytes, ...]:

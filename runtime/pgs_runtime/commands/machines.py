@@ -43,7 +43,8 @@ def start(desk: Desk, name: str, instance: str, actor: str | None, request_id: s
     from pgs_runtime.runtime import Runtime
 
     snapshot = desk.snapshot()
-    with Runtime.over(snapshot, desk.data, address=options.address(), settings=desk.settings) as runtime:
+    where, judge = options.address(), desk.judge(snapshot)
+    with Runtime.over(snapshot, desk.data, address=where, settings=desk.settings, trust=judge) as runtime:
         asks = who(snapshot, actor, runtime.machines.machine(name).name)
         with output_to_error():
             outcome = runtime.machines.start(name, instance, asks, request_id)
@@ -72,7 +73,8 @@ def send(
 
     snapshot = desk.snapshot()
     fields = json_file(payload, size=max(SIZE, snapshot.limits().payload_bytes)) if payload else None
-    with Runtime.over(snapshot, desk.data, address=options.address(), settings=desk.settings) as runtime:
+    where, judge = options.address(), desk.judge(snapshot)
+    with Runtime.over(snapshot, desk.data, address=where, settings=desk.settings, trust=judge) as runtime:
         asks = who(snapshot, actor, runtime.machines.machine(name).name)
         with output_to_error():
             outcome = runtime.machines.send(name, instance, event, asks, fields, request_id)
