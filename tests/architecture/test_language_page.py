@@ -135,7 +135,7 @@ def test_every_value_form_has_an_example() -> None:
 
 
 def test_every_rule_that_is_mentioned_exists() -> None:
-    assert set(re.findall(r"\b[SDNTFC][0-9]{3}\b", PAGE)) <= set(RULES)
+    assert set(re.findall(r"\b[SDNTFCP][0-9]{3}\b", PAGE)) <= set(RULES)
 
 
 def test_the_limits_of_runs_are_those_of_the_code() -> None:
