@@ -46,7 +46,7 @@ def recipe(folder: Path, text: str) -> Path:
 
 def test_every_line_of_the_table_has_a_test_of_its_name() -> None:
     named = [re.sub(r"[^a-z]+", "_", line.lower()).strip("_") for line in LINES]
-    assert len(named) == 15
+    assert len(named) == 16
     assert [name for name in named if f"test_{name}" not in globals()] == []
 
 
@@ -112,6 +112,11 @@ def test_an_error_that_is_not_declared_becomes_an_undeclarederror() -> None:
     with pytest.raises(UndeclaredError) as undeclared:
         made.run_process("p", kind=ValueError)
     assert isinstance(undeclared.value.__cause__, ValueError)
+
+
+def test_what_a_body_returns_goes_to_its_caller_and_to_no_output() -> None:
+    made = engine(lambda ctx: ctx.domain.count + 1, [], ["domain.count"])
+    assert (made.run_process("p"), raw(made.system, "count")) == (1, 0)
 
 
 def test_what_is_assigned_is_copied() -> None:

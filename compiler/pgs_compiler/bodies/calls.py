@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgs_compiler.bodies.expressions import Expressions
 from pgs_compiler.bodies.methods import (
@@ -117,18 +117,24 @@ class Calls(Expressions):
     def _pure(self, node: ast.Call, origin: str, bare: str, given: Given) -> Value:
         everything = given.all
         self._call_back(given, node)
+        plain = [value for value in given.ordered if value.leads or not value.codes]
         if origin in SHARE:
             self._take(given, node)
-            return joined(*(value.copied() for value in (*given.ordered, *given.named.values())))
+            named = [value.within() for name, value in given.named.items() if name != "key"]
+            copied = [value.copied() for value in plain]
+            # A dict is also made of pairs, and a chain of what holds the items.
+            flat = [value.member().copied() for value in plain] if bare in ("dict", "itertools.chain") else []
+            return joined(*copied, *flat, *named)
         if origin in LATER:
             self._take(given, node)
             lazy = everything.leads
-            results = self._results
-            inner = joined(*(value.copied() for value in given.ordered), results.within())
-            return Value(inner.holds, inner.holds, inner.signals, inner.codes, lazy=lazy) if lazy else inner
+            same = joined(self._results.within(), *(value.copied() for value in plain))
+            inner = same.member().within().within() if bare in ("enumerate", "zip") else same
+            return replace(inner, lazy=lazy)
         if origin in PICK:
             self._take(given, node)
-            return everything.member() if len(given.ordered) == 1 else everything.join(everything.member())
+            picked = joined(self._results, *plain)
+            return picked.member() if len(plain) == 1 else picked.join(picked.member())
         module, _, name = origin.rpartition(".")
         pure = (bare in BUILTINS and origin == f"builtins.{bare}") or (module in MODULES and offers(module, name))
         outside = any(breach.spot.node is node.func for breach in self.breaches.values())
@@ -255,7 +261,7 @@ class Calls(Expressions):
             rest = given.at(1)
             if name in ("values", "items"):
                 self.use(part, node)
-                return items.within()
+                return items.within() if name == "values" else items.within().within()
             return items.join(rest) if len(given.ordered) > 1 else items
         self.use(everything, node)
         self.use(part, node)
@@ -266,11 +272,14 @@ class Calls(Expressions):
         everything = given.all
         self._call_back(given, node)
         if name in CHANGE:
-            self.change_kept(base, everything, node)
-            self.put_into(owner, everything)
-            return base.member()
+            put = _put_by(name, given)
+            self.change_kept(base, put, node)
+            self.put_into(owner, put, deeper=1)
+            return base.member().join(given.at(1)) if name in ("setdefault", "pop") else base.member()
         if name in HAND_OUT:
-            return base.member().join(given.at(1))
+            if name == "values":
+                return base.copied()
+            return base.member().within().within() if name == "items" else base.member().join(given.at(1))
         if name in TELL or name in COPY:
             self._take(given, node)
             return base if name in COPY else everything.anew()
@@ -385,6 +394,17 @@ class Calls(Expressions):
                 self.may_raise.update(("KeyError", "IndexError", "LookupError"))
                 base, keys = self.value(owner), self.used(key)
                 self.store(base, keys.texts, Value(signals=keys.signals), target)
+
+
+def _put_by(name: str, given: Given) -> Value:
+    """What a method that changes a container puts into it; keys and indexes are not told from other texts."""
+    if name in ("setdefault", "insert", "__setitem__"):
+        return joined(*given.ordered[1:])
+    if name in ("append", "appendleft", "add"):
+        return given.all
+    if name in ("extend", "extendleft", "update", "__iadd__", "__ior__"):
+        return joined(*(value.member() for value in given.ordered), *given.named.values())
+    return FRESH
 
 
 def _where(closure: Closure) -> tuple[str, int, int]:

@@ -102,7 +102,7 @@ class Expressions(Looking):
 
     def part_of(self, base: Value, keys: frozenset[str] | None, node: ast.AST) -> Value:
         """Attributes of what a value may be."""
-        found = [Value(base.holds, base.holds)] if base.holds else []
+        found = [replace(base, parts=frozenset()).member()] if base.holds else []
         for path in sorted(base.parts):
             found += [self._field(path, key, node) for key in sorted(keys or (ANY,))]
         return joined(Value(signals=base.signals), *found)
@@ -152,7 +152,7 @@ class Expressions(Looking):
         key = self.used(node.slice)
         keys = sorted(key.texts or (ANY,))
         found = joined(*(self.reached(path, one, node) for path in sorted(base.parts) for one in keys))
-        rest = Value(base.holds, base.holds, base.signals | key.signals, base.codes, kept=base.kept, given=base.given)
+        rest = replace(base, parts=frozenset()).member().depending(key.signals)
         return found.join(rest) if base.parts else rest
 
     def iterated(self, value: Value, node: ast.AST) -> Value:
@@ -181,7 +181,7 @@ class Expressions(Looking):
         self.frame.env = env | {name: value for name, value in self.frame.env.items() if name in walrus}
         lazy = isinstance(node, ast.GeneratorExp) and (found.leads or bool(found.codes) or self._goes_over_state(node))
         inner = found.within().depending(signals)
-        return replace(inner, parts=inner.holds, lazy=True, texts=None) if lazy else inner
+        return replace(inner, lazy=True, texts=None) if lazy else inner
 
     def _goes_over_state(self, node: ast.GeneratorExp) -> bool:
         name = self.root_name(node.generators[0].iter)

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 from pgs_compiler.bodies.code import Code
+from pgs_compiler.bodies.methods import HAND_OUT
 from pgs_compiler.bodies.touches import Breach, Kind, Raised, Spot, Touch
 from pgs_compiler.bodies.values import FRESH, Closure, Frame, Path, Value, shown
 from pgs_compiler.purity.advice import advice
@@ -133,9 +134,23 @@ class Looking(ABC):
 
     def root_name(self, node: ast.expr) -> str:
         """The name that an expression begins with, "" if it begins with something else."""
-        while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-            node = node.value
-        return node.id if isinstance(node, ast.Name) else ""
+        return self.rooted(node)[0]
+
+    def rooted(self, node: ast.expr) -> tuple[str, int]:
+        """The name that an expression begins with, and how many steps it goes into what that means."""
+        steps = 0
+        while True:
+            match node:
+                case ast.Call(func=ast.Attribute(value=inner, attr=attr)) if attr in HAND_OUT:
+                    node, steps = inner, steps + 1
+                case ast.Attribute(value=inner) | ast.Subscript(value=inner):
+                    node, steps = inner, steps + 1
+                case ast.Starred(value=inner):
+                    node = inner
+                case ast.Name(id=name):
+                    return name, steps
+                case _:
+                    return "", 0
 
     def bind(self, name: str, value: Value) -> None:
         """Let a name mean something else from here on."""
@@ -147,14 +162,16 @@ class Looking(ABC):
         if frame is not None:
             frame.env[name] = value
 
-    def put_into(self, target: ast.expr, value: Value) -> None:
-        """What a name means holds something more now."""
-        name = self.root_name(target)
+    def put_into(self, target: ast.expr, value: Value, deeper: int = 0) -> None:
+        """What a name means holds something more now: where a target lies in it, or so much deeper."""
+        name, steps = self.rooted(target)
+        inner = value
+        for _ in range(steps + deeper):
+            inner = inner.within()
         frame: Frame | None = self.frame
         while frame is not None:
             if name in frame.env:
                 before = frame.env[name]
-                inner = value.within()
                 frame.env[name] = Value(
                     before.parts, before.holds | inner.holds, before.signals | inner.signals,
                     before.codes | inner.codes, before.methods | inner.methods,
@@ -171,7 +188,7 @@ class Looking(ABC):
 
     def carried(self, value: Value) -> str:
         """What of the state a value would carry elsewhere, as a message names it; "" if nothing."""
-        for path in sorted((*value.parts, *value.holds, *(path for path, _ in value.methods))):
+        for path in sorted((*value.parts, *value.held, *(path for path, _ in value.methods))):
             if not self.is_scalar(path):
                 return f"`{shown(path)}`" if path else "the context"
         for closure in value.codes:
@@ -194,7 +211,7 @@ class Looking(ABC):
             if frame is None:
                 continue
             value = frame.env[node.id]
-            if any(not self.is_scalar(path) for path in (*value.parts, *value.holds)) or value.methods:
+            if any(not self.is_scalar(path) for path in (*value.parts, *value.held)) or value.methods:
                 return node.id
             if any(self.captured(inner, seen) for inner in value.codes):
                 return node.id
@@ -231,7 +248,7 @@ class Looking(ABC):
         if not carried:
             self.use(value, node)
             return
-        paths = value.parts | value.holds
+        paths = value.parts | value.held
         self.touch(paths, "spread", node)
         self.spreads = self.spreads or any(len(path) < 2 for path in paths) or bool(value.codes)
         self.not_followed(node, f"hands {carried} to `{what}`, which cannot be followed")

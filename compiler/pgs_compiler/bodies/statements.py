@@ -188,7 +188,7 @@ class Statements(Calls):
 
     def judge_returned(self, found: Value, node: ast.AST) -> None:
         """See to it that what the run gives is data, and nothing that leads to the state."""
-        layers = sorted(path for path in found.parts | found.holds if len(path) < 2)
+        layers = sorted(path for path in found.parts | found.held if len(path) < 2)
         for closure in found.codes:
             name = self.captured(closure, set())
             if name:

@@ -12,10 +12,13 @@ from pgs_process.paths import render
 Path: TypeAlias = tuple[str, ...]
 """The layer, then names and keys; `ANY` stands for a key that is not written out. () is the context itself."""
 
+Held: TypeAlias = tuple[Path, int]
+
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 ANY = "*"
 _DEEPEST = 6
+_DEEPEST_HELD = 4
 _MOST_PARTS = 32
 _MOST_TEXTS = 16
 
@@ -58,7 +61,7 @@ class Value:
 
     Attributes:
         parts: parts of the state that it may be itself.
-        holds: parts of the state that its members, at any depth, may be.
+        holds: parts of the state that stand in it, each with how many steps lead there: 1 is a member.
         signals: signals and meta fields that it was computed from, as paths.
         codes: functions that it may be, or hold.
         methods: methods of parts of the state that it may be.
@@ -69,7 +72,7 @@ class Value:
     """
 
     parts: frozenset[Path] = frozenset()
-    holds: frozenset[Path] = frozenset()
+    holds: frozenset[Held] = frozenset()
     signals: frozenset[str] = frozenset()
     codes: frozenset[Closure] = frozenset()
     methods: frozenset[tuple[Path, str]] = frozenset()
@@ -77,6 +80,11 @@ class Value:
     given: bool = False
     lazy: bool = False
     texts: frozenset[str] | None = None
+
+    @property
+    def held(self) -> frozenset[Path]:
+        """Parts of the state that stand in it, however deep."""
+        return frozenset(path for path, _ in self.holds)
 
     @property
     def leads(self) -> bool:
@@ -90,7 +98,7 @@ class Value:
         texts = None if self.texts is None or other.texts is None else self.texts | other.texts
         return Value(
             _few(self.parts | other.parts),
-            _few(self.holds | other.holds),
+            _few_held(self.holds | other.holds),
             self.signals | other.signals,
             self.codes | other.codes,
             self.methods | other.methods,
@@ -104,8 +112,8 @@ class Value:
         """What stands in it, under one of the keys if they are written out."""
         parts = {below(path, key) for path in self.parts for key in (keys or (ANY,))}
         return Value(
-            frozenset(parts) | self.holds,
-            self.holds,
+            frozenset(parts) | {path for path, depth in self.holds if depth == 1},
+            frozenset((path, depth - 1) for path, depth in self.holds if depth > 1),
             self.signals,
             self.codes,
             self.methods,
@@ -116,7 +124,8 @@ class Value:
 
     def within(self) -> Value:
         """A new container that has it as a member."""
-        holds = self.parts | self.holds
+        deeper = {(path, min(depth + 1, _DEEPEST_HELD)) for path, depth in self.holds}
+        holds = frozenset((path, 1) for path in self.parts) | deeper
         return Value(holds=holds, signals=self.signals, codes=self.codes, methods=self.methods, texts=self.texts)
 
     def depending(self, signals: frozenset[str]) -> Value:
@@ -129,7 +138,7 @@ class Value:
 
     def copied(self) -> Value:
         """A new container with the same members."""
-        inner = frozenset(below(path, ANY) for path in self.parts)
+        inner = frozenset((below(path, ANY), 1) for path in self.parts)
         return Value(holds=inner | self.holds, signals=self.signals, codes=self.codes, texts=self.texts)
 
 
@@ -148,6 +157,13 @@ def _few(paths: frozenset[Path]) -> frozenset[Path]:
         depth -= 1
         paths = frozenset(path[:depth] for path in paths)
     return paths
+
+
+def _few_held(held: frozenset[Held]) -> frozenset[Held]:
+    if len(held) <= _MOST_PARTS:
+        return held
+    few = {depth: _few(frozenset(path for path, at in held if at == depth)) for depth in range(1, _DEEPEST_HELD + 1)}
+    return frozenset((path, depth) for depth, paths in few.items() for path in paths)
 
 
 def joined(*values: Value) -> Value:

@@ -1,6 +1,6 @@
 """What bodies read and write, in every way in which Python lets them. A comment names what is found in its line."""
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 from pgs_process import BaseDomainContext, process
@@ -126,6 +126,54 @@ def by_copying(ctx):
     copied.append(1)
     copied = [*copied, 1]
     copied[0].append(1)  # P752
+
+
+@process(inputs=["domain.items"], outputs=[])
+def by_grouping(ctx):
+    groups, by, rows = defaultdict(list), {}, []
+    for row in ctx.domain.items:
+        groups[row["kind"]].append(row)
+        by.setdefault(row["kind"], []).append(row)
+        by[row["kind"]] = [*by[row["kind"]], row]
+        rows.append(row)
+    for number, group in enumerate(groups.values()):
+        group.sort(key=lambda row: row["n"])
+        group.pop(number)
+    for kind, group in by.items():
+        group.append(kind)
+    largest = max(by, key=lambda kind: len(by[kind]))
+    return largest, sorted(by, key=lambda kind: by[kind]), [(row["n"], row) for row in rows]
+
+
+@process(inputs=["domain.items"], outputs=[])
+def by_what_was_grouped(ctx):
+    groups, rows = defaultdict(list), []
+    for row in ctx.domain.items:
+        groups[row["kind"]].append(row)
+        rows.append(row)
+    for group in groups.values():
+        for row in group:
+            row["seen"] = True  # P752
+    rows[0].clear()
+
+
+@process(inputs=["domain.items"], outputs=[])
+def by_what_was_gathered(ctx):
+    rows = []
+    rows.extend(ctx.domain.items)
+    rows[0].clear()  # P752
+
+
+@process(inputs=["domain.items"], outputs=[])
+def by_pairs(ctx):
+    for number, row in enumerate(ctx.domain.items):
+        row["n"] = number  # P752
+
+
+@process(inputs=["domain.items"], outputs=[])
+def by_a_dict_of_pairs(ctx):
+    named = dict(zip("abc", ctx.domain.items, strict=False))
+    named["a"].clear()  # P752
 
 
 @process(inputs=["domain.items"], outputs=[])
