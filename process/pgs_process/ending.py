@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pgs_process.detach import detached
@@ -17,6 +18,7 @@ from pgs_process.zones import Zone, resolve_zone
 
 if TYPE_CHECKING:
     from pgs_process.engine import ProcessEngine
+    from pgs_process.flow.signals import SignalBus
     from pgs_process.rules import Rules
 
 
@@ -62,9 +64,15 @@ def _emit(engine: ProcessEngine, frame: Frame) -> None:
         for path, op, key, _, new in frame.journal
         if op == "SET" and len(path) == 1 and isinstance(key, str) and resolve_zone(key) is Zone.SIGNAL
     }
+    if engine.bus is not None:
+        emit(engine.bus, raised)
+
+
+def emit(bus: SignalBus, raised: Mapping[str, object]) -> None:
+    """Tell of signals that were set, by name; one that holds a text says that."""
     for name, value in raised.items():
-        if value and engine.bus is not None:
-            engine.bus.emit(value if isinstance(value, str) else name)
+        if value:
+            bus.emit(value if isinstance(value, str) else name)
 
 
 def plain_result(frame: Frame, value: object) -> object:

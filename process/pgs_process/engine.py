@@ -23,6 +23,7 @@ from pgs_process.faults import (
     UnknownProcess,
 )
 from pgs_process.frame import Frame
+from pgs_process.free import FreeRuns
 from pgs_process.kinds import ATOMS
 from pgs_process.layers import attribute_of_layer
 from pgs_process.locks import IN_TASK, PATIENCE, Turn
@@ -41,20 +42,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a run of a process ended: what it returned, as plain data, and what it changed."""
+    """How a run of a process ended: what it returned, as plain data, and what it changed.
+
+    `guarded`: False of a run without strict mode, whose changes nobody has seen.
+    """
 
     value: object
     delta: Delta
+    guarded: bool = True
 
 
 class ProcessEngine:
     """Runs processes over one context.
 
-    `system_ctx` holds the layers, as attributes. `strict_mode` True refuses what False only logs: writes from outside
-    and signals or meta as inputs; where it is not given, THEUS_STRICT_MODE or POP_STRICT_MODE decides, and without
-    them it is True. `audit_recipe` is a recipe or the path of one. `schema` holds types of fields, `invariants` what
-    holds of the whole state. `ledger` keeps counters and the interlock beyond this process. Signals that a run sets
-    are emitted on `bus` once it is committed. A run waits at most `patience` seconds for another one.
+    `system_ctx` holds the layers, as attributes. `strict_mode` False is for loops in which every microsecond counts, as
+    training has them: bodies work on the state itself, without guard and transaction, and writes from outside are
+    logged; where it is not given, THEUS_STRICT_MODE or POP_STRICT_MODE decides, and without them it is True.
+    `audit_recipe` is a recipe or the path of one. `schema` holds types of fields, `invariants` what holds of the whole
+    state. `ledger` keeps counters and the interlock beyond this process. Signals that a run sets are emitted on `bus`
+    once it is committed. A run waits at most `patience` seconds for another one.
     """
 
     def __init__(
@@ -78,7 +84,10 @@ class ProcessEngine:
         self._frame: Frame | None = None
         self._thread = 0
         self._rules = Rules.of(system_ctx, audit_recipe, schema, invariants, ledger)
+        if not self.strict and self._rules.watches:
+            raise ConfigError("Without strict mode nothing holds a schema or invariants; leave them out, or be strict.")
         self._ready = False
+        self._free: FreeRuns | None = None
         self._lock_context()
         self._edit: Registered | None = None
 
@@ -166,9 +175,11 @@ class ProcessEngine:
         """As `run_process`, with what the run changed."""
         kept: list[Delta] = []
         value = self._perform(self._entry(name), arguments, kept)
-        return Done(value, kept[0] if kept else Delta())
+        return Done(value, kept[0] if kept else Delta(), self.strict)
 
     def _perform(self, entry: Registered, arguments: dict[str, object], kept: list[Delta] | None) -> object:
+        if not self.strict:
+            return self._freely().perform(entry, arguments)
         turn, token, outer = self._turn, arguments, None
         held = turn.held
         try:
@@ -213,6 +224,8 @@ class ProcessEngine:
 
     async def _perform_async(self, entry: Registered, arguments: dict[str, object], kept: list[Delta] | None) -> object:
         token, outer = arguments, None
+        if not self.strict:
+            return await self._freely().perform_async(entry, arguments)
         try:
             outer = await self._wait_in_task(token, entry.name)
             frame = self._begin(entry, outer)
@@ -239,6 +252,14 @@ class ProcessEngine:
         finally:
             self._turn.give(token)
         return value
+
+    def _freely(self) -> FreeRuns:
+        """What runs bodies without strict mode."""
+        if not self._ready:
+            self.start()
+        if self._free is None:
+            self._free = FreeRuns(self.system, self._rules, self._lock, self.bus)
+        return self._free
 
     def _end(self, frame: Frame, outer: Frame | None) -> None:
         self._frame = outer
@@ -353,7 +374,7 @@ class ProcessEngine:
         return entry
 
     def _lock_context(self) -> None:
-        lock = ContextLock(self.strict, self._turn)
+        self._lock = lock = ContextLock(self.strict, self._turn)
         for layer in NAMES_OF:
             attribute = None if layer == "local" else attribute_of_layer(self.system, layer)
             if attribute is not None:

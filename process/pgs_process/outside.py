@@ -42,6 +42,7 @@ class ContextLock:
         self.drafts: dict[int, Draft] = {}
         self.ended = False
         self.names: dict[int, str] = {}
+        self.busy = 0  # runs without strict mode that are under way
 
     def outside_write(self, layer: object, name: str) -> None:
         """A field was set outside of any process.
@@ -52,7 +53,8 @@ class ContextLock:
         place = f"{self.names.get(id(layer), type(layer).__name__)}.{name}"
         if self.strict:
             raise self._locked(place)
-        log.warning("`%s` is written outside of any process.", place)
+        if not self.busy:
+            log.warning("`%s` is written outside of any process.", place)
 
     def outside_view(self, layer: object, name: str, value: object) -> object:
         """What is seen of a field outside of any process: under a strict engine nothing that could be written."""

@@ -16,6 +16,7 @@ from pgs_process.transaction.drafts import MISSING, Draft
 
 if TYPE_CHECKING:
     from pgs_process.frame import Frame
+    from pgs_process.free import FreeRun
 
 log = logging.getLogger("pgs_process")
 
@@ -113,7 +114,7 @@ class Gate:
             if misfit(rule.spec.condition, value):
                 raise rule.spec.fault(f"`{rule.spec.condition}` does not fit a `{type(value).__name__}`.")
 
-    def check_inputs(self, frame: Frame, arguments: Mapping[str, object]) -> None:
+    def check_inputs(self, frame: Frame | FreeRun, arguments: Mapping[str, object]) -> None:
         """Judge what comes in: arguments, with the defaults of those that are not given, and the state as it is.
 
         Raises:
@@ -122,7 +123,7 @@ class Gate:
         frame.arguments = {**self._defaults, **arguments}
         self._check(self._inputs, frame)
 
-    def check_outputs(self, frame: Frame) -> None:
+    def check_outputs(self, frame: Frame | FreeRun) -> None:
         """Judge the state that a run proposes.
 
         Raises:
@@ -130,7 +131,7 @@ class Gate:
         """
         self._check(self._outputs, frame)
 
-    def _check(self, rules: Sequence[Rule], frame: Frame) -> None:
+    def _check(self, rules: Sequence[Rule], frame: Seen) -> None:
         verdict = judge(self._process, rules, frame, self._register.count)
         for violation in verdict.violations:
             if violation.rule.spec.mode != "audit" and _only_noted(violation):
