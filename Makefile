@@ -46,7 +46,7 @@ lock: .venv/.dev
 	@.venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo \
 	  "The locks are made with Python 3.11, which needs the most packages: make lock PYTHON=python3.11" >&2; exit 1; }
 	@$(pip_compile) --output-file requirements.lock pyproject.toml
-	@$(pip_compile) --extra dev --extra postgres --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	@$(pip_compile) --extra dev --extra postgres --extra eth --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 ## make clean     remove .venv and every cache
 clean:

@@ -13,5 +13,14 @@ def test_a_recorded_vector_holds(vector: Vector) -> None:
     answer = CALLS[name_of(vector)](vector["inputs"])
     outcome = answer if isinstance(answer, Outcome) else Outcome("SUCCESS", **answer)
     assert outcome.name == vector["expected_outcome"]
-    if outcome.name == "SUCCESS":
+    if "assertions" in vector:
+        assert outcome.outputs.keys() == vector["assertions"].keys()
+        for name, said in vector["assertions"].items():
+            assert said == {"byte_length": said["byte_length"], "mode": "property", "type": "hex_string"}
+            assert len(bytes.fromhex(str(outcome.outputs[name]))) == said["byte_length"]
+    elif outcome.name == "SUCCESS":
         assert outcome.outputs == vector["expected"]
+
+
+def test_all_vectors_are_there() -> None:
+    assert len(vectors()) == 60
