@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
 import orjson
 import pytest
 
+from pgs_runtime.evidence.at_hand import Evidence
+from pgs_runtime.evidence.doctor import Bench, examined
 from pgs_runtime.examine.stock import Stock
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.link.interlock import history
 from pgs_runtime.operate.resetting import reset
 from pgs_runtime.operate.state import load_state
 from pgs_runtime.runtime import Outcome, Runtime
+from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_runtime.trace.reading import trace_of
 from pgs_runtime.trace.traced import Reset
 from pgs_snapshot import model
@@ -356,3 +361,23 @@ def test_a_rule_at_an_intent_of_level_s_stops_everything() -> None:
     assert note(runtime, 10).kind == "STOPPED"
     with pytest.raises(Refusal, match="Nothing runs while the interlock is engaged"):
         note(runtime, 1)
+
+
+def test_the_doctor_tells_of_the_interlock_and_what_to_type(tmp_path: Path) -> None:
+    stopping = transfer([rule(47, "args.amount", "S", max=50)])
+
+    def said() -> list[tuple[bool, str]]:
+        with Evidence(tmp_path, tmp_path) as evidence:
+            assert evidence.store is not None
+            found = examined(Bench(evidence.store, evidence, None, (), datetime(2026, 1, 1, tzinfo=UTC)))
+            return [(each.wrong, each.do) for each in found if each.topic == "interlock"]
+
+    with opened(stopping, store=SqliteStore(tmp_path / "state.db")) as runtime:
+        move(runtime, 10)
+        assert said() == []
+        move(runtime, 60)
+        ((wrong, do),) = said()
+        assert wrong
+        assert "pgs_runtime interlock reset" in do
+        reset(runtime, ADA, "ann", "seen to")
+        assert said() == [(False, "")]

@@ -21,6 +21,7 @@ from pgs_runtime.evidence.keeping import Place
 from pgs_runtime.evidence.log import Log
 from pgs_runtime.evidence.verify import Level, verify
 from pgs_runtime.faults import Refusal
+from pgs_runtime.link.interlock import history
 from pgs_runtime.ports import timestamp
 from pgs_runtime.run.outcomes import any_due
 from pgs_runtime.stores.port import LIVE, Run, Store
@@ -36,7 +37,7 @@ STALE, SOON = timedelta(days=1), timedelta(days=30)
 _NAMED = 5
 _NEWEST = 3
 
-Topic = Literal["store", "runs", "snapshots", "checkpoint", "place", "keys", "evidence"]
+Topic = Literal["store", "interlock", "runs", "snapshots", "checkpoint", "place", "keys", "evidence"]
 
 
 @frozen
@@ -74,6 +75,7 @@ def examined(bench: Bench) -> Iterator[Remark]:
     """
     problems = bench.store.check()
     yield Remark("store", "Its structures are sound.") if not problems else _unsound(problems)
+    yield from _interlock(bench)
     yield from _runs(bench)
     yield from _snapshots(bench)
     yield from _checkpoint(bench)
@@ -89,6 +91,17 @@ def _unsound(problems: Sequence[str]) -> Remark:
 
 
 # --- runs ----------------------------------------------------------------------------------------
+
+
+def _interlock(bench: Bench) -> Iterator[Remark]:
+    """Whether a rule of level S keeps everything from running; nothing is said where none ever has."""
+    records = history(bench.store)
+    if records and records[-1].does == "engage":
+        says = f"`{visible(records[-1].run)}` engaged it, by the rule at `{visible(records[-1].rule)}`: nothing runs."
+        do = "Mend the cause, then: pgs_runtime interlock reset --by WHO --reason TEXT"
+        yield Remark("interlock", says, True, do)
+    elif records:
+        yield Remark("interlock", "It was engaged, and was reset.")
 
 
 def _runs(bench: Bench) -> Iterator[Remark]:
