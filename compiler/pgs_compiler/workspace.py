@@ -60,6 +60,13 @@ def open_workspace(root: Path, paths: tuple[Path, ...]) -> Result[Workspace]:
     return Result(Workspace(root, project or Project(), files, project_file), tuple(reader.findings))
 
 
+def core_files() -> tuple[SourceFile, ...]:
+    """The declarations that come with PGS."""
+    reader = _Reader(_CORE_FOLDER)
+    reader.folder(_CORE_FOLDER)
+    return tuple(reader.files[path] for path in sorted(reader.files))
+
+
 class _Reader:
     """Reads files, each once, and notes what cannot be read."""
 

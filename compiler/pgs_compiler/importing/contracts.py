@@ -365,5 +365,7 @@ class Pipeline:
                 value = giving[-1].aliases[entry.name]
                 draft.add(entry.name, value, value.place if value is not None else None)
             elif self._current is not None:
+                sentence = f"`{shown(entry.name)}` is declared as an output, and no step gives it."
+                self.world.promised[entry.key.place] = sentence
                 draft.add(entry.name, f"$.steps.{self._current.name}.{entry.name}", entry.key.place)
         return draft.tree()

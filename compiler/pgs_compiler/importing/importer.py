@@ -23,13 +23,16 @@ from pgs_compiler.importing.world import World
 from pgs_compiler.importing.writing import written
 from pgs_compiler.project import NAME, Project
 from pgs_compiler.source import Mapping, SourceFile
-from pgs_compiler.workspace import open_workspace
+from pgs_compiler.workspace import core_files
 
 _SIMPLE = {"IN": intent, "AC": actor, "EV": event, "ENTITY": entity, "STRUCTURE": structure, "CS": side_effect}
 _NO_COUNTERPART = {
     "TI": "An ingress says who asks, and an egress how each exit is answered; this says neither, and is not carried.",
     "INVARIANT": "Which transforms a domain may use is no rule that a constitution has: it is not carried.",
 }
+NO_FOLDER = Path(__file__) / "none"
+"""A workspace that is nowhere: what was written has no code of its own."""
+
 TYPED = ("Write ", "Is it ", "Add ", "Put ")
 """How hints begin that say what to type: that is for what was written, and stands in no published document."""
 
@@ -90,11 +93,8 @@ def _source(world: World, declarations: list[Mapping]) -> str:
 
 def compile_files(files: Map[str, str], paths: tuple[str, ...]) -> Compilation:
     """Compile some of the files, as a workspace that holds no others."""
-    core = open_workspace(Path("/nowhere"), ()).value
     sources = [SourceFile(path, files[path].encode()) for path in sorted(paths)]
-    return compile_program(
-        Project(name="imported", version=1), Path("/nowhere"), [*(core.files if core else ()), *sources]
-    )
+    return compile_program(Project(name="imported", version=1), NO_FOLDER, [*core_files(), *sources])
 
 
 def told(finding: Finding, origins: Origins, world: World) -> Finding:
@@ -102,6 +102,8 @@ def told(finding: Finding, origins: Origins, world: World) -> Finding:
     found = origins.finding(finding)
     if found.code == "T404" and found.place in world.lost:
         return Finding("I955", world.lost[found.place], found.place)
+    if found.code in ("T403", "T404") and found.place in world.promised:
+        return replace(found, message=world.promised[found.place], hint="")
     return replace(found, hint="") if found.hint.startswith(TYPED) else found
 
 

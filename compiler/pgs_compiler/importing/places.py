@@ -95,7 +95,7 @@ class Places:
         target = self.world.find(text_of(step.get("side_effect")), contract, "CS")
         if name:
             return self._named(binding, name)
-        return self._by_policy(binding, target.name) if target else None
+        return self._by_policy(binding, target.name if target else text_of(step.get("side_effect")))
 
     def _all_bindings(self, contract: Document) -> list[Document]:
         """For a contract that no workflow uses: all bindings of its namespace."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,15 +126,16 @@ def read_folder(root: Path) -> Published:
     reader = _Reader(root)
     reader.folder()
     documents: dict[str, Document] = {}
+    whole = root.absolute().name if _is_namespace(reader.files) else ""
     for path in sorted(reader.files):
-        document = reader.document(path, root.absolute().name)
+        first = "" if whole else path.split("/")[0]
+        document = reader.document(path, first if "/" in path and first else root.absolute().name)
         if document is None:
             continue
         if document.name in documents:
-            first = documents[document.name].place
-            reader.refuse(
-                path, "I953", f"`{document.name}` is published a second time; first at {first}.", document.place
-            )
+            before = documents[document.name].place
+            message = f"`{document.name}` is published a second time; first at {before}."
+            reader.refuse(path, "I953", message, document.place)
             continue
         documents[document.name] = document
     namespaces = sorted({document.namespace for document in documents.values()})
@@ -148,6 +150,12 @@ def read_folder(root: Path) -> Published:
         tuple(reader.findings),
         codes,
     )
+
+
+def _is_namespace(paths: Iterable[str]) -> bool:
+    """Whether a folder is one namespace itself: what lies in it are the folders of one, called after kinds."""
+    folders = {path.split("/")[0] for path in paths if "/" in path}
+    return folders <= FOLDERS and any(not folder.startswith("capability_") for folder in folders)
 
 
 def domains(namespaces: list[str]) -> dict[str, str]:
@@ -198,15 +206,14 @@ class _Reader:
                 else:
                     self._add(path, label)
 
-    def document(self, path: str, outer: str) -> Document | None:
+    def document(self, path: str, namespace: str) -> Document | None:
         """The document in a file; None after a finding."""
         result = machine_block(SourceFile(path, self.files[path]))
         if result.value is None:
             self.findings += result.findings
             self.unread.append(path)
             return None
-        folders = path.split("/")[:-1]
-        return self._named(result.value, path, folders[0] if folders else outer)
+        return self._named(result.value, path, namespace)
 
     def _named(self, machine: Mapping, path: str, namespace: str) -> Document | None:
         keys = [entry for entry in machine if entry.name in KINDS]

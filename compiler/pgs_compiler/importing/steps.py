@@ -77,33 +77,35 @@ def use_of(world: World, places: Places, step: Seen) -> Use:
 def _transform(world: World, step: Seen) -> Use:
     named = step.at("transform")
     target = world.find(step.text("transform"), step.contract, "CT")
+    known = TRANSFORMS.get(target.name if target else step.text("transform"))
+    outputs = member(member(target.machine, "core"), "outputs") if target else None
+    schemas = {entry.name: entry.value for entry in outputs} if isinstance(outputs, Mapping) else {}
+    if known is not None:
+        written = Scalar(f"core::{known.core}", named.place)
+        return Use(
+            (("transform", written),), EMPTY, known.outputs, known.constants, failures=known.failures, schemas=schemas
+        )
     if target is None:
         world.unpublished(step.text("transform"), named.place)
         return stand_in(world, step, None)
-    core = member(target.machine, "core")
-    outputs = member(core, "outputs")
-    schemas = {entry.name: entry.value for entry in outputs} if isinstance(outputs, Mapping) else {}
-    known = TRANSFORMS.get(target.name)
-    if known is None:
-        keys = (("transform", Scalar(world.refer(target, step.contract), named.place)),)
-        return Use(keys, failures=("VIOLATION",), schemas=schemas)
-    keys = (("transform", Scalar(f"core::{known.core}", named.place)),)
-    return Use(keys, EMPTY, known.outputs, known.constants, failures=known.failures, schemas=schemas)
+    written = Scalar(world.refer(target, step.contract), named.place)
+    return Use((("transform", written),), failures=("VIOLATION",), schemas=schemas)
 
 
 def _effect(world: World, places: Places, step: Seen) -> Use:
     named = step.at("side_effect")
     target = world.find(step.text("side_effect"), step.contract, "CS")
-    if target is None:
-        world.unpublished(step.text("side_effect"), named.place)
+    name = target.name if target else step.text("side_effect")
+    known = OPERATIONS.get((name, step.text("op")))
+    if target is None and name not in side_effects():
+        world.unpublished(name, named.place)
         return stand_in(world, step, None)
-    known = OPERATIONS.get((target.name, step.text("op")))
-    if known is None and (target.name in side_effects() or semantics_of(target) is None):
-        message = f"`{step.text('op')}` of `{target.code}` has no counterpart: this step has to be written another way."
+    if known is None and (name in side_effects() or target is None or semantics_of(target) is None):
+        message = f"`{step.text('op')}` of `{_code(name)}` has no counterpart: this step has to be written another way."
         world.account.report("I955", message, step.at("op").place, _advice(target, step))
         return stand_in(world, step, target)
-    for binding in missing_binding(step.bindings, target.name):
-        message = f"`{binding.code}`, by which this runs, binds no `{target.code}`."
+    for binding in missing_binding(step.bindings, name):
+        message = f"`{binding.code}`, by which this runs, binds no `{_code(name)}`."
         world.account.report("I958", message, named.place)
     if known is not None and known.side_effect in EXTERNAL:
         for binding in step.bindings:
@@ -111,15 +113,25 @@ def _effect(world: World, places: Places, step: Seen) -> Use:
         op = ("op", Scalar(known.op, step.at("op").place))
         keys = (op, ("side_effect", Scalar(f"core::{known.side_effect}", named.place)))
         return Use(keys, known.inputs, known.outputs, outcomes=known.outcomes, operation=known)
-    return _stored(world, places, step, target, known)
+    own = world.full_name(target) if target else ""
+    return _stored(world, places, step, target, f"core::{known.side_effect}" if known else own)
 
 
-def _stored(world: World, places: Places, step: Seen, target: Document, known: KnownOperation | None) -> Use:
+def _code(name: str) -> str:
+    return name.rpartition("::")[2]
+
+
+def _stored(world: World, places: Places, step: Seen, target: Document | None, side_effect: str) -> Use:
+    """A step that takes place in a store of the side effect, in full."""
     named = step.at("store" if step.text("store") else "side_effect")
-    side_effect = f"core::{known.side_effect}" if known else world.full_name(target)
+    known = OPERATIONS.get((target.name if target else step.text("side_effect"), step.text("op")))
     stores = places.store(step.contract, step.bindings, step.tree)
     if not stores:
-        what = f"`{step.text('store')}`" if step.text("store") else f"a step of `{target.code}` without `store`"
+        what = (
+            f"`{step.text('store')}`"
+            if step.text("store")
+            else f"a step of `{_code(step.text('side_effect'))}` without `store`"
+        )
         message = f"Nothing says where {what} takes place: no structure or policy of a binding in use names it."
         world.account.report("I958", message, named.place)
         return stand_in(world, step, target)
@@ -228,9 +240,9 @@ def _operation(step: Seen, target: Document | None) -> Tree | None:
     return member(member(member(target.machine, "core"), "operations"), step.text("op")) if target else None
 
 
-def _advice(target: Document, step: Seen) -> str:
+def _advice(target: Document | None, step: Seen) -> str:
     """What there is in place of it."""
-    if semantics_of(target) is None and "WORKFLOW" in target.code:
+    if target is not None and semantics_of(target) is None and "WORKFLOW" in target.code:
         return "A workflow calls another by a node with `call`, and one for each item of a list by `each`."
     return {
         "EXISTS": "`READ` and `RESOLVE` end as `NOT_FOUND`.",

@@ -26,6 +26,7 @@ class World:
         written: the declarations by the file that they go into.
         unimplemented: full names of declarations whose implementation is named and not here.
         origins: the document of each declaration that is written, by its full name.
+        promised: outputs that a contract declares and none of its steps gives, with a sentence about it.
         lost: references to what a publisher's operation gives and that of `core` does not, with a sentence about it.
     """
 
@@ -35,6 +36,7 @@ class World:
     unimplemented: set[str] = field(default_factory=set)
     origins: dict[str, Document] = field(default_factory=dict)
     lost: dict[Place, str] = field(default_factory=dict)
+    promised: dict[Place, str] = field(default_factory=dict)
 
     def domain(self, document: Document) -> str:
         return self.published.domains[document.namespace]

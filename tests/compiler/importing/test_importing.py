@@ -62,6 +62,12 @@ def test_what_is_written_compiles_as_a_workspace(library: Imported) -> None:
     assert (verdict.state, verdict.findings) == ("compiles", ())
 
 
+def test_a_namespace_alone_is_imported_with_what_core_has_of_what_it_names(library: Imported) -> None:
+    alone = bring_in(LIBRARY / "library")
+    same = {path: text.partition("\n")[2] for path, text in library.files.items() if path != "pgs.yaml"}
+    assert {path: text.partition("\n")[2] for path, text in alone.files.items() if path != "pgs.yaml"} == same
+
+
 def test_a_finding_of_the_compiler_stands_at_the_published_line(library: Imported) -> None:
     found = [(finding.code, str(finding.place)) for finding in library.compiled]
     assert found == [
