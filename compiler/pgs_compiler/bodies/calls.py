@@ -29,10 +29,16 @@ _RUNS = frozenset({"run_process", "perform", "run", "emit"})
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a call was given, as values."""
+    """What a call was given, as values.
+
+    Attributes:
+        named: by keyword; under ANY what `*` and `**` give, of which nobody knows whereto.
+        told: each argument as it is written, with its value.
+    """
 
     ordered: list[Value]
     named: dict[str, Value]
+    told: tuple[tuple[ast.expr, Value], ...] = ()
 
     @property
     def all(self) -> Value:
@@ -78,7 +84,19 @@ class Calls(Expressions):
 
     def _given(self, node: ast.Call) -> Given:
         ordered = [self.value(argument) for argument in node.args]
-        return Given(ordered, {keyword.arg or "": self.value(keyword.value) for keyword in node.keywords})
+        named: dict[str, Value] = {}
+        told = list(zip(node.args, ordered, strict=True))
+        unplaced = [value for argument, value in told if isinstance(argument, ast.Starred)]
+        for keyword in node.keywords:
+            value = self.value(keyword.value)
+            told.append((keyword.value, value))
+            if keyword.arg is None:
+                unplaced.append(value.member())
+            else:
+                named[keyword.arg] = value
+        if unplaced:
+            named[ANY] = joined(*unplaced)
+        return Given(ordered, named, tuple(told))
 
     def _closures(self, value: Value, given: Given, node: ast.Call) -> Value:
         """What may come of calling functions that are known."""
@@ -102,6 +120,8 @@ class Calls(Expressions):
             self.spread(given.all, node, bare)
             self.spreads = True
             return FRESH
+        if origin == "operator.methodcaller" and not (given.at(0).texts or {""}) <= TELL | COPY | HAND_OUT:
+            self.not_followed(node, "calls a method by its name, which cannot be followed")
         if any(origin == name or origin.startswith(f"{name}.") for name in BESIDE):
             carried = self.carried(given.all)
             if carried:
@@ -119,20 +139,20 @@ class Calls(Expressions):
         self._call_back(given, node)
         plain = [value for value in given.ordered if value.leads or not value.codes]
         if origin in SHARE:
-            self._take(given, node)
+            self._take(given)
             named = [value.within() for name, value in given.named.items() if name != "key"]
             copied = [value.copied() for value in plain]
             # A dict is also made of pairs, and a chain of what holds the items.
             flat = [value.member().copied() for value in plain] if bare in ("dict", "itertools.chain") else []
             return joined(*copied, *flat, *named)
         if origin in LATER:
-            self._take(given, node)
+            self._take(given)
             lazy = everything.leads
             same = joined(self._results.within(), *(value.copied() for value in plain))
             inner = same.member().within().within() if bare in ("enumerate", "zip") else same
             return replace(inner, lazy=lazy)
         if origin in PICK:
-            self._take(given, node)
+            self._take(given)
             picked = joined(self._results, *plain)
             return picked.member() if len(plain) == 1 else picked.join(picked.member())
         module, _, name = origin.rpartition(".")
@@ -141,14 +161,14 @@ class Calls(Expressions):
         if pure or origin.startswith("pgs_process.") or bare in ("print", "open", "input", "id", "hash"):
             if bare not in QUIET:
                 self.may_raise.add(ANY)
-            self._take(given, node)
+            self._take(given)
             return everything.anew()
         self.may_raise.add(ANY)
         if self._is_class(node.func, origin):
-            self._take(given, node)
+            self._take(given)
             return everything.within()
         if outside:
-            self._take(given, node)
+            self._take(given)
             return everything.anew()
         return self._unknown(given, node, bare or ast.unparse(node.func))
 
@@ -160,15 +180,13 @@ class Calls(Expressions):
     def _unknown(self, given: Given, node: ast.Call, what: str) -> Value:
         self.may_raise.add(ANY)
         self._call_back(given, node)
-        for argument, value in zip((*node.args, *(one.value for one in node.keywords)),
-                                   (*given.ordered, *given.named.values()), strict=True):  # fmt: skip
+        for argument, value in given.told:
             if value.leads or value.codes:
                 self.spread(value, argument, what)
         return Value(signals=given.all.signals)
 
-    def _take(self, given: Given, node: ast.Call) -> None:
-        for argument, value in zip((*node.args, *(one.value for one in node.keywords)),
-                                   (*given.ordered, *given.named.values()), strict=True):  # fmt: skip
+    def _take(self, given: Given) -> None:
+        for argument, value in given.told:
             self.use(value, argument)
 
     def _call_back(self, given: Given, node: ast.Call) -> None:
@@ -217,7 +235,7 @@ class Calls(Expressions):
         base = self.value(owner)
         given = self._given(node)
         if base.parts and not base.holds and all(len(path) == 0 for path in base.parts):
-            return self._unknown(Given([base], {}), _first(node, owner), name)
+            return self._unknown(Given([base], {}, ((owner, base),)), node, name)
         found = []
         if base.parts:
             self._call_back(given, node)
@@ -281,11 +299,11 @@ class Calls(Expressions):
                 return base.copied()
             return base.member().within().within() if name == "items" else base.member().join(given.at(1))
         if name in TELL or name in COPY:
-            self._take(given, node)
+            self._take(given)
             return base if name in COPY else everything.anew()
         self.may_raise.add(ANY)
         if name in _RUNS:
-            self._take(given, node)
+            self._take(given)
             return everything.anew()
         members = [member for member in self.code.members.get(name, []) if not member.is_property]
         if members and (everything.leads or base.leads):
@@ -409,8 +427,3 @@ def _put_by(name: str, given: Given) -> Value:
 
 def _where(closure: Closure) -> tuple[str, int, int]:
     return closure.module, closure.node.lineno, closure.node.col_offset
-
-
-def _first(node: ast.Call, owner: ast.expr) -> ast.Call:
-    """A call as if what it is called on was its only argument."""
-    return ast.copy_location(ast.Call(func=node.func, args=[owner], keywords=[]), node)

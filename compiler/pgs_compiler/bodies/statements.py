@@ -6,7 +6,7 @@ import ast
 
 from pgs_compiler.bodies.calls import Calls
 from pgs_compiler.bodies.touches import Kind, Raised
-from pgs_compiler.bodies.values import FRESH, Closure, Frame, Value, joined, merged
+from pgs_compiler.bodies.values import ANY, FRESH, Closure, Frame, Value, joined, merged
 from pgs_compiler.purity.scopes import parameters
 
 _MOST_ROUNDS = 12
@@ -53,8 +53,11 @@ class Statements(Calls):
         defaults |= {one.arg: value for one, value in zip(takes.kwonlyargs, takes.kw_defaults, strict=True) if value}
         for name, default in defaults.items():
             env[name] = self._default(name, default, closure)
+        unplaced = named.get(ANY)
+        if unplaced is not None:
+            env = {name: value.join(unplaced) for name, value in env.items()}
         for argument, value in zip(ordered, given, strict=False):
-            env[argument.arg] = value
+            env[argument.arg] = value if unplaced is None else value.join(unplaced)
         if takes.vararg is not None:
             env[takes.vararg.arg] = joined(*(value.within() for value in given[len(ordered) :]))
         known = {argument.arg for argument in (*takes.args, *takes.kwonlyargs)}

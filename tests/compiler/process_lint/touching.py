@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from operator import methodcaller
 
 from pgs_process import BaseDomainContext, process
 
@@ -230,6 +231,22 @@ def debit(accounts, user, amount):
 def credit(ctx, user, amount):
     ctx.domain.accounts[user] += amount
     ctx.domain.total += amount  # P752
+
+
+def spoil(one, two, ctx):
+    ctx.domain.secret = one  # P752 P752
+
+
+@process(inputs=[], outputs=[])
+def by_stars(ctx):
+    spoil(1, *[2, ctx])
+
+
+@process(inputs=["domain.items"], outputs=[])
+def by_two_stars(ctx, **more):
+    spoil(**more, **{"ctx": ctx})
+    list(map(methodcaller("append", 1), ctx.domain.items))  # P761
+    return list(map(methodcaller("get", "a"), ctx.domain.items))
 
 
 @process(inputs=[], outputs=["domain.accounts"])
