@@ -92,7 +92,7 @@ class Runtime:
         self._shop = Workshop(Narrator(), self.limits, clock, elapsed, self.secret, vault.keys, own.decode())
         self._mover = Mover(vault, self._shop, self.ports, self._policy, snapshot.clears)
         self.live = LiveRuns(vault, self._mover, self._graph, self.ports)
-        self._outbox = Outbox(vault, self._addressee, self.secret)
+        self._outbox = Outbox(vault, self._addressee, self._signalled, self.secret)
         self.machines = Machines(snapshot, vault, self.run, self.ports.clock)
 
     @classmethod
@@ -325,6 +325,9 @@ class Runtime:
     def _addressee(self, run: Run) -> tuple[LiveRuns, Intake]:
         runtime = self._runtime_of(run)
         return runtime.live, runtime._intake
+
+    def _signalled(self, run: Run, workflow: str, payload: Value, request_id: str) -> str:
+        return self._runtime_of(run).machines.signalled(workflow, payload, request_id).trace_id
 
     def _post(self) -> None:
         """Deliver what runs of this process have emitted, and what had to wait for one of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,13 +13,10 @@ from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.ports import Ports
 from pgs_runtime.run.machines import Instance
 from pgs_runtime.runtime import Runtime
-from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Store
-from pgs_runtime.stores.postgres import PostgresStore
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.snapshot import Snapshot
 from tests.durable.kills import Crashes, Grain, Scenario, differences
-from tests.postgres import Server
 from tests.runtime.parcels import BEGAN, CLERK, COURIER, DAY, NOTES, PARCEL, Clock, sealed
 
 
@@ -28,28 +25,14 @@ def snapshot() -> Snapshot:
     return sealed()
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    if request.param == "sqlite":
-        found: Store = SqliteStore(tmp_path / "state.db")
-    else:
-        server: Server = request.getfixturevalue("postgres")
-        found = PostgresStore(server.address(mode="fast"))
-    with closing(found):
-        yield found
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def runtime(snapshot: Snapshot, store: Store, clock: Clock) -> Runtime:
-    return Runtime(snapshot, store, Ports(clock=clock))
+def runtime(snapshot: Snapshot, any_store: Store, clock: Clock) -> Runtime:
+    return Runtime(snapshot, any_store, Ports(clock=clock))
 
 
 def stored(runtime: Runtime, instance: str = "p1") -> None:

@@ -57,7 +57,8 @@ class Storage:
     """A step that asks a store. `redact` is for its inputs; `writes`: the operation may change something.
 
     `gate`: rules are judged here, of a contract before its steps (`opens`) or behind them (`closes`), or of an intent
-    (`admits`); or what rules have said of a process is written (`commits`).
+    (`admits`); or what rules have said of a process is written (`commits`), and the signals that it has set become
+    messages to the workflows in `tells`, by path.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Storage:
     redact: Redact | None
     shown: Shown
     gate: Literal["", "opens", "closes", "admits", "commits"] = ""
+    tells: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @frozen

@@ -98,20 +98,37 @@ class Processes:
         if process not in self._bodies:
             sealed = self._snapshot.process(process)
             context = self._snapshot.context(sealed.context)
-            self._bodies[process] = Body(sealed, context, self._load(sealed.implementation), self._most)
+            code = self._load(sealed.implementation)
+            self._bodies[process] = Body(sealed, context, code, self._most, self._heard(context.name))
         return self._bodies[process]
 
+    def _heard(self, context: str) -> dict[str, tuple[str, ...]]:
+        """The workflows of machines that hear of the signals of a context, by path."""
+        heard: dict[str, tuple[str, ...]] = {}
+        for machine in map(self._snapshot.machine, self._snapshot.names("artifacts/machine")):
+            for path, event in machine.signals.items() if machine.context == context else ():
+                heard[path] = (*heard.get(path, ()), machine.events[event])
+        return heard
 
-_WRITTEN = ("counts", "set", "stop")
-"""The parts of what a body gives that are written."""
+
+_WRITTEN = ("counts", "heard", "set", "stop")
+"""The parts of what a body gives that are written; of its signals those that some machine hears."""
 
 
 class Body:
     """A process and its context, ready to run over any instance."""
 
-    def __init__(self, sealed: model.Process, context: model.Context, function: Capability, most: int) -> None:
+    def __init__(
+        self,
+        sealed: model.Process,
+        context: model.Context,
+        function: Capability,
+        most: int,
+        heard: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self.sealed = sealed
         self.context = context
+        self.heard = heard
         self._most = most
         self._fits = {path: validator(field.schema).is_valid for path, field in context.fields.items()}
         arguments = [*cast("Mapping[str, Value]", sealed.inputs.get("properties", {}))]
@@ -168,6 +185,8 @@ class Body:
         parts: dict[str, Value] = {"delta": delta, "result": answer.outputs, "set": data}
         if signals:
             parts["signals"] = {path: value for path, value in signals.items() if value}
+        if heard := sorted(path for path, value in signals.items() if value and path in self.heard):
+            parts["heard"] = list[Value](heard)
         return Outcome(answer.name, **parts, **told_violations(found, self._counter))
 
     def commit(self, overlay: Overlay, inputs: dict[str, Value]) -> Outcome:
@@ -312,6 +331,7 @@ def _committing(body: Body, hides: _Hides) -> Storage:
         redact=_hiding({"session": hides.session, "set": _hiding(hides.fields)}),
         shown=dict.fromkeys(body.sealed.outcomes),
         gate="commits",
+        tells=body.heard,
     )
 
 
@@ -369,7 +389,7 @@ def _told(hides: _Hides, result: Redact | None) -> Redact:
     """What a trace shows of the second step. What is to be written stands with the third."""
 
     def redact(value: Value, secret: bytes) -> Value:
-        parts = {name: part for name, part in _members(value).items() if name not in ("set", "stop")}
+        parts = {name: part for name, part in _members(value).items() if name not in ("heard", "set", "stop")}
         changes = cast("list[dict[str, Value]]", parts["delta"])
         parts["delta"] = [_change(change, hides.fields, secret) for change in changes]
         if result is not None:

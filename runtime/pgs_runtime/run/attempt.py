@@ -34,6 +34,7 @@ from pgs_runtime.faults import Fault, exceeded, status_of_fault
 from pgs_runtime.link.stopping import Stopped
 from pgs_runtime.run.grounds import Ground
 from pgs_runtime.run.tally import Counts, Effects, Tally
+from pgs_runtime.run.telling import told_by
 from pgs_runtime.run.workshop import Workshop, effect_key
 from pgs_runtime.stores.port import Marks, Read, Subject, Write
 from pgs_runtime.stores.sealing import Keys
@@ -267,6 +268,8 @@ class Attempt:
                 written = len(ground.writes)
                 answer = ground.answer(step, inputs)
                 self._tally.answered(step, answer.name, len(ground.writes) > written)
+                if step.tells:
+                    self._within += told_by(step, inputs)
                 if ground.subjects:
                     self._belong(ground.subjects)
                 return answer

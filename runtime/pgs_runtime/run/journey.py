@@ -35,6 +35,7 @@ from pgs_runtime.stores import port
 from pgs_runtime.stores.errors import StoreBusy, StoreUnusable
 from pgs_runtime.stores.port import (
     LONGEST_LEASE,
+    TO_MACHINES,
     Expected,
     Head,
     Lease,
@@ -304,7 +305,7 @@ class Mover:
             timing=stretch.timing,
             kept=kept,
             listeners=self._listeners(run.id, result) if expected is not None or isinstance(result, Paused) else None,
-            messages=tuple(Message(run.id, n, event, canonical(fields)) for n, event, fields in stretch.said),
+            messages=tuple(_message(run.id, *said) for said in stretch.said),
             subjects=stretch.subjects,
             private=self._private(stretch) if stretch.subjects else frozenset(),
         )
@@ -336,6 +337,12 @@ def settled_row(run: str, line: int, effect: Effect, key: str, outcome: Outcome 
     """How the store keeps the end of an effect; without an outcome it is in doubt."""
     response = canonical([outcome.name, outcome.outputs]) if outcome else None
     return port.Effect(key, run, line, "DONE" if outcome else "IN_DOUBT", canonical(effect.inputs), response)
+
+
+def _message(run: str, n: int, event: str, fields: Value) -> Message:
+    """A message to whoever listens; what names a workflow is for a machine, which always does."""
+    heard = TO_MACHINES if event.partition("::")[2].startswith("WF_") else ()
+    return Message(run, n, event, canonical(fields), heard)
 
 
 def elsewhere(run: str) -> Refusal:

@@ -157,6 +157,18 @@ class Machines:
         payload: Value = {"instance": due.instance, "version": due.version}
         return self._run(due.workflow, payload, actor, due.request_id)
 
+    def signalled(self, workflow: str, payload: Value, request_id: str) -> Outcome:
+        """Let follow what follows a signal.
+
+        Args:
+            workflow: of a machine, for the event that the signal stands for.
+
+        Raises:
+            Refusal: as by `Runtime.run`.
+        """
+        of = next(each for each in map(self._snapshot.machine, self.names()) if workflow in each.events.values())
+        return self._run(workflow, payload, Actor(of.actor, of.name, {}, AUTHENTICATED_BY), request_id)
+
     def due(self) -> Iterator[Due]:
         """The times that are over, of every instance the first that nothing has followed yet."""
         now = self._clock()

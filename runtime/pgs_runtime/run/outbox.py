@@ -3,7 +3,8 @@
 Laws:
 * a message is written in the transaction that emits it, and only if some run listens for its event at that moment;
 * each run that listened then is told once, by the emitter's actor, and takes it or not as it would a signal;
-* a message stays until all of them have been told, so a process that ends in between loses none.
+* a message stays until all of them have been told, so a process that ends in between loses none;
+* a message to a machine is one run, whose request id follows from the message, those of one run in their order.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pgs_runtime.faults import UNHIDDEN, Refusal
 from pgs_runtime.run.intake import Intake
 from pgs_runtime.run.live import LiveRuns
 from pgs_runtime.run.signals import Sent, matched
-from pgs_runtime.stores.port import Message, Run, Store
+from pgs_runtime.stores.port import TO_MACHINES, Message, Run, Store
 from pgs_runtime.stores.sealing import is_sealed
 from pgs_runtime.trace.lines import no_run
 from pgs_snapshot.canonical import digest_of
@@ -28,6 +29,11 @@ from pgs_snapshot.values import Value
 AUTHENTICATED_BY = "workflow"
 """Who vouches for the sender of a message: the run that emitted it, which has admitted its actor."""
 
+_LATER = ("R082", "R150", "R175")
+"""What keeps a run from beginning now and not for ever."""
+
+Begin: TypeAlias = Callable[[Run, str, Value, str], str]
+"""Runs a workflow of a machine of a run's snapshot, with a payload, under a request id: the id of its run."""
 Addressee: TypeAlias = Callable[[Run], tuple[LiveRuns, Intake]]
 """How the runs of a run's snapshot are moved, and what becomes a signal to them."""
 
@@ -35,15 +41,28 @@ Addressee: TypeAlias = Callable[[Run], tuple[LiveRuns, Intake]]
 class Outbox:
     """Delivers the messages of a store."""
 
-    def __init__(self, store: Store, addressee: Addressee, secret: bytes) -> None:
+    def __init__(self, store: Store, addressee: Addressee, begin: Begin, secret: bytes) -> None:
         """`secret`: the store's."""
+        self._begin = begin
+        self._delivering = False
         self._store = store
         self._secret = secret
         self._addressee = addressee
         self._reached: dict[str, None] = {}
 
     def deliver(self) -> None:
-        """Tell everybody who listened; a message to a run that is not to be had at this moment stays."""
+        """Tell everybody who listened; a message to a run that is not to be had at this moment stays.
+
+        What that leads to may have messages of its own: they are delivered with the others.
+        """
+        if not self._delivering:
+            self._delivering = True
+            try:
+                self._deliver()
+            finally:
+                self._delivering = False
+
+    def _deliver(self) -> None:
         tried: set[Message] = set()
         while messages := [each for each in self._store.messages() if each not in tried]:
             for message in messages:
@@ -51,7 +70,10 @@ class Outbox:
                 if is_sealed(message.fields):  # it was erased before everybody was told
                     self._store.take_out(message)
                     continue
-                told = [self._tell(run, message) for run in addressees(self._store, message, self._secret)]
+                if message.heard == TO_MACHINES:
+                    told = [self._started(message)]
+                else:
+                    told = [self._tell(run, message) for run in addressees(self._store, message, self._secret)]
                 if all(told):
                     self._store.take_out(message)
 
@@ -60,6 +82,19 @@ class Outbox:
         reached = tuple(self._reached)
         self._reached.clear()
         return reached
+
+    def _started(self, message: Message) -> bool:
+        """Begin the run that a message to a machine is; False: it cannot begin at this moment."""
+        emitter = self._store.run(message.run)
+        if emitter is None:
+            raise no_run(message.run)
+        payload = cast(Value, orjson.loads(message.fields))
+        try:
+            id = self._begin(emitter, message.event, payload, f"signal:{message.run}:{message.n}")
+        except (Refusal, SealBroken) as refused:
+            return refused.code not in _LATER
+        self._reached[id] = None
+        return True
 
     def _tell(self, run: Run, message: Message) -> bool:
         """Tell a run of a message; False: it is not to be had at this moment."""

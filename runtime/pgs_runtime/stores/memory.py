@@ -136,7 +136,7 @@ class MemoryStore:
         if segment.listeners is not None:
             self._listeners[run.id] = segment.listeners
         for message in segment.messages:
-            heard = {listener.run for listener in self.listeners(message.event)}
+            heard = {*message.heard} or {listener.run for listener in self.listeners(message.event)}
             if heard:
                 self._outbox[message.run, message.n] = message._replace(heard=tuple(sorted(heard, key=str.encode)))
         if segment.kept is not None:

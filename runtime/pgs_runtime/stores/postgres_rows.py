@@ -61,6 +61,7 @@ _LISTEN = "INSERT INTO $.listeners (run, event, names, match) VALUES (%s, %s, %s
 _SEND = """INSERT INTO $.outbox (run, n, event, fields, heard)
     SELECT %s, %s::bigint, %s, %s::bytea, string_agg(run, chr(10) ORDER BY run)
     FROM (SELECT DISTINCT run FROM $.listeners WHERE event = %s) heard HAVING count(*) > 0"""
+_TELL = "INSERT INTO $.outbox (run, n, event, fields, heard) VALUES (%s, %s, %s, %s, %s)"
 _TIMING = """INSERT INTO $.timing (run, line, at, took)
     SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])"""
 _LOG = "INSERT INTO $.log (n, run, line, digest) SELECT coalesce(max(n), -1) + 1, %s, %s, %s FROM $.log RETURNING n"
@@ -203,7 +204,10 @@ def _say(session: Session, segment: Segment) -> None:
         for listener in dict.fromkeys(segment.listeners):
             session.execute(_LISTEN, listener)
     for message in segment.messages:
-        session.execute(_SEND, (*message[:4], message.event))
+        if message.heard:
+            session.execute(_TELL, (*message[:4], "\n".join(message.heard)))
+        else:
+            session.execute(_SEND, (*message[:4], message.event))
 
 
 def apply(session: Session, segment: Segment) -> int:

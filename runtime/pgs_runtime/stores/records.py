@@ -404,7 +404,8 @@ class Listener(NamedTuple):
 class Message(NamedTuple):
     """An event that a run has emitted while somebody listened for it; `n` counts those of the run, from 0.
 
-    `heard`: the runs that listened for it then, in their order, which the store knows.
+    `heard`: the runs that listened for it then, in their order, which the store knows; or `TO_MACHINES`, where `event`
+    is the workflow of a machine, which is run with the fields as its payload.
     """
 
     run: str
@@ -412,6 +413,9 @@ class Message(NamedTuple):
     event: str
     fields: bytes
     heard: tuple[str, ...] = ()
+
+
+TO_MACHINES = ("machine",)
 
 
 class LogEntry(NamedTuple):

@@ -52,6 +52,7 @@ _UNLISTEN = "DELETE FROM listeners WHERE run = ?"
 _LISTEN = "INSERT OR IGNORE INTO listeners (run, event, names, match) VALUES (?, ?, ?, ?)"
 _SEND = """INSERT INTO outbox (run, n, event, fields, heard) SELECT ?, ?, ?, ?, group_concat(run, char(10))
     FROM (SELECT DISTINCT run FROM listeners WHERE event = ? ORDER BY run) HAVING count(*) > 0"""
+_TELL = "INSERT INTO outbox (run, n, event, fields, heard) VALUES (?, ?, ?, ?, ?)"
 _LINE = "INSERT INTO trace (run, n, line) VALUES (?, ?, ?)"
 _TIMING = "INSERT INTO timing (run, line, at, took) VALUES (?, ?, ?, ?)"
 _LOG = "INSERT INTO log (n, run, line, digest) SELECT coalesce(max(n), -1) + 1, ?, ?, ? FROM log RETURNING n"
@@ -175,7 +176,10 @@ def apply(connection: sqlite3.Connection, segment: Segment) -> int:
         connection.execute(_UNLISTEN, (run.id,))
         connection.executemany(_LISTEN, segment.listeners)
     if segment.messages:
-        connection.executemany(_SEND, [(*message[:4], message.event) for message in segment.messages])
+        named = [(*message[:4], "\n".join(message.heard)) for message in segment.messages if message.heard]
+        connection.executemany(_TELL, named)
+        heard = [(*message[:4], message.event) for message in segment.messages if not message.heard]
+        connection.executemany(_SEND, heard)
     if segment.subjects or segment.erasure:
         sqlite_subjects.enter(connection, segment)
     if segment.timing:
