@@ -77,13 +77,21 @@ TRANSFORMS: Mapping[str, KnownTransform] = MappingProxyType(
 NEAR: Names = MappingProxyType(
     {
         f"{_ATOMS}PURE_CHECK_QUOTA_AVAILABLE_V0": "CT_CHECK_QUOTA_V0",
+        f"{_ATOMS}PURE_DERIVE_CHILD_KEY_V0": "CS_ETHEREUM_KEYS_V0",
+        f"{_ATOMS}PURE_DERIVE_MASTER_KEY_V0": "CS_ETHEREUM_KEYS_V0",
+        f"{_ATOMS}PURE_ECDSA_SIGN_V0": "CS_ETHEREUM_KEYS_V0",
+        f"{_ATOMS}PURE_ENTROPY_TO_MNEMONIC_V0": "CS_ETHEREUM_KEYS_V0",
         f"{_ATOMS}PURE_EVALUATE_INACTIVITY_V0": "CT_CHECK_INACTIVITY_V0",
         f"{_ATOMS}PURE_EXTRACT_V0": "CT_EXTRACT_V0",
         f"{_ATOMS}PURE_FILTER_RECORDS_V0": "CT_FILTER_RECORDS_V0",
+        f"{_ATOMS}PURE_KECCAK256_HASH_V0": "CS_ETHEREUM_V0",
+        f"{_ATOMS}PURE_MNEMONIC_TO_SEED_V0": "CS_ETHEREUM_KEYS_V0",
+        f"{_ATOMS}PURE_PRIVATE_KEY_TO_PUBLIC_V0": "CS_ETHEREUM_KEYS_V0",
+        f"{_ATOMS}PURE_PUBKEY_TO_ETH_ADDRESS_V0": "CS_ETHEREUM_KEYS_V0",
         f"{_ATOMS}PURE_VALIDATE_PARAMETER_RULES_V0": "CT_VALIDATE_PARAMETER_RULES_V0",
     }
 )
-"""Transforms by their full names for which `core` has one with the same purpose, and not the same behaviour."""
+"""Transforms by their full names for which `core` has something with the same purpose, and not the same behaviour."""
 
 OPERATIONS: Mapping[tuple[str, str], KnownOperation] = MappingProxyType(
     {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pgs_compiler.findings import Finding, ordered
 from pgs_compiler.importing.importer import Imported, bring_in
-from pgs_compiler.importing.known import OPERATIONS, TRANSFORMS
+from pgs_compiler.importing.known import NEAR, OPERATIONS, TRANSFORMS
 from pgs_compiler.importing.outcome import Verdict, verdicts
 from pgs_compiler.rules import RULES
 
@@ -108,7 +108,8 @@ def _implementations(imported: Imported) -> str:
     known |= {name: f"`core::{each}`" for name, each in effects.items()}
     for document in [*imported.published.of_kind("CT"), *imported.published.of_kind("CS")]:
         waits = imported.world.full_name(document) in imported.world.unimplemented
-        here = known.get(document.name) or ("waits for code" if waits else "no counterpart")
+        near = f"; `core::{NEAR[document.name]}` is for the same" if document.name in NEAR else ""
+        here = known.get(document.name) or (f"waits for code{near}" if waits else "no counterpart")
         rows.append((f"`{document.name}`", here))
     text = "No code is published with the documents. What behaves as something of `core` does is written as that.\n\n"
     return "## Implementations\n\n" + text + _rows(("publication", "here"), rows)
