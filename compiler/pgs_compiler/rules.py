@@ -69,7 +69,6 @@ RULES = _rules(
     _error("D210", "default-form", "`$default` takes a reference and what stands in for it"),
     _error("D211", "text-form", "`$text` has a value for each placeholder and a placeholder for each value"),
     _error("D212", "condition-form", "A condition is one operator with its operands"),
-    _error("D213", "not-yet", "This version compiles the word that is used"),
     _error("D214", "unknown-kind", "The first key of a document says what it declares"),
     _warning("D215", "no-summary", "Every declaration says in one line what it is for"),
     _error("D216", "node-kind", "A node, step or entity is of exactly one kind"),

@@ -18,7 +18,6 @@ from pgs_snapshot.suggest import nearest
 
 T = TypeVar("T", bound=Tree)
 
-NOT_YET = "`{}` is a word of the language that this version does not compile yet."
 _SHAPES = {Scalar: "a single value", Sequence: "a list", Mapping: "a mapping"}
 
 
@@ -38,13 +37,6 @@ class Report:
         related: tuple[Related, ...] = (),
     ) -> None:
         self.findings.append(Finding(code, message, place, label, related, hint))
-
-
-def later(fields: Fields, *keys: str) -> None:
-    """Refuse words of the language that this version does not compile."""
-    for key in keys:
-        if key in fields and (entry := fields.entry(key)):
-            fields.report.add("D213", NOT_YET.format(key), entry.key.place)
 
 
 def refuse_outcome(fields: Fields, outputs: Iterable[Word]) -> None:

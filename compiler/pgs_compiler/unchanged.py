@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pgs_compiler
+import pgs_process
 import pgs_snapshot
 from pgs_compiler.verdicts import Verdicts
 from pgs_compiler.waivers import Policy
@@ -74,8 +75,8 @@ def standing(root: Path, paths: tuple[Path, ...], policy: Policy, folder: Path) 
 
 
 def _tools() -> list[Value]:
-    """The sources of the compiler and of the format, and the names and versions of everything installed."""
-    own = [*_files((Path(pgs_compiler.__file__).parent, Path(pgs_snapshot.__file__).parent))]
+    """The sources of the compiler, of what judges rules and of the format, and everything installed, by version."""
+    own = [*_files(Path(str(each.__file__)).parent for each in (pgs_compiler, pgs_process, pgs_snapshot))]
     installed = {found.name for entry in search_path() for found in Path(entry).glob("*.dist-info")}
     return [*own, *sorted(installed)]
 

@@ -36,6 +36,7 @@ from pgs_snapshot.frozen import frozen
 
 What: TypeAlias = Literal[
     "contract",
+    "process",
     "transform",
     "store",
     "side_effect",

@@ -59,6 +59,12 @@ class AuditRule:
     message: str
     at: str
 
+    @property
+    def blocks(self) -> bool:
+        """Whether something can end as BLOCKED by it: below its threshold, a rule of level A or S rejects as B does."""
+        early = self.threshold > 1 and self.under_threshold == "reject"
+        return self.mode == "enforce" and (self.level == "B" or (self.level in "SA" and early))
+
 
 @frozen
 class Gate:
@@ -66,6 +72,11 @@ class Gate:
 
     inputs: tuple[AuditRule, ...]
     outputs: tuple[AuditRule, ...]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether what it guards can end as BLOCKED."""
+        return any(rule.blocks for rule in (*self.inputs, *self.outputs))
 
 
 @frozen
@@ -88,6 +99,20 @@ class Process:
     implementation: str  # "package.module:attribute"
     at: str
     gate: Gate | None = None
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The fields that it can write, sorted."""
+        return tuple(sorted({_field(path) for path in self.writes}))
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The fields that it is given, sorted: who may write may read."""
+        return tuple(sorted({_field(path) for path in (*self.reads, *self.writes, *self.signals)}))
+
+    def leaves(self, outcome: str) -> bool:
+        """Whether what it wrote stands under an outcome: an error and a gate take it back."""
+        return bool(self.writes) and outcome != BLOCKED and outcome not in self.errors.values()
 
 
 @frozen
@@ -137,3 +162,8 @@ class Machine:
     initial: str
     states: Mapping[str, MachineState]
     at: str
+
+
+def _field(path: str) -> str:
+    """The field of a path, which is what is hydrated and committed: `domain.owner` of `domain.owner.name`."""
+    return ".".join(path.split(".")[:2])

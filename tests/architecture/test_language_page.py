@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -35,11 +34,9 @@ from pgs_snapshot.limits import Limits
 from pgs_snapshot.model import ExitKind, Semantics
 from pgs_snapshot.values import Value
 from tests.architecture.pages import blocks, code_in, page, rows, section
-from tests.architecture.tree import ROOT
 
 PAGE = page("language.md")
 BLOCKS = list(blocks(PAGE))
-LATER = section(PAGE, "Words for later versions")
 
 
 @pytest.fixture(scope="module")
@@ -166,23 +163,3 @@ def test_the_limits_of_sources_and_programs_are_those_of_the_code() -> None:
     assert told["calls within each other"] == str(bounds.MAX_CALLS)
     assert told["nodes, steps and operations of one run, each"] == f"{bounds.MAX_WORK:,}"
     assert f"with `attempts`, up to {MAX_ATTEMPTS}" in PAGE
-
-
-def test_the_words_for_later_versions_are_those_that_are_refused_as_such() -> None:
-    refused = set(KINDS.keys() - _PARSERS.keys())
-    for module in (*ROOT.glob("compiler/pgs_compiler/parse/*.py"), ROOT / "compiler/pgs_compiler/project.py"):
-        refused |= _later(module)
-    told = {word.rpartition(": ")[2] for word in code_in(LATER)}
-    assert told - {"pgs.yaml", "compile"} == refused
-
-
-def _later(module: Path) -> set[str]:
-    """The words that a module hands to `later`, or lists for it."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_bytes())):
-        match node:
-            case ast.Call(func=ast.Name("later"), args=[_, *words]):
-                found |= {word.value for word in words if isinstance(word, ast.Constant)}
-            case ast.Assign(targets=[ast.Name("_LATER")], value=ast.Tuple(words)):
-                found |= {str(word.value) for word in words if isinstance(word, ast.Constant)}
-    return found

@@ -19,7 +19,7 @@ from pgs_snapshot.model import All, Compare, Default, Literal_, Query, Record, R
 
 FOLDER = Path(__file__).parent / "programs"
 PROGRAMS = sorted(path.name for path in FOLDER.iterdir())
-GOLDEN = ("flow", "values")
+GOLDEN = ("flow", "till", "values")
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 from pgs_compiler.changes.change import Aspect, Change, Weight
 from pgs_compiler.changes.data import Direction, schema_changes
 from pgs_compiler.changes.documents import Artifact, Members, by, items, members
+from pgs_compiler.changes.processes import context_changes, gate_changes, grants_changes
 from pgs_compiler.changes.transports import egress_changes, ingress_changes
 from pgs_snapshot.values import Value
 
@@ -19,7 +20,8 @@ def artifact_changes(of: Artifact, old: Members, new: Members) -> Iterator[Chang
     """The changes of one artifact; what its kind says nothing of has changed behaviour."""
     compared, told = _KINDS.get(of[0], (_nothing, ()))
     yield from compared(of, old, new)
-    for member in sorted((old.keys() | new.keys()) - {*told, "name"}):
+    yield from gate_changes(of, old, new)
+    for member in sorted((old.keys() | new.keys()) - {*told, "name", "gate"}):
         if old.get(member) != new.get(member):
             before, after = old.get(member), new.get(member)
             said = (
@@ -92,6 +94,11 @@ def _actor(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
 def _transform(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
     yield from schema_changes(of, "the inputs", (old.get("inputs"), new.get("inputs")), "taken")
     yield from _outcomes(of, members(old.get("outcomes")), members(new.get("outcomes")))
+
+
+def _process(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
+    yield from _transform(of, old, new)
+    yield from grants_changes(of, old, new)
 
 
 def _store(of: Artifact, old: Members, new: Members) -> Iterator[Change]:
@@ -176,6 +183,8 @@ _KINDS: Mapping[str, tuple[Comparison, tuple[str, ...]]] = MappingProxyType(
         "binding": (_binding, ("stores", "config", "effects")),
         "event": (_one_schema("fields", "what it announces", "given"), ("fields",)),
         "entity": (_one_schema("schema", "it", "kept"), ("schema",)),
+        "context": (context_changes, ("fields", "invariants")),
+        "process": (_process, ("inputs", "outcomes", "reads", "writes", "signals", "errors")),
         "ingress": (ingress_changes, ("http", "mcp", "actor", "request")),
         "egress": (egress_changes, ("responses",)),
         "assertion": (_assertion, ("requires", "workflows")),

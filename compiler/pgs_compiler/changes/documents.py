@@ -55,11 +55,16 @@ def comparable(document: Value) -> Members:
 def _bare(item: Value) -> Value:
     if not isinstance(item, dict):
         return item
-    return {
-        key: [_bare(part) for part in member] if key in _PARTS and isinstance(member, list) else member
-        for key, member in item.items()
-        if key not in _UNSAID
-    }
+    return {key: _part(key, member) for key, member in item.items() if key not in _UNSAID}
+
+
+def _part(key: str, member: Value) -> Value:
+    """A member without what does not count; a gate has lists of rules, each with its place."""
+    if key in _PARTS and isinstance(member, list):
+        return [_bare(part) for part in member]
+    if key == "gate" and isinstance(member, dict):
+        return {side: [_bare(rule) for rule in items(rules)] for side, rules in member.items()}
+    return member
 
 
 def _named(item: Value, slots: list[str]) -> Value:

@@ -10,6 +10,7 @@ from pgs_compiler.declarations import (
     Contract,
     Declaration,
     OperationStepSyntax,
+    Process,
     SideEffect,
     Store,
     Transform,
@@ -132,7 +133,7 @@ def _side_effects(own: list[Declaration], allowed: set[str]) -> Iterator[Finding
 
 def _implementations(own: list[Declaration], packages: set[str]) -> Iterator[Finding]:
     for declaration in own:
-        if isinstance(declaration, Transform | SideEffect):
+        if isinstance(declaration, Transform | SideEffect | Process):
             word = declaration.implementation
             package = word.text.partition(":")[0].partition(".")[0]
             if package not in packages:

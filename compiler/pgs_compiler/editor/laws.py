@@ -31,6 +31,7 @@ _OPERATION = {"op": word(OUTCOME)}
 _SELECTORS: Mapping[str, tuple[Form, Mapping[str, Form]]] = MappingProxyType(
     {
         "contract": (name("contract"), {"step": word(NODE), "outcome": _OUTCOME}),
+        "process": (name("process"), {"outcome": _OUTCOME}),
         "transform": (name("transform"), {"outcome": _OUTCOME}),
         "store": (name("store"), {**_OPERATION, "outcome": _OUTCOME}),
         "side_effect": (name("side_effect"), {**_OPERATION, "outcome": _OUTCOME}),

@@ -20,7 +20,7 @@ VERDICTS: Mapping[Verdict, str] = {
     "asked": "a",
 }
 """What becomes of labelled data at a sink, each with its letter; the gravest first."""
-_KINDS = ("store", "effect", "event", "result", "response", "reason", "trace", "decision")
+_KINDS = ("store", "key", "session", "context", "effect", "event", "result", "response", "reason", "trace", "decision")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A process at one node: what it is given and what it reads of its context goes into all that it gives and writes.
 
 Its body is not looked into, so whatever it can see may stand in whatever it can change. What a field admits are the
-labels that its schema declares; what any process writes there is held from then on.
+labels that stand on it as a whole, for a body may put anything into any part; what any process writes there is held from then on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pgs_compiler.flows.lattice import Flow, Marks, flat, hidden, join, marked, 
 from pgs_compiler.flows.stores import Stores, field_name
 from pgs_compiler.processes import Audit
 from pgs_compiler.program import Program
-from pgs_compiler.schemas.labels import labels_in
+from pgs_compiler.schemas.anatomy import labels_of
 from pgs_snapshot.values import escape
 
 
@@ -87,6 +87,6 @@ def _field(program: Program, process: Process, path: str) -> Sink:
     context = program.get(process.context, Context)
     layer, _, name = path.partition(".")
     schema = context.field(layer, name)
-    clears = labels_in(program.schema(schema)) if schema is not None else frozenset()
+    clears = labels_of(program.schema(schema)) if schema is not None else frozenset()
     place = schema.place if schema is not None else context.header.place
     return Sink("context", f"{process.context.code} {path}", clears, f"`{path}`", place)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pgs_compiler.declarations import Word
 from pgs_compiler.laws import Selectors, SelectorSyntax
 from pgs_compiler.names import NODE, OUTCOME
-from pgs_compiler.shape import Fields, later
+from pgs_compiler.shape import Fields
 from pgs_compiler.source import Mapping, Scalar, Sequence, Tree
 from pgs_snapshot.suggest import nearest
 
-SELECTORS = ("contract", "transform", "store", "side_effect", "intent", "wait", "workflow", "event", "exit", "any")
-GIVERS = ("contract", "transform", "store", "side_effect", "intent", "event")
+SELECTORS = (
+    "contract", "process", "transform", "store", "side_effect", "intent", "wait", "workflow", "event", "exit", "any",
+)  # fmt: skip
+GIVERS = ("contract", "process", "transform", "store", "side_effect", "intent", "event")
 """What can give a value; an intent gives its payload, and an event that is waited for its fields."""
 
 ORIGINS = ("actor", "config", "literal", "run")
@@ -20,7 +22,6 @@ LABEL = "label"
 """What `never` follows along the data, and no other form."""
 
 ANY_OUTCOME = "any"
-_LATER = ("process",)
 _HAS_OPERATION = ("store", "side_effect")
 _WORDS = ("exit", "wait")
 _NO_OUTCOME = ("event",)
@@ -43,11 +44,8 @@ def parts(fields: Fields, tree: Tree) -> Selectors | None:
 
     None after a finding about the mapping as a whole, which leaves nothing to say about its keys.
     """
-    kind = _kind(fields, tree, (*SELECTORS, LABEL, *_LATER))
+    kind = _kind(fields, tree, (*SELECTORS, LABEL))
     if kind is None:
-        return None
-    if kind in _LATER:
-        later(fields, kind)
         return None
     if kind == LABEL:
         message = "A label goes where data goes, and of that only `never: {label: …, reaches: …}` speaks."

@@ -14,6 +14,7 @@ from pgs_snapshot.model import (
     EachNode,
     EffectStep,
     OperationStep,
+    ProcessNode,
     Step,
     Undoable,
 )
@@ -46,10 +47,12 @@ def _of_workflow(linked: Linked, workflow: str, amount: str, known: dict[str, in
 def _cost(flat: Unfolded, point: Point, amount: str) -> int:
     """What a point takes by itself. A node that can be undone takes that as well, whether or not it comes to it."""
     node, step = flat.node_at(point), flat.step_at(point)
-    undo = 0
+    other = 0
     if point.entered and isinstance(node, Undoable) and node.undo is not None:
-        undo = 1 if amount == "nodes" else _steps(flat.linked.contracts[node.undo.contract], amount)
-    return undo + (int(point.entered) if amount == "nodes" else int(_counts(step, amount)))
+        other = 1 if amount == "nodes" else _steps(flat.linked.contracts[node.undo.contract], amount)
+    if point.entered and isinstance(node, ProcessNode):
+        other += {"nodes": 0, "steps": 1}.get(amount, len(flat.linked.processes[node.process].written))
+    return other + (int(point.entered) if amount == "nodes" else int(_counts(step, amount)))
 
 
 def _steps(contract: Contract, amount: str) -> int:

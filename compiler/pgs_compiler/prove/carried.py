@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pgs_compiler.declarations import Actor, Binding, Entity, Event, SideEffect, Store, Transform
+from pgs_compiler.declarations import Actor, Binding, Context, Entity, Event, SideEffect, Store, Transform
+from pgs_compiler.elaborate.paths import known_fields
 from pgs_compiler.names import CORE
 from pgs_compiler.program import Program
 from pgs_compiler.schemas.anatomy import additional_of, items_of, labels_of, properties_of
 from pgs_compiler.schemas.generic import erase
 from pgs_compiler.schemas.labels import labels_in
 from pgs_compiler.schemas.operations import with_entity, without_entity
-from pgs_snapshot.model import EffectStep, Operation, OperationStep, Schema
+from pgs_snapshot.model import EffectStep, Operation, OperationStep, Process, Schema
 
 Path: TypeAlias = "tuple[str | int | None, ...]"
 WHOLE = "#"
@@ -72,6 +73,12 @@ class Material:
         if not isinstance(found, Store):
             raise TypeError(f"{name} is no store")
         return found
+
+    def seen(self, process: Process) -> Mapping[str, Schema]:
+        """The fields that a process is given."""
+        context = self._declared[process.context]
+        fields = known_fields(self.program, context) if isinstance(context, Context) else {}
+        return {path: fields[path] for path in process.seen}
 
     def event(self, name: str) -> Schema:
         found = self._declared[name]

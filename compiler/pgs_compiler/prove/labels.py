@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pgs_compiler.prove.carried import WHOLE, Material, Path, labelled, unlabelled
 from pgs_compiler.prove.origins import Here
 from pgs_compiler.prove.points import Frame, Point, Unfolded
-from pgs_compiler.schemas.anatomy import properties_of
+from pgs_compiler.schemas.anatomy import labels_of, properties_of
 from pgs_compiler.schemas.labels import labels_in
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.codec import encode
@@ -33,6 +33,7 @@ from pgs_snapshot.model import (
     IntentNode,
     Items,
     OperationStep,
+    ProcessNode,
     Query,
     Record,
     Ref,
@@ -153,6 +154,8 @@ class _Tracer:
         if contract is not None:
             around = replace(here, undo="")
             return [contract.inputs], [Use(around, False, expr) for expr in self._inputs(here).values()]
+        if isinstance(node, ProcessNode) and point.outcome:
+            return self._sees(node), [Use(here, False, expr) for expr in node.inputs.values()]
         if isinstance(node, ExitNode) and point.outcome and point.frames:
             caller = Here(here.frames[:-1], point.frames[-1].node)
             called = self._about.node(caller.frames, caller.node)
@@ -161,6 +164,13 @@ class _Tracer:
         if isinstance(node, ExitNode) and point.outcome:
             return [], [Use(here, False, expr) for expr in node.result.values()]
         return [], []
+
+    def _sees(self, node: ProcessNode) -> list[Schema]:
+        """The schemas of what a process is given, and of the fields that it sees, with what may have come there."""
+        process = self._linked.processes[node.process]
+        fields = self._material.seen(process)
+        mixed = [path for path in fields if self._labels.mixed(f"{process.context} {path}")]
+        return [process.inputs, *fields.values(), *(_marked(self._label) for _ in mixed[:1])]
 
     def emitted(self, point: Point, events: Sequence[str]) -> tuple[list[Schema], list[Use]]:
         """The same of events that an exit emits."""
@@ -194,10 +204,23 @@ class _Tracer:
                 if isinstance(step, OperationStep):
                     yield from self._written(here, step)
             node = self._about.node(here.frames, here.node)
+            if isinstance(node, ProcessNode):
+                yield from self._changed(here, node)
             for event, exprs in node.emit.items() if isinstance(node, ExitNode) and not here.undo else ():
                 fields = properties_of(self._material.event(event))
                 if self._puts(here, False, exprs, fields):
                     yield event
+
+    def _changed(self, here: Here, node: ProcessNode) -> Iterator[str]:
+        """The fields into which a process may put the label: whatever it sees, it may write anywhere."""
+        seen = any(self._label in labels_in(schema) for schema in self._sees(node))
+        if not seen and not self.trace([Use(here, False, expr) for expr in node.inputs.values()]).source:
+            return
+        process = self._linked.processes[node.process]
+        fields = self._material.seen(process)
+        for path in process.written:
+            if self._label not in labels_of(fields[path]):
+                yield f"{process.context} {path}"
 
     def _written(self, here: Here, step: OperationStep) -> Iterator[str]:
         if not self._linked.writes(step):
@@ -312,6 +335,11 @@ class _Tracer:
             case ContractNode(contract=contract):
                 outcomes = self._linked.contracts[contract].outcomes.values()
                 before = [Use(there, True, expr, rest) for given in outcomes for expr, rest in _member(given, path)]
+            case ProcessNode(process=name_of):
+                declared = self._declares([*self._linked.processes[name_of].outcomes.values()], path)
+                declared = declared or any(self._label in labels_in(schema) for schema in self._sees(node))
+                uses = tuple(Use(there, False, expr) for expr in node.inputs.values())
+                return Source(_text(str(there), path), declared, uses)
             case CallNode():
                 before = list(self._gave(here, node, path))
             case EachNode(each=over) if path[:1] == ("count",):
@@ -377,6 +405,11 @@ class _Tracer:
         if not ours:
             declared = declared or held or self._label in labels_in(entity)
         return Source(text, declared or keys, before)
+
+
+def _marked(label: str) -> Schema:
+    """A schema that carries a label."""
+    return {"labels": [label]}
 
 
 def _text(root: str, path: Path) -> str:

@@ -16,6 +16,7 @@ from pgs_compiler.declarations import (
     Assertion,
     Contract,
     OperationSyntax,
+    Process,
     SideEffect,
     Store,
     Transform,
@@ -43,6 +44,7 @@ from pgs_compiler.laws import (
 )
 from pgs_compiler.names import Name
 from pgs_compiler.prove.origins import operand_names
+from pgs_compiler.schemas.syntax import Property
 from pgs_compiler.shape import Report, article
 from pgs_compiler.ways import call_graph
 from pgs_snapshot import laws
@@ -53,7 +55,7 @@ from pgs_snapshot.suggest import nearest
 SUCCESS = "SUCCESS"
 _USUAL = {"intent": ADMISSION[0], "workflow": "COMPLETED"}
 _GIVEN_NOTHING = ("intent", "wait")
-_WITH_INPUTS = ("contract", "transform", "store", "side_effect")
+_WITH_INPUTS = ("contract", "process", "transform", "store", "side_effect")
 
 
 def lower_assertion(checked: Checked, assertion: Assertion, report: Report) -> tuple[laws.Assertion, tuple[str, ...]]:
@@ -219,6 +221,8 @@ class _Lowering:
                 return {outcome for step in wanted for outcome in step_outcomes(self._program, step)} or None
             case "transform":
                 return {outcome.name.text for outcome in self._program.get(name, Transform).outcomes}
+            case "process":
+                return {outcome.name.text for outcome in self._program.get(name, Process).outcomes}
             case "store" | "side_effect":
                 operations = (
                     operation
@@ -253,10 +257,16 @@ class _Lowering:
             if selector.name is None or selector.name.kind not in _WITH_INPUTS:
                 message = f"`same` compares inputs, and {selector.what.replace('_', ' ')}s have none."
                 self._report.add("A840", message, selector.place, "has no inputs")
-            elif selector.name.kind == "contract" and selector.step is None:
-                known = {field.name for field in self._program.get(selector.name, Contract).inputs.fields}
+            elif selector.name.kind == "process" or (selector.name.kind == "contract" and selector.step is None):
+                known = {field.name for field in self._fields(selector.name)}
                 if not self._known(word, known, f"`{selector.name.text}` has no input `{{}}`."):
                     return
+
+    def _fields(self, name: Name) -> tuple[Property, ...]:
+        """The inputs of a process or contract."""
+        if name.kind == "process":
+            return self._program.get(name, Process).inputs.fields
+        return self._program.get(name, Contract).inputs.fields
 
     def _acting(self, word: Word) -> None:
         """Each workflow has the node, and a person acts there: a node of another name would go unseen."""

@@ -34,6 +34,7 @@ from pgs_snapshot.model import (
     Literal_,
     Node,
     OperationStep,
+    ProcessNode,
     Query,
     Record,
     Ref,
@@ -227,6 +228,8 @@ class Origins:
             case ContractNode(contract=name_of):
                 ends = ((at, True, self._linked.contracts[name_of].outcomes[end]) for end in outcomes)
                 meant = frozenset({("contract", name_of, "")})
+            case ProcessNode(process=process):
+                return Origin(text, frozenset({("process", process, "")}))
             case CallNode():
                 ends = ((there, False, exit.result) for there, exit in self._exits(here, node, outcomes))
                 meant = frozenset[tuple[str, str, str]]()

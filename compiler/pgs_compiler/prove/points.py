@@ -29,6 +29,8 @@ from pgs_snapshot.model import (
     Intent,
     Node,
     OperationStep,
+    Process,
+    ProcessNode,
     Step,
     Undoable,
     WaitNode,
@@ -111,6 +113,7 @@ class Linked:
 
     Attributes:
         of_store: the side effect of each store.
+        processes: with their gates.
         writing: operations that write, as the name of a store or of an external side effect, and the operation.
     """
 
@@ -119,6 +122,7 @@ class Linked:
     intents: Mapping[str, Intent]
     of_store: Mapping[str, str]
     writing: frozenset[tuple[str, str]]
+    processes: Mapping[str, Process]
 
     def writes(self, step: Step | None) -> bool:
         """Whether a step changes something, in a store or outside."""
@@ -170,6 +174,12 @@ class Unfolded:
         """The step that has ended at the point."""
         contract = self.contract_at(point) if point.step else None
         return next((step for step in contract.steps if step.name == point.step), None) if contract else None
+
+    def process_at(self, point: Point) -> Process | None:
+        """The process that has ended at the point."""
+        node = self.node_at(point)
+        ended = isinstance(node, ProcessNode) and point.outcome and not point.undo
+        return self.linked.processes[node.process] if ended and isinstance(node, ProcessNode) else None
 
     def failing(self, point: Point) -> bool:
         """Whether a FAILED exit is entered here, of the run or of a call, which drops what was done since a commit."""

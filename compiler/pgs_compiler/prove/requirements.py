@@ -16,7 +16,7 @@ from pgs_compiler.prove.paths import follow
 from pgs_compiler.prove.points import Point, Unfolded
 from pgs_compiler.prove.selected import Selected
 from pgs_snapshot.laws import Requirement
-from pgs_snapshot.model import ContractNode, ExitNode, IntentNode, WaitNode
+from pgs_snapshot.model import ContractNode, ExitNode, IntentNode, ProcessNode, WaitNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _given(about: Subject, point: Point, names: Sequence[str]) -> str:
     spoken = []
     for name in names:
         expr, inside = input_of(step, name), True
-        if expr is None and isinstance(node, ContractNode):
+        if expr is None and isinstance(node, ContractNode | ProcessNode):
             expr, inside = node.inputs.get(name), False
         found = about.origins.same([Place(here, inside, expr)]) if expr is not None else frozenset[str]()
         spoken.append(f"{name}={min(found) if len(found) == 1 else '?'}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from pgs_compiler.declarations import SideEffect, Store
+from pgs_compiler.declarations import Process, SideEffect, Store
+from pgs_compiler.elaborate.processes import lower_process
 from pgs_compiler.program import Program
 from pgs_compiler.prove.points import Linked, Point, Unfolded
 from pgs_snapshot.laws import Selector
@@ -20,6 +21,7 @@ from pgs_snapshot.model import (
     Intent,
     IntentNode,
     OperationStep,
+    ProcessNode,
     TransformStep,
     WaitNode,
 )
@@ -31,6 +33,7 @@ def linked(
     """What the workflows of a program are made of."""
     of_store = {store.header.name: program.get(store.side_effect, SideEffect) for store in program.of(Store)}
     outside = {effect.header.name: effect for effect in program.of(SideEffect)}
+    processes = {process.header.name: lower_process(program, process) for process in program.of(Process)}
     return Linked(
         graphs,
         contracts,
@@ -42,6 +45,7 @@ def linked(
             for operation in effect.operations
             if operation.mode == "write"
         ),
+        processes,
     )
 
 
@@ -70,6 +74,9 @@ class Selected:
             return isinstance(step, OperationStep) and self._linked.writes(step)
         if contract is not None:
             return self._writes(contract)
+        process = self._unfolded.process_at(point)
+        if process is not None:
+            return bool(process.writes)
         node = self._unfolded.node_at(point)
         if not point.frames or not isinstance(node, ExitNode):
             return False
@@ -89,6 +96,8 @@ class Selected:
                 contract = self._linked.contracts[node.contract]
                 writes = writes or self._writes(contract)
                 commits = commits or any(isinstance(step, EffectStep) for step in contract.steps)
+            elif isinstance(node, ProcessNode):
+                writes = writes or bool(self._linked.processes[node.process].writes)
             elif isinstance(node, CallNode | EachNode):
                 for name in node.call.workflows:
                     inner = self._changes(name)
@@ -114,6 +123,8 @@ class Selected:
         contract = self._unfolded.contract_at(point)
         if isinstance(node, IntentNode):
             yield "intent", (node.intent,), ""
+        if isinstance(node, ProcessNode):
+            yield "process", (node.process,), ""
         if isinstance(node, WaitNode):
             yield "wait", (point.outcome,), ""
         if contract and point.step == (inside or ""):

@@ -26,6 +26,7 @@ from pgs_snapshot.model import (
     Graph,
     Undoable,
 )
+from pgs_snapshot.processes import BLOCKED
 
 MAX_POINTS = 50_000
 """Of one workflow with everything that it calls; nothing is proven of a larger one."""
@@ -151,8 +152,9 @@ class _Unfolding:
             doings = (*doings, Doing(point.depth, node.id))
         if not doings:
             return point
-        step = self._unfolded.step_at(point)
-        if self._linked.writes(step) and point.outcome in ACTED:
+        step, process = self._unfolded.step_at(point), self._unfolded.process_at(point)
+        wrote = process.leaves(point.outcome) if process is not None else self._linked.writes(step)
+        if wrote and (process is not None or point.outcome in ACTED):
             doings = tuple(replace(doing, wrote="yes") if _is_open(doing, point) else doing for doing in doings)
         if self._unfolded.commits(point):
             doings = tuple(replace(doing, committed=True) for doing in doings)
@@ -185,6 +187,9 @@ class _Inside:
         failed = replace(point, memory=(), step="", outcome=self._contract.on_input_failure or "")
         if not point.step and unproven:
             yield failed
+        gate = self._contract.gate
+        if not point.step and gate is not None and gate.blocks:
+            yield replace(failed, outcome=BLOCKED)
         steps = self._contract.steps
         index = 0
         if point.step:
@@ -192,6 +197,8 @@ class _Inside:
             to = steps[index - 1].next[point.outcome]
             if to is not None:
                 yield replace(failed, outcome=to)
+                if to == SUCCESS and gate is not None and any(rule.blocks for rule in gate.outputs):
+                    yield replace(failed, outcome=BLOCKED)  # what it did is taken back, and yet has been done
                 return
         kept = ((point.step, point.outcome),) if point.step in self._remembered else ()
         memory, step = (*point.memory, *kept), steps[index]

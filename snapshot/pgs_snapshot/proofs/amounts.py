@@ -28,6 +28,8 @@ def _cost(flat: Unfolded, at: At, amount: str, known: dict[tuple[str, str], int]
     if at.enters and isinstance(node, model.Undoable) and node.undo:
         undone = flat.parts.contract(node.undo.contract).steps
         own += 1 if amount == "nodes" else sum(_counts(step, amount) for step in undone)
+    if at.enters and isinstance(node, model.ProcessNode):
+        own += {"nodes": 0, "steps": 1}.get(amount, len(flat.parts.process(node.process).written))
     if at.enters and isinstance(node, model.CallNode | model.EachNode):
         times = node.max if isinstance(node, model.EachNode) else 1
         own += times * max(_called(flat, name, amount, known) for name in node.call.workflows)

@@ -103,6 +103,8 @@ class _Tracer:
             return self._taken(step), [(here._replace(inside=True), expr, ()) for expr in _inputs(step).values()]
         if contract is not None:
             return [contract.inputs], self._bound(here, ())
+        if isinstance(node, model.ProcessNode) and at.outcome:
+            return self._sees(node), [(here, expr, ()) for expr in node.inputs.values()]
         if not isinstance(node, model.ExitNode):
             return [], []
         if not at.outcome:
@@ -133,9 +135,31 @@ class _Tracer:
                         is None
                     ):
                         yield f"keys of {step.store}"
+            if isinstance(node, model.ProcessNode) and self._carries(here, node):
+                process = self._parts.process(node.process)
+                held = self._parts.context(process.context).fields
+                yield from (
+                    f"{process.context} {path}" for path in process.written if not self._labels.own(held[path].schema)
+                )
             for event, exprs in node.emit.items() if isinstance(node, model.ExitNode) and not here.undo else ():
                 if self._mixes(here, exprs, _properties(self._snapshot.event(event).fields)):
                     yield event
+
+    def _sees(self, node: model.ProcessNode) -> Schemas:
+        """What a process is given and sees; what may have come into a field where it is not declared counts as well."""
+        process = self._parts.process(node.process)
+        fields = self._parts.context(process.context).fields
+        mixed: Schemas = [
+            {"labels": [self._labels.label]}
+            for path in process.seen
+            if f"{process.context} {path}" in self._labels.mixed
+        ]
+        return [process.inputs, *(fields[path].schema for path in process.seen), *mixed]
+
+    def _carries(self, here: Here, node: model.ProcessNode) -> bool:
+        """Whether a process may see the label, and so put it wherever it writes."""
+        given: list[Used] = [(here, expr, ()) for expr in node.inputs.values()]
+        return any(map(self._labels.has, self._sees(node))) or self.trace(given) is None
 
     def _mixes(self, here: Here, exprs: Mapping[str, model.Expr], fields: Mapping[str, object]) -> bool:
         plain = (
@@ -254,6 +278,11 @@ class _Tracer:
                 return Back(before=tuple((there._replace(inside=True), *found) for found in given))
             case model.EachNode(each=over) if path[:1] == ("count",):
                 return Back(before=((there, over, (WHOLE,)),))
+            case model.ProcessNode(process=name):
+                given_ = tuple((there, expr, ()) for expr in node.inputs.values())
+                outcomes = tuple(self._parts.process(name).outcomes.values())
+                mixed = any(map(self._labels.has, self._sees(node)))
+                return Back(_text(there.text, path), outcomes, path, given_, mixed)
             case model.CallNode() | model.EachNode():
                 if isinstance(node, model.EachNode):
                     path = path[3:] if path[2:3] == ("result",) else ()

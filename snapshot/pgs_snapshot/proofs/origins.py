@@ -72,7 +72,7 @@ class Origins:
         step, node = self._flow.step(at), self._flow.node(at.calls, at.node)
         here = Here(at.calls, at.node, at.undo)
         expr, inside = None if step is None or isinstance(step, model.DecideStep) else step.inputs.get(name), True
-        if expr is None and isinstance(node, model.ContractNode):
+        if expr is None and isinstance(node, model.ContractNode | model.ProcessNode):
             expr, inside = node.inputs.get(name), False
         found = self.of([(here._replace(inside=inside), expr, ())], (), copies=True) if expr is not None else {}
         return min(found) if len(found) == 1 else "?"
@@ -168,6 +168,8 @@ class Origins:
         if isinstance(node, model.WaitNode) and path[:1] == ("event",):
             events = {signal.event for signal in node.signals if signal.name in ends}
             kinds = [("event", event, None) for event in events if len(events) == 1]
+        elif isinstance(node, model.ProcessNode):
+            return Back(text, [("process", node.process, None)], [])
         elif isinstance(node, model.ContractNode):
             kinds, contract = [("contract", node.contract, None)], flow.parts.contract(node.contract)
             inside = Here(calls, name, inside=True)

@@ -7,7 +7,9 @@ from functools import cache
 from pgs_snapshot import model
 from pgs_snapshot.snapshot import Snapshot, artifact_path, graph_path
 
-_DATA = ("actor", "binding", "contract", "event", "intent", "side_effect", "store", "transform")
+_DATA = (
+    "actor", "binding", "context", "contract", "event", "intent", "process", "side_effect", "store", "transform",
+)  # fmt: skip
 
 
 class Parts:
@@ -16,6 +18,7 @@ class Parts:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.graph, self.contract = cache(snapshot.graph), cache(snapshot.contract)
+        self.process, self.context = cache(snapshot.process), cache(snapshot.context)
         self.nodes, self.changes, self.files = cache(self._nodes), cache(self._changes), cache(self._files)
 
     def side_effect(self, store: str) -> str:
@@ -45,6 +48,7 @@ class Parts:
             called = node.call.workflows if isinstance(node, model.CallNode | model.EachNode) else ()
             steps = self.contract(node.contract).steps if isinstance(node, model.ContractNode) else ()
             changes |= any(isinstance(step, model.OperationStep) and self.writes(step) for step in steps)
+            changes |= isinstance(node, model.ProcessNode) and bool(self.process(node.process).writes)
             changes |= isinstance(node, model.ExitNode) and bool(node.emit)
             changes |= any(self.changes(name)[0] for name in called)
             commits |= isinstance(node, model.WaitNode) or any(isinstance(step, model.EffectStep) for step in steps)
@@ -57,6 +61,9 @@ class Parts:
         for node in self.graph(workflow).nodes:
             if isinstance(node, model.IntentNode):
                 paths.add(artifact_path("intent", node.intent))
+            if isinstance(node, model.ProcessNode):
+                context = self.process(node.process).context
+                paths |= {artifact_path("process", node.process), artifact_path("context", context)}
             for name in node.call.workflows if isinstance(node, model.CallNode | model.EachNode) else ():
                 paths |= self.files(name)
             for name in self._contracts(node):

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 from pgs_snapshot import model
 from pgs_snapshot.canonical import digest
 from pgs_snapshot.laws import Selector
+from pgs_snapshot.processes import BLOCKED
 from pgs_snapshot.proofs.cases import cases, remembered
 from pgs_snapshot.proofs.parts import Parts
 
@@ -132,9 +133,14 @@ class Unfolded:
         index = names.index(at.step) + 1 if at.step else 0
         to = contract.steps[index - 1].next[at.outcome] if at.step else None
         end = at._replace(memory=(), step="")
+        gate = contract.gate
         if to is not None:
             yield end._replace(outcome=to)
+            if to == "SUCCESS" and gate is not None and any(rule.blocks for rule in gate.outputs):
+                yield end._replace(outcome=BLOCKED)
             return
+        if not at.step and gate is not None and gate.blocks:
+            yield end._replace(outcome=BLOCKED)
         memory, step = at.memory, contract.steps[index]
         if at.step in remembered(contract):
             memory += ((at.step, at.outcome),)
@@ -191,7 +197,9 @@ class Unfolded:
             return at
         if at.enters and isinstance(node, model.Undoable) and node.undo:
             done.append(Done(len(at.calls), at.node))
-        if self.parts.writes(self.step(at)) and at.outcome in model.ACTED:
+        ran = isinstance(node, model.ProcessNode) and at.outcome != ""
+        wrote = isinstance(node, model.ProcessNode) and ran and self.parts.process(node.process).leaves(at.outcome)
+        if wrote or (not ran and self.parts.writes(self.step(at)) and at.outcome in model.ACTED):
             done = [item._replace(wrote="yes") if at.inside(item) else item for item in done]
         if self.commits(at):
             done = [item._replace(committed=True) for item in done]
@@ -225,6 +233,8 @@ class Unfolded:
         kinds = self.meaning(step)
         if isinstance(node, model.IntentNode):
             kinds.append(("intent", node.intent, None))
+        if isinstance(node, model.ProcessNode):
+            kinds.append(("process", node.process, None))
         if isinstance(node, model.WaitNode):
             kinds.append(("wait", at.outcome, None))
         contract = self.contract(at.calls, at.node, at.undo)
@@ -251,6 +261,8 @@ class Unfolded:
         if contract is not None:
             steps = [step for step in contract.steps if at.step in ("", step.name)]
             return any(isinstance(step, model.OperationStep) and self.parts.writes(step) for step in steps)
+        if isinstance(node, model.ProcessNode):
+            return bool(at.outcome and self.parts.process(node.process).writes)
         if not at.calls or not isinstance(node, model.ExitNode):
             return False
         changes, commits = self.parts.changes(at.calls[-1].workflow)
