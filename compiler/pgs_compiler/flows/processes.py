@@ -1,7 +1,8 @@
 """A process at one node: what it is given and what it reads of its context goes into all that it gives and writes.
 
 Its body is not looked into, so whatever it can see may stand in whatever it can change. What a field admits are the
-labels that stand on it as a whole, for a body may put anything into any part; what any process writes there is held from then on.
+labels that stand on it as a whole, for a body may put anything into any part; what any process writes there is held
+from then on.
 """
 
 from __future__ import annotations
