@@ -166,9 +166,12 @@ def explain(code: str, workspace: Path | None) -> None:
     """Explain a rule by its CODE, or a transform by its name.
 
     The page of a rule says what it demands, why, and how to mend what it refuses. Of a transform it is said where it is
-    called: in the runtime's own process, or in the worker, and then why.
+    called: in the runtime's own process, or in the worker, and then why. What comes with PGS is shown as it is
+    declared, side effects too.
     """
     from pgs_compiler.explain import page
+    from pgs_compiler.library import entry, names
+    from pgs_compiler.project import FILE
     from pgs_compiler.render.transforms import NoTransform, told
     from pgs_compiler.rules import RULES
     from pgs_snapshot.suggest import nearest
@@ -176,17 +179,25 @@ def explain(code: str, workspace: Path | None) -> None:
     if code.upper() in RULES:
         click.echo(page(code.upper()), nl=False)
         return
-    if not code.rpartition("::")[2].startswith("CT_"):
-        near = nearest(code.upper(), RULES)
+    kept = entry(code)
+    if not code.rpartition("::")[2].startswith("CT_") and kept is None:
+        near = nearest(code.upper(), (*RULES, *names()))
         _stop(USAGE, f"No rule has the code `{code}`." + (f" Is it `{near}`?" if near else ""))
-    compilation = _compile(_root((), workspace), (), _policy())
+    root = _root((), workspace)
+    if kept is not None and ("CS_" in code or not (root / FILE).is_file()):
+        click.echo(kept, nl=False)
+        return
+    compilation = _compile(root, (), _policy())
     if compilation.checked is None or compilation.worker is None:
         _report(compilation, "text", sys.stderr)
         sys.exit(FINDINGS)
     try:
-        click.echo(told(code, compilation.checked.program, compilation.worker), nl=False)
+        said = told(code, compilation.checked.program, compilation.worker)
     except NoTransform as unknown:
-        _stop(USAGE, str(unknown))
+        if kept is None:
+            _stop(USAGE, str(unknown))
+        said = f"core::{code.rpartition('::')[2]} is used by nothing in this workspace.\n"
+    click.echo(f"{said}\n{kept}" if said.startswith("core::") else said, nl=False)
 
 
 @cli.command()

@@ -84,3 +84,35 @@ def test_of_a_workspace_with_a_mistake_the_mistake_is_told(shop: Path) -> None:
 def test_the_check_of_parameters_needs_no_worker() -> None:
     told = explained("CT_VALIDATE_PARAMETER_RULES_V0", "--workspace", str(ROOT)).stdout
     assert told.startswith("core::CT_VALIDATE_PARAMETER_RULES_V0 is called in the runtime's own process: ")
+
+
+@pytest.mark.parametrize("name", ["CT_ADD_DECIMALS_V0", "core::CT_ADD_DECIMALS_V0"])
+def test_a_transform_that_comes_with_pgs_is_shown_though_nothing_uses_it(shop: Path, name: str) -> None:
+    lines = explained(name).stdout.splitlines()
+    assert lines[0] == "core::CT_ADD_DECIMALS_V0 is used by nothing in this workspace."
+    assert lines[2:5] == ["<core>/decimals.yaml", "", "transform: core::CT_ADD_DECIMALS_V0"]
+    assert "implementation: pgs_capabilities.transforms.decimals:add_decimals" in lines
+    assert "examples:" in lines
+
+
+def test_what_comes_with_pgs_is_shown_outside_of_a_workspace_and_side_effects_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "transform: core::CT_SUM_V0" in explained("CT_SUM_V0").stdout
+    shown = explained("CS_COUNTERS_V0").stdout
+    assert shown.startswith("<core>/side_effects.yaml\n\nside_effect: core::CS_COUNTERS_V0\n")
+    assert shown.endswith("implementation: pgs_capabilities.side_effects.counters:Counters\n")
+
+
+def test_a_transform_that_comes_with_pgs_and_is_used_is_told_and_shown() -> None:
+    told = explained("CT_LOOKUP_V0", "--workspace", str(ROOT)).stdout
+    assert "core::CT_LOOKUP_V0 is" in told
+    assert "transform: core::CT_LOOKUP_V0" in told
+
+
+def test_a_name_that_is_misspelt_is_told_the_nearest_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = explained("CS_COUNTER_V0")
+    assert result.exit_code == 2
+    assert "Is it `core::CS_COUNTERS_V0`?" in result.stderr
