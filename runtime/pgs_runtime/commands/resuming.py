@@ -29,11 +29,9 @@ def resume_all(runtime: Runtime, desk: Desk) -> ExitCode:
     for id in list(runtime.interrupted()):
         with told.of(id):
             told.moved(_resumed(runtime, id))
-    due = list(runtime.machines.due())
-    if due:
-        accept(runtime.snapshot, runtime.store, desk.data)  # as for every run that begins
-    for each in due:
-        with told.of(f"{each.machine} {each.instance}"):
+    for each in list(runtime.machines.due()):
+        with told.of(f"{each.machine} {each.instance}", {"instance": each.instance, "machine": each.machine}):
+            accept(runtime.snapshot, runtime.store, desk.data)  # as for every run that begins
             with output_to_error():
                 outcome = runtime.machines.fire(each)
             told.moved(None if outcome.repeated else outcome)
@@ -57,14 +55,18 @@ class _Told:
         self._desk = desk
 
     @contextmanager
-    def of(self, id: str) -> Iterator[None]:
-        """Tell why something cannot be gone on with; nothing else waits for it."""
+    def of(self, id: str, about: dict[str, str] | None = None) -> Iterator[None]:
+        """Tell why something cannot be gone on with; nothing else waits for it.
+
+        Args:
+            about: what the answer in JSON calls it; the run `id` unless given.
+        """
         try:
             yield
         except (Refusal, SealBroken) as error:
             why = refusal_of(error)
             self.code = self.code or why.exit_code
-            self.refused.append({"error": error_of(why), "trace_id": id})
+            self.refused.append({"error": error_of(why), **(about or {"trace_id": id})})
             complain_of(why, within=id)
 
     def moved(self, outcome: Outcome | None) -> None:
