@@ -191,6 +191,7 @@ def test_cancelling_takes_back_and_is_told_with_0_and_the_run_with_130(depot: De
 # --- going on ------------------------------------------------------------------------------------
 
 
+@pytest.mark.tampers("a kept answer is changed, so that one run cannot be gone on with")
 def test_resuming_all_goes_on_with_what_it_can_and_tells_of_what_it_cannot(depot: Depot) -> None:
     over, waits = [waiting(depot, {**PAST, "order": name}) for name in ("o1", "o2")], waiting(depot)
     diverges = waiting(depot, {**PAST, "order": "o3"})
@@ -219,6 +220,7 @@ def test_resuming_all_goes_on_with_what_it_can_and_tells_of_what_it_cannot(depot
     assert sorted(path.stem for path in depot.place.workspace.glob("traces/*/*.jsonl")) == sorted(stands)
 
 
+@pytest.mark.tampers("a kept answer is changed, so that the run diverges")
 def test_a_run_that_diverges_is_abandoned_as_it_stands_and_nothing_is_asked_or_taken_back(depot: Depot) -> None:
     id = waiting(depot)
     line = ["abandon", id, "--reason", "the bank was asked"]
@@ -247,6 +249,7 @@ def test_a_run_that_diverges_is_abandoned_as_it_stands_and_nothing_is_asked_or_t
 STANDS = "`pgs_runtime show {}` tells how it stands."
 
 
+@pytest.mark.tampers("the snapshot is taken away")
 def test_a_run_whose_snapshot_is_gone_for_good_is_abandoned(depot: Depot) -> None:
     id, doubt = waiting(depot, PAST), doubtful(depot)
     root = str(depot.command("show", id, "--json").json()["snapshot"])
