@@ -4,10 +4,11 @@ The scenarios were recorded from another implementation, whose identifiers, file
 they say about ours is the exit that is reached and how many values each store holds afterwards; never an
 identifier. Where a scenario has `ours`, that is the expectation.
 
-A recorded actor has two entries in the registry, ours has one. A recorded action is known only by its audit
-line, which lacks the domain, so the payload's domain is taken. Whatever was recorded is registered under the
-identifier that our generator gives to the same content. What was recorded without its content is left out,
-and its store is not counted.
+A recorded licence stands in one registry, ours in two stores: by its identifier, and by its holder; what was given
+back stands in neither. A recorded actor has two entries in the registry, ours has one. A recorded action is known only
+by its audit line, which lacks the domain, so the payload's domain is taken. Whatever was recorded is registered under
+the identifier that our generator gives to the same content. What was recorded without its content is left out, and its
+store is not counted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict, cast
 
@@ -29,16 +31,32 @@ IDENTITY_EVENTS = "blockchain::ST_IDENTITY_EVENTS_V0"
 LICENSE_FACTS = "ai_governance::ST_LICENSE_FACTS_V0"
 GOVERNED_ACTIONS = "ai_governance::ST_GOVERNED_ACTIONS_V0"
 GOVERNANCE_AUDIT = "ai_governance::ST_GOVERNANCE_AUDIT_V0"
+LICENSES = "ai_governance::ST_LICENSES_V0"
+LICENSE_HOLDERS = "ai_governance::ST_LICENSE_HOLDERS_V0"
+LICENSE_AUDIT = "ai_governance::ST_LICENSE_AUDIT_V0"
+COLLATZ_RESULTS = "ai_governance::ST_COLLATZ_RESULTS_V0"
 
 REGISTER = "blockchain::WF_REGISTER_ACTOR_UNVERIFIED_V0"
 VERIFY = "blockchain::WF_VERIFY_ACTOR_V0"
 GOVERN = "ai_governance::WF_GOVERN_AGENT_ACTION_V0"
+ADMIT = "ai_governance::WF_GOVERN_AGENT_ADMISSION_V0"
+PROVISION = "ai_governance::WF_PROVISION_AI_LICENSING_V0"
+DENY = "ai_governance::WF_DENY_PROVISION_V0"
+RECLAIM = "ai_governance::WF_AUTO_RECLAIM_V0"
+COLLATZ = "ai_governance::WF_DEMO_COLLATZ_CONJECTURE_V0"
 
 _IDENTITY = (ACTORS, DECISIONS, IDENTITY_EVENTS)
+_GOVERNANCE = (LICENSE_FACTS, GOVERNED_ACTIONS, GOVERNANCE_AUDIT)
+_LICENSING = (LICENSES, LICENSE_HOLDERS, LICENSE_AUDIT)
 STORES = {
     REGISTER: _IDENTITY,
     VERIFY: _IDENTITY,
-    GOVERN: (LICENSE_FACTS, GOVERNED_ACTIONS, GOVERNANCE_AUDIT),
+    GOVERN: _GOVERNANCE,
+    ADMIT: _GOVERNANCE,
+    PROVISION: _LICENSING,
+    DENY: _LICENSING,
+    RECLAIM: _LICENSING,
+    COLLATZ: (COLLATZ_RESULTS,),
 }
 """The workflows that are declared here, each with every store that it can touch."""
 
@@ -117,6 +135,14 @@ _OURS: Mapping[str, tuple[str, Mapping[str, int]]] = {
     ),
     "agent_governance/quantity_negative": ("PARAMETER_VIOLATION", {GOVERNANCE_AUDIT: 1}),
     "agent_governance/quantity_numeric_string": ("PARAMETER_VIOLATION", {GOVERNANCE_AUDIT: 1}),
+    "agent_admission/01_same_user_tool_other_params": (
+        "COMPLETED",
+        {GOVERNED_ACTIONS: 2, GOVERNANCE_AUDIT: 2},
+    ),
+    "licensing/provision_repeat": ("ALREADY_PROVISIONED", {}),
+    "licensing/quota_exceeded": ("QUOTA_EXCEEDED", {LICENSE_AUDIT: 1}),
+    "licensing/training_not_completed": ("TRAINING_INCOMPLETE", {LICENSE_AUDIT: 1}),
+    "licensing/reclaim_active_user": ("ACTIVE", {LICENSE_AUDIT: 2}),
     "identity/verify_decision_rejected": ("VERIFICATION_REJECTED", {DECISIONS: 1, IDENTITY_EVENTS: 3}),
 }
 # What a recorded scenario implies for stores that the other implementation has nothing like.
@@ -131,6 +157,8 @@ _ENDS: Mapping[str, ExitClass] = {
     "ALREADY_EXISTS": "COMPLETED",
     "NOT_FOUND": "DENIED",
 }
+_DONE = ("CONJECTURE_PROVEN", "PROVISIONED", "RECLAIMED")
+"""The named exits at which what was asked for has been done."""
 
 DATA = Path(__file__).parents[1] / "data"
 CHOSEN = Path(os.environ.get("PGS_CASES") or DATA)
@@ -175,10 +203,10 @@ def translate(files: Mapping[str, File], payload: Value) -> Translated:
     for path in files:
         if path not in _FILES:
             raise NotOurs(path)
-        store, rows = _FILES[path]
-        state[store], whole = rows(files, payload)
-        if not whole:
-            unknown.add(store)
+        for store, rows in _FILES[path].items():
+            state[store], whole = rows(files, payload)
+            if not whole:
+                unknown.add(store)
     return Translated(state, frozenset(unknown))
 
 
@@ -198,8 +226,8 @@ def expected(scenario: Scenario, seed: Translated) -> Expected:
     counts = {**before, **_ONLY_HERE.get(scenario["id"], {})}
     files = scenario.get("seed_state", {})
     for path, file in scenario["expect"].get("state_after", {}).items():
-        if path in _FILES:
-            counts[_FILES[path][0]] += _recorded_size(path, file) - _recorded_size(path, files.get(path, {}))
+        for held in _FILES.get(path, {}):
+            counts[held] += _recorded_size(path, file) - _recorded_size(path, files.get(path, {}))
     otherwise = () if scenario["id"] in _ONLY_HERE else _OTHERWISE_HERE.get(workflow, ())
     for store in {*seed.unknown, *otherwise}:
         del counts[store]
@@ -224,7 +252,7 @@ def _end(recorded: Recorded) -> tuple[ExitClass, str | None]:
     if reason == "SUCCESS":
         return "COMPLETED", "COMPLETED"
     if reason:
-        return "DENIED", reason
+        return "COMPLETED" if reason in _DONE else "DENIED", reason
     outcome = recorded.get("outcome", "")
     if outcome not in _ENDS:
         raise NotOurs(outcome)
@@ -239,6 +267,8 @@ def _size(values: Mapping[str, Value]) -> int:
 def _recorded_size(path: str, file: File) -> int:
     if path == _REGISTRY:
         return len({_text(entry.get("target_ref")) for entry in _lines(file)})
+    if path == _LICENSES:
+        return len(_held(file))
     return len(_lines(file)) if "__jsonl__" in file else len(file)
 
 
@@ -323,21 +353,23 @@ def _facts(files: Mapping[str, File], _payload: Value) -> tuple[dict[str, Value]
     return facts, len(facts) == len(files[_FACTS])
 
 
-def _governed_actions(files: Mapping[str, File], payload: Value) -> tuple[dict[str, Value], bool]:
-    entries = [_record(line) for line in _lines(files.get(_GOVERNANCE_JOURNAL, {}))]
+def _governed_actions(
+    registry: str, journal: str, files: Mapping[str, File], payload: Value
+) -> tuple[dict[str, Value], bool]:
+    entries = [_record(line) for line in _lines(files.get(journal, {}))]
     actions = {
         _text(entry.get("action_id")): _action(entry, payload)
         for entry in entries
         if entry.get("decision") == "AUTHORIZED"
     }
-    registered = {_text(entry.get("key")) for entry in _lines(files[_ACTIONS])}
+    registered = {_text(entry.get("key")) for entry in _lines(files[registry])}
     known: dict[str, Value] = {action_id(actions[name]): actions[name] for name in sorted(registered & actions.keys())}
     return known, registered <= actions.keys()
 
 
-def _governance_audit(files: Mapping[str, File], payload: Value) -> tuple[dict[str, Value], bool]:
+def _governance_audit(journal: str, files: Mapping[str, File], payload: Value) -> tuple[dict[str, Value], bool]:
     streams: dict[str, list[Value]] = {}
-    for line in _lines(files[_GOVERNANCE_JOURNAL]):
+    for line in _lines(files[journal]):
         entry = _record(line)
         action = _action(entry, payload)
         record: Record = {
@@ -355,24 +387,76 @@ def _governance_audit(files: Mapping[str, File], payload: Value) -> tuple[dict[s
     return {**streams}, True
 
 
+# --- licences, and what was computed -------------------------------------------------------------
+
+
+def _held(file: File) -> dict[str, str]:
+    """The licence of each employee who still holds one."""
+    held: dict[str, str] = {}
+    for entry in _lines(file):
+        if entry.get("tombstone"):
+            held.pop(_text(entry.get("key")), None)
+        else:
+            held[_text(entry.get("key"))] = _text(entry.get("target_ref"))
+    return held
+
+
+def _licenses(files: Mapping[str, File], _payload: Value) -> tuple[dict[str, Value], bool]:
+    held = _held(files[_LICENSES])
+    return {
+        license: {"employee_id": employee, "at": _instant({}), "by": "recorded"} for employee, license in held.items()
+    }, True
+
+
+def _license_holders(files: Mapping[str, File], _payload: Value) -> tuple[dict[str, Value], bool]:
+    return {employee: {"license_id": license} for employee, license in _held(files[_LICENSES]).items()}, True
+
+
+def _license_audit(files: Mapping[str, File], _payload: Value) -> tuple[dict[str, Value], bool]:
+    streams: dict[str, list[Value]] = {}
+    for line in _lines(files[_LICENSE_JOURNAL]):
+        entry = _record(line)
+        record: Record = {name: entry[name] for name in ("decision", "employee_id")}
+        record |= {"at": _instant(line), "by": "recorded"}
+        if isinstance(entry.get("license_id"), str):
+            record["license_id"] = entry["license_id"]
+        streams.setdefault(_text(entry["employee_id"]), []).append(record)
+    return {**streams}, True
+
+
+def _collatz_results(files: Mapping[str, File], _payload: Value) -> tuple[dict[str, Value], bool]:
+    rows = files[_COLLATZ].items()
+    return {key: {"sequences": _record({"record": row})["sequences"], "at": _instant({})} for key, row in rows}, True
+
+
 # --- recorded files ------------------------------------------------------------------------------
 
 _REGISTRY = "blockchain/identity/registry/actors.json"
 _IDENTITY_JOURNAL = "blockchain/identity/events/identity_events.jsonl"
 _FACTS = "ai_governance/ai_licensing/license_facts.json"
-_ACTIONS = "ai_governance/agent_governance/governance_actions.json"
-_GOVERNANCE_JOURNAL = "ai_governance/agent_governance/governance_audit.jsonl"
+_GOVERNED = tuple(
+    (f"ai_governance/{of}/governance_actions.json", f"ai_governance/{of}/governance_audit.jsonl")
+    for of in ("agent_governance", "agent_admission")
+)
+"""Registry and journal of actions, of both subdomains that have some."""
+_LICENSES = "ai_governance/ai_licensing/license_registry.json"
+_LICENSE_JOURNAL = "ai_governance/ai_licensing/audit_log.jsonl"
+_COLLATZ = "ai_governance/collatz_conjecture/collatz_results.json"
 
 Rows = Callable[[Mapping[str, File], Value], tuple[dict[str, Value], bool]]
 """The rows of a store, and whether that is all that was recorded."""
 
-_FILES: Mapping[str, tuple[str, Rows]] = {
-    _REGISTRY: (ACTORS, _actors),
-    _IDENTITY_JOURNAL: (IDENTITY_EVENTS, _identity_events),
-    _FACTS: (LICENSE_FACTS, _facts),
-    _ACTIONS: (GOVERNED_ACTIONS, _governed_actions),
-    _GOVERNANCE_JOURNAL: (GOVERNANCE_AUDIT, _governance_audit),
+_FILES: Mapping[str, Mapping[str, Rows]] = {
+    _REGISTRY: {ACTORS: _actors},
+    _IDENTITY_JOURNAL: {IDENTITY_EVENTS: _identity_events},
+    _FACTS: {LICENSE_FACTS: _facts},
+    **{registry: {GOVERNED_ACTIONS: partial(_governed_actions, registry, journal)} for registry, journal in _GOVERNED},
+    **{journal: {GOVERNANCE_AUDIT: partial(_governance_audit, journal)} for _, journal in _GOVERNED},
+    _LICENSES: {LICENSES: _licenses, LICENSE_HOLDERS: _license_holders},
+    _LICENSE_JOURNAL: {LICENSE_AUDIT: _license_audit},
+    _COLLATZ: {COLLATZ_RESULTS: _collatz_results},
 }
+"""The recorded files, each with the stores of ours that hold what is in it."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}")
 
 

@@ -1,0 +1,1 @@
+"""What the example domains compute and ask for beyond what comes with PGS."""
