@@ -1,4 +1,4 @@
-"""What must happen with what authors get wrong: the cases CMP, CTX and GATE of the reliability list, by their numbers.
+"""What must happen with what authors get wrong: the cases CMP of the reliability list, by their numbers.
 
 CMP-06 is in `test_determinism`, CMP-07 with the tests of the snapshot.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
@@ -20,7 +19,6 @@ from pgs_compiler.workspace import open_workspace
 from tests.compiler.chain import chain
 
 CASES = Path(__file__).parent / "cases"
-BANK = Path(__file__).parents[1] / "bank"
 
 
 def case(name: str) -> Finding:
@@ -171,52 +169,3 @@ def test_cs_07_what_may_happen_twice_is_asked_again_only_where_that_is_accepted(
         text = text.replace(old, new)
     found = compiled(tmp_path, SourceFile("input.yaml", text.encode())).findings
     assert [finding.code for finding in found if finding.code[:3] == "C62"] == refused
-
-
-def governed(folder: Path, old: str, new: str) -> Compilation:
-    """The bank, with something written otherwise."""
-    copytree(BANK, folder / "bank")
-    file = folder / "bank" / "protocols" / "bank.yaml"
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return compile_workspace(folder / "bank")
-
-
-def test_the_bank_of_these_cases_compiles() -> None:
-    assert compile_workspace(BANK).files is not None
-
-
-@pytest.mark.parametrize("lacking", ["context: CX_BANK_V0\n", "implementation: bank.processes:transfer\n"])
-def test_ctx_07_a_process_whose_contract_is_not_whole_is_not_compiled(lacking: str, tmp_path: Path) -> None:
-    compilation = governed(tmp_path, lacking, "")
-    assert compilation.files is None
-    assert {finding.code for finding in compilation.findings if finding.severity == "error"} == {"D202"}
-
-
-def test_ctx_07_a_node_runs_no_process_that_is_not_declared(tmp_path: Path) -> None:
-    compilation = governed(tmp_path, "    process: PC_TRANSFER_V0\n", "    process: PC_UNSAFE_V0\n")
-    assert compilation.files is None
-    assert "N302" in {finding.code for finding in compilation.findings}
-
-
-@pytest.mark.parametrize("path", ["'*'", "'!domain.accounts'", "''", "'domain.*'", "domain"])
-def test_ctx_08_a_contract_names_every_field_that_it_reads(path: str, tmp_path: Path) -> None:
-    old = "reads: [domain.accounts, global.transfer_limit]"
-    compilation = governed(tmp_path, old, f"reads: [domain.accounts, global.transfer_limit, {path}]")
-    assert compilation.files is None
-
-
-@pytest.mark.parametrize(
-    ("old", "new"), [("level: B", "level: X"), ("level: S, threshold: 3", "level: s, threshold: 3")]
-)
-def test_gate_05_a_level_that_there_is_not_is_refused_at_its_place(old: str, new: str, tmp_path: Path) -> None:
-    compilation = governed(tmp_path, old, new)
-    (error,) = (finding for finding in compilation.findings if finding.severity == "error")
-    assert error.code == "D205"
-    assert "is one of S, A, B, C" in error.message
-
-
-def test_gate_05_a_level_without_a_condition_is_refused(tmp_path: Path) -> None:
-    compilation = governed(tmp_path, "total_reserves, min: 0, level: S", "total_reserves, level: S")
-    assert compilation.files is None

@@ -153,3 +153,17 @@ def lengthen(place: Installation, length: int) -> None:
     )
     file.write_text(long + file.read_text(encoding="utf-8"), encoding="utf-8")
     recompile(place)
+
+
+# --- TRC-07 --------------------------------------------------------------------------------------
+
+
+def test_trc_07_a_huge_value_is_refused_and_a_large_one_stands_as_its_digest(trouble: Installation) -> None:
+    huge = trouble.run(BEHAVE, json.dumps({"how": "x" * 5_000_000}).encode(), "--json")
+    assert (huge.code, huge.json()["error"]["code"]) == (5, "J101")
+    large = trouble.run(BEHAVE, json.dumps({"how": "x" * 50_000}).encode(), "--json")
+    assert large.code == 0
+    (file,) = (trouble.workspace / "traces").glob("*/*.jsonl")
+    header, *lines = file.read_bytes().split(b"\n")
+    assert len(header) > 50_000  # the payload, once
+    assert max(map(len, lines)) < 20_000

@@ -112,3 +112,20 @@ def test_rend_04_a_picture_of_the_compiler_needs_no_program_either(trouble: Inst
     nothing = {**ENVIRONMENT, "PATH": ""}
     assert trouble.compiler("graph", BEHAVE, "--out", picture, environment=nothing).code == 0
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+# --- TRC-05 --------------------------------------------------------------------------------------
+
+FORGERY = '\n{"kind":"exit","exit":"COMPLETED"}\r\n\u2028\x1b[2J"}\n{"kind":"run.end"'
+
+
+def test_trc_05_what_a_payload_holds_adds_no_line_to_a_trace(trouble: Installation) -> None:
+    for key, how in (("a", "complete"), ("b", FORGERY)):
+        assert trouble.run(BEHAVE, json.dumps({"how": how, "key": key}).encode(), "--json").code == 0
+    files = sorted((trouble.workspace / "traces").glob("*/*.jsonl"))
+    plain, forged = ([json.loads(line)["kind"] for line in file.read_bytes().split(b"\n")[:-1]] for file in files)
+    assert plain == forged
+    for file in files:
+        verified, examined = trouble.runtime("verify", file), trouble.runtime("examine", file)
+        assert (verified.code, examined.code) == (0, 0)
+        assert all(line.isprintable() for line in (verified.out + examined.out).splitlines())
