@@ -308,9 +308,10 @@ def _running(body: Body, hides: _Hides) -> Transformation:
         inputs=lambda slots: {**_members(slots[_HYDRATED]), **_members(slots[0])},
         misfits=None,
         call=body.run,
-        next=dict.fromkeys(body.sealed.outcomes),
+        # Also where a rule can only stop the run: it is the commit that does, and the line first tells of the rule.
+        next=dict.fromkeys([*body.sealed.outcomes, BLOCKED]),
         transform=body.sealed.name,
-        shown={outcome: _told(hides, result) for outcome, result in hides.results.items()},
+        shown={outcome: _told(hides, result) for outcome, result in {BLOCKED: None, **hides.results}.items()},
     )
 
 
