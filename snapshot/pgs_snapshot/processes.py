@@ -132,7 +132,6 @@ class MachineState:
     ignore: tuple[str, ...]
     after: Mapping[str, MachineTimer]
     final: bool
-    at: str
 
 
 @frozen

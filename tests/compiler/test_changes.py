@@ -20,6 +20,7 @@ from pgs_snapshot.values import Value
 
 FILES = project("shop", "minimal")
 SOURCE = "protocols/spend.yaml"
+PARCELS = Path(__file__).parent / "programs/parcels"
 
 
 def sealed(root: Path, *edits: tuple[str, str], file: str = SOURCE) -> Sealed:
@@ -191,6 +192,33 @@ def test_labels_are_told_wherever_they_appear(tmp_path: Path) -> None:
         "behaviour store ST_SPENDING_V0 labels: `clears` differs",
         "behaviour store ST_SPENDING_V0 labels: the label `pii` is new on what `REGISTER` takes",
         "behaviour store ST_SPENDING_V0 labels: the label `pii` is new on what it keeps",
+    ]
+
+
+def parcels(root: Path, *edits: tuple[str, str]) -> Sealed:
+    """The machine of the programs with some texts replaced, compiled."""
+    text = (PARCELS / "parcels.yaml").read_text(encoding="utf-8")
+    for old, new in edits:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    root.mkdir()
+    (root / "pgs.yaml").write_bytes((PARCELS / "pgs.yaml").read_bytes())
+    (root / "parcels.yaml").write_text(f"# moved down by a line\n{text}" if not edits else text, encoding="utf-8")
+    compilation = compile_workspace(root)
+    assert compilation.files is not None, [finding.message for finding in compilation.findings]
+    return verify(compilation.files)
+
+
+def test_a_machine_that_was_moved_is_the_same_and_one_with_other_states_is_not(tmp_path: Path) -> None:
+    compilation = compile_workspace(PARCELS)
+    assert compilation.files is not None
+    old = verify(compilation.files)
+    assert compare(old, parcels(tmp_path / "moved")) == ()
+    edits = (("after: {P1D: REMIND, P3D: GONE}", "after: {P1D: REMIND}"), ("ignore: [HAND_IN]", "ignore: []"))
+    found = compare(old, parcels(tmp_path / "edited", *edits))
+    assert [f"{each.weight}: {each.what}" for each in found if each.kind == "machine"] == [
+        "behaviour: `after` of the state `STORED` differs",
+        "behaviour: `ignore` of the state `STORED` differs",
     ]
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 from pgs_compiler.changes.change import Aspect, Change, Weight
 from pgs_compiler.changes.data import Direction, schema_changes
 from pgs_compiler.changes.documents import Artifact, Members, by, items, members
+from pgs_compiler.changes.machines import machine_changes
 from pgs_compiler.changes.processes import context_changes, gate_changes, grants_changes
 from pgs_compiler.changes.transports import egress_changes, ingress_changes
 from pgs_snapshot.values import Value
@@ -185,6 +186,7 @@ _KINDS: Mapping[str, tuple[Comparison, tuple[str, ...]]] = MappingProxyType(
         "entity": (_one_schema("schema", "it", "kept"), ("schema",)),
         "context": (context_changes, ("fields", "invariants")),
         "process": (_process, ("inputs", "outcomes", "reads", "writes", "signals", "errors")),
+        "machine": (machine_changes, ("states", "sent", "events")),
         "ingress": (ingress_changes, ("http", "mcp", "actor", "request")),
         "egress": (egress_changes, ("responses",)),
         "assertion": (_assertion, ("requires", "workflows")),

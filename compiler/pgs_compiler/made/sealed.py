@@ -45,5 +45,4 @@ def _state(state: StateSyntax, workflows: dict[str, str]) -> model.MachineState:
             for timer in state.after
         },
         final=state.final is not None,
-        at=at(state.name.place),
     )
