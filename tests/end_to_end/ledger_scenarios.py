@@ -1,0 +1,152 @@
+"""Recorded scenarios of wallets, transactions and the chain, as payloads, states and expectations of this project.
+
+As in `scenarios`, what they say about ours is how a run ends and how many values each store holds afterwards. What
+differs here is said once:
+
+- an actor has our identifier, wherever a recorded one stands, and so has a wallet that a recorded workflow opened;
+- whose wallet it is was recorded and never looked at. A wallet of somebody who is registered nowhere belongs to the
+  actor whom the scenario registers, if there is one: ours looks at it;
+- a balance is an account, and what the accounts hold was issued;
+- no stake was recorded anywhere. Where a scenario gets one back, that much is at stake.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+from pgs_capabilities.transforms.identity import generate_id
+from pgs_snapshot.values import Value
+from tests.end_to_end.scenarios import (
+    ACTORS,
+    EXIT_CODES,
+    IDENTITY_EVENTS,
+    Case,
+    ExitClass,
+    Expected,
+    File,
+    Record,
+    Scenario,
+    State,
+    actor_id,
+    translate,
+)
+
+WALLETS = "blockchain::ST_WALLETS_V0"
+WALLET_EVENTS = "blockchain::ST_WALLET_EVENTS_V0"
+BALANCES = "blockchain::ST_BALANCES_V0"
+SUPPLY = "blockchain::ST_SUPPLY_V0"
+TRANSACTIONS = "blockchain::ST_TRANSACTIONS_V0"
+TRANSACTION_EVENTS = "blockchain::ST_TRANSACTION_EVENTS_V0"
+MEMPOOL = "blockchain::ST_MEMPOOL_V0"
+
+CREATE_WALLET = "blockchain::WF_CREATE_WALLET_V0"
+KINDS = ("MINT", "BURN", "TRANSFER", "STAKE", "UNSTAKE", "SLASH", "REWARD", "POOL")
+WORKFLOWS = (CREATE_WALLET, *(f"blockchain::WF_{kind}_V0" for kind in KINDS))
+
+_IDENTITY = "blockchain/identity/"
+_WALLETS = "blockchain/wallet/state/wallets.json"
+_COUNTED: Mapping[str, tuple[str, int]] = {
+    _WALLETS: (WALLETS, 1),
+    "blockchain/wallet/events/wallet_events.jsonl": (WALLET_EVENTS, 1),
+    "blockchain/mempool/registry/mempool_index.json": (TRANSACTIONS, 2),
+    "blockchain/mempool/state/mempool.json": (MEMPOOL, 1),
+    "blockchain/transaction/events/transaction_events.jsonl": (TRANSACTION_EVENTS, 1),
+}
+"""Recorded files, with the store that is ours and how many recorded values are one of ours."""
+
+
+def ledger_cases(folder: Path) -> tuple[Case, ...]:
+    """Every recorded scenario in a folder's `workflows.json` of the workflows here."""
+    document = json.loads((folder / "workflows.json").read_text(encoding="utf-8"))
+    return tuple(_cases(document["scenarios"]))
+
+
+def wallet_id(owner: str, wallet_type: str) -> str:
+    """The identifier of somebody's wallet of a type."""
+    return cast(str, generate_id("W", {"actor_id": owner, "wallet_type": wallet_type})["id"])
+
+
+def _cases(scenarios: list[Scenario]) -> Iterator[Case]:
+    for scenario in scenarios:
+        if scenario["workflow"] in WORKFLOWS:
+            state = _state(scenario)
+            payload = _renamed(scenario["payload"], _names(scenario))
+            yield Case(scenario["id"], scenario["workflow"], payload, state, _expected(scenario, state))
+
+
+def _files(scenario: Scenario) -> Mapping[str, File]:
+    return scenario.get("seed_state", {})
+
+
+def _names(scenario: Scenario) -> Mapping[str, str]:
+    """Our identifier of each recorded actor."""
+    journal = _files(scenario).get("blockchain/identity/events/identity_events.jsonl", {})
+    lines = cast("list[Record]", journal.get("__jsonl__", []))
+    records = [cast(Record, line["record"]) for line in lines]
+    return {cast(str, record["actor_id"]): actor_id(record["payload"]) for record in records}
+
+
+def _renamed(value: Value, names: Mapping[str, str]) -> Value:
+    if isinstance(value, dict):
+        return {key: _renamed(member, names) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def _state(scenario: Scenario) -> State:
+    files = _files(scenario)
+    state = dict(translate({path: file for path, file in files.items() if path.startswith(_IDENTITY)}, None).state)
+    state |= _wallets(scenario)
+    return {store: rows for store, rows in state.items() if rows}
+
+
+def _wallets(scenario: Scenario) -> State:
+    names = _names(scenario)
+    opened = "blockchain/wallet/events/wallet_events.jsonl" in _files(scenario)
+    wallets: dict[str, Value] = {}
+    journals: dict[str, Value] = {}
+    balances: dict[str, int] = {}
+    for name, recorded in cast("dict[str, Record]", _files(scenario).get(_WALLETS, {})).items():
+        owner = cast(str, recorded["actor_id"])
+        owner = names.get(owner, next(iter(names.values()), owner))
+        kind = cast(str, recorded["wallet_type"])
+        key = wallet_id(owner, kind) if opened else name
+        wallets[key] = {"owner": owner, "wallet_type": kind, "currency": recorded["currency"]}
+        balances[f"LEDGER/{key}"] = cast(int, recorded["balance"])
+        if opened:
+            journals[key] = [{"kind": "CREATED", "owner": owner, "at": "2026-01-01T00:00:00Z", "by": "recorded"}]
+    if scenario["workflow"] == "blockchain::WF_UNSTAKE_V0":
+        stake = cast(int, cast(Record, scenario["payload"])["amount"])
+        balances |= {f"LEDGER/STAKE_{owner}": stake for owner in names.values()}
+    accounts: dict[str, Value] = {account: {"n": held} for account, held in balances.items()}
+    supply: dict[str, Value] = {"LEDGER": {"n": sum(balances.values())}} if balances else {}
+    return {WALLETS: wallets, WALLET_EVENTS: journals, BALANCES: accounts, SUPPLY: supply}
+
+
+def _expected(scenario: Scenario, state: State) -> Expected:
+    before = {store: _size(state.get(store, {})) for store in (ACTORS, IDENTITY_EVENTS)}
+    before |= {store: _size(state.get(store, {})) for store, _ in _COUNTED.values()}
+    if "ours" in scenario:
+        ours = scenario["ours"]
+        return Expected(ours["class"], None, ours["exit_code"], before)
+    recorded = scenario["expect"]
+    after = dict(before)
+    for path, file in recorded.get("state_after", {}).items():
+        if path in _COUNTED:
+            store, each = _COUNTED[path]
+            after[store] += (_lines(file) - _lines(_files(scenario).get(path, {}))) // each
+    outcome = recorded.get("outcome", "")
+    kind: ExitClass = "COMPLETED" if outcome == "SUCCESS" else "DENIED"
+    return Expected(kind, None if kind == "COMPLETED" else outcome, EXIT_CODES[kind], after)
+
+
+def _lines(file: File) -> int:
+    return len(cast("list[Value]", file.get("__jsonl__", file)))
+
+
+def _size(values: Mapping[str, Value]) -> int:
+    return sum(len(value) if isinstance(value, list) else 1 for value in values.values())

@@ -1,0 +1,230 @@
+"""Wallets and transactions: every recorded scenario by the command, and books that balance whatever is asked."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pgs_runtime.operate.state import load_state
+from pgs_runtime.ports import Ports
+from pgs_runtime.runtime import Actor, Outcome, Runtime
+from pgs_runtime.stores.memory import MemoryStore
+from pgs_runtime.stores.sqlite import SqliteStore
+from pgs_snapshot.seal import verify
+from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.values import Value
+from tests.end_to_end.ledger_scenarios import BALANCES, CREATE_WALLET, KINDS, MEMPOOL, SUPPLY, ledger_cases, wallet_id
+from tests.end_to_end.programs import Installation, operator
+from tests.end_to_end.scenarios import CHOSEN, Case, actor_id
+
+CASES = ledger_cases(CHOSEN)
+NODE = Actor("blockchain::AC_NODE_V0", "node-1", {})
+MOST = 1_000_000_000_000
+
+ANN: dict[str, Value] = {"first_name": "Ann", "last_name": "Field", "email_registration": "ann@example.org"}
+BOB: dict[str, Value] = {"first_name": "Bob", "last_name": "Marsh", "email_registration": "bob@example.org"}
+ANNS, BOBS = (wallet_id(actor_id(record), "STANDARD") for record in (ANN, BOB))
+
+
+def test_every_recorded_scenario_of_the_ledger_is_here() -> None:
+    assert {case.id.split("/")[0] for case in CASES} >= {"tx", "wallet"}
+    assert len([case for case in CASES if case.id.startswith(("tx/", "wallet/"))]) == 15
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_a_recorded_scenario_ends_as_it_must_and_leaves_what_it_must(case: Case, examples: Installation) -> None:
+    with examples.open() as runtime:
+        if case.state:
+            load_state(runtime, json.loads(json.dumps(case.state)), operator(runtime))
+    answer = examples.run(case.workflow, json.dumps(case.payload).encode(), "--json")
+    expected = case.expected
+    assert answer.code == expected.exit_code
+    if expected.kind != "REJECTED":
+        ended = answer.json()
+        assert ended["kind"] == expected.kind
+        assert expected.exit in (None, ended["exit"])
+    held = dict.fromkeys(expected.counts, 0)
+    with closing(SqliteStore(examples.data / "state.db")) as store:
+        held |= {tally.store: tally.rows for tally in store.tallies() if tally.store in held}
+    assert held == expected.counts
+
+
+# --- what nobody recorded ------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The ledger on a store in memory, with a wallet each for Ann and for Bob, and one named POOL."""
+
+    runtime: Runtime
+
+    def run(self, kind: str, **payload: Value) -> Outcome:
+        return self.runtime.run(f"blockchain::WF_{kind}_V0", payload, NODE)
+
+    def mint(self, wallet: str, amount: Value, nonce: int = 0) -> Outcome:
+        return self.run("MINT", to_wallet_id=wallet, amount=amount, nonce=nonce, triggered_by="t")
+
+    def transfer(self, record: Value, wallet: str, to: str, amount: Value, nonce: int = 0) -> Outcome:
+        return self.run(
+            "TRANSFER", actor_record=record, from_wallet_id=wallet, to_address=to, amount=amount, nonce=nonce
+        )
+
+    def balance(self, account: str) -> int:
+        return self.count(BALANCES, f"LEDGER/{account}")
+
+    def count(self, store: str, key: str) -> int:
+        cell = self.runtime.store.get("state", store, key)
+        return int(json.loads(cell.value)["n"]) if cell else 0
+
+    def books(self) -> tuple[int, int]:
+        """What all accounts hold together, and what was issued and not destroyed."""
+        held = self.runtime.store.scan("state", BALANCES, "LEDGER/")
+        return sum(json.loads(cell.value)["n"] for cell in held.cells), self.count(SUPPLY, "LEDGER")
+
+    def pending(self) -> int:
+        return len(self.runtime.store.scan("state", MEMPOOL).cells)
+
+
+@pytest.fixture(scope="session")
+def snapshot(example_files: Mapping[str, bytes]) -> Snapshot:
+    return Snapshot(verify(example_files))
+
+
+@pytest.fixture(scope="session")
+def opened(snapshot: Snapshot) -> Callable[[], Ledger]:
+    """Opens a ledger."""
+
+    def ledger() -> Ledger:
+        chance = random.Random(7).randbytes  # noqa: S311 - it only has to repeat
+        ticks = count(1_772_355_600_000_000, 1_000)
+        ledger = Ledger(Runtime(snapshot, MemoryStore(chance), Ports(clock=lambda: next(ticks), entropy=chance)))
+        for record in (ANN, BOB):
+            clerk = Actor("blockchain::AC_CLERK_V0", "clerk-1", {})
+            ledger.runtime.run("blockchain::WF_REGISTER_ACTOR_UNVERIFIED_V0", {"actor_record": record}, clerk)
+            made = ledger.run("CREATE_WALLET", actor_record=record, wallet_type="STANDARD", wallet_config={})
+            assert (made.kind, made.exit) == ("COMPLETED", "COMPLETED")
+        pool: Value = {"owner": "protocol", "wallet_type": "POOL", "currency": "BACHI"}
+        load_state(ledger.runtime, {"blockchain::ST_WALLETS_V0": {"POOL": pool}}, NODE)
+        return ledger
+
+    return ledger
+
+
+@pytest.fixture
+def ledger(opened: Callable[[], Ledger]) -> Ledger:
+    return opened()
+
+
+def test_a_wallet_asked_for_again_is_the_one_that_is_there(ledger: Ledger) -> None:
+    again = ledger.runtime.run(CREATE_WALLET, {"actor_record": ANN, "wallet_type": "STANDARD"}, NODE)
+    assert (again.kind, again.exit, again.result) == ("COMPLETED", "ALREADY_EXISTS", {"wallet_id": ANNS})
+
+
+def test_money_that_is_not_there_is_not_paid(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 1_000_000)
+    denied = ledger.transfer(ANN, ANNS, BOBS, 2_000_000)
+    assert (denied.kind, denied.exit, denied.exit_code) == ("DENIED", "OVERDRAWN", 4)
+    assert (ledger.balance(ANNS), ledger.balance(BOBS), ledger.pending()) == (1_000_000, 0, 1)
+
+
+def test_all_that_is_there_can_be_paid(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 500)
+    assert ledger.transfer(ANN, ANNS, BOBS, 500).kind == "COMPLETED"
+    assert (ledger.balance(ANNS), ledger.balance(BOBS)) == (0, 500)
+
+
+def test_nobody_pays_from_somebody_elses_wallet(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 500)
+    assert ledger.transfer(BOB, ANNS, BOBS, 1).exit == "NOT_THE_OWNER"
+    assert ledger.balance(ANNS) == 500
+
+
+def test_nobody_takes_back_what_somebody_else_put_at_stake(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 500)
+    assert ledger.run("STAKE", actor_record=ANN, from_wallet_id=ANNS, amount=300).kind == "COMPLETED"
+    taken = ledger.run("UNSTAKE", actor_record=BOB, to_wallet_id=BOBS, validator_index=0, amount=1)
+    assert (taken.kind, taken.exit) == ("DENIED", "OVERDRAWN")
+    assert ledger.run("UNSTAKE", actor_record=ANN, to_wallet_id=ANNS, validator_index=0, amount=300).kind == "COMPLETED"
+    assert ledger.balance(ANNS) == 500
+
+
+def test_a_transaction_is_submitted_once_and_another_nonce_makes_another(ledger: Ledger) -> None:
+    assert [ledger.mint(ANNS, 5, nonce).exit for nonce in (0, 0, 1)] == ["COMPLETED", "DUPLICATE", "COMPLETED"]
+    assert (ledger.balance(ANNS), ledger.pending()) == (10, 2)
+
+
+def test_what_was_denied_can_be_submitted_when_the_money_is_there(ledger: Ledger) -> None:
+    assert ledger.transfer(ANN, ANNS, BOBS, 5).exit == "OVERDRAWN"
+    ledger.mint(ANNS, 5)
+    assert ledger.transfer(ANN, ANNS, BOBS, 5).kind == "COMPLETED"
+
+
+@pytest.mark.parametrize("amount", [0, -1, -100, 1.5, True, "5", None, MOST + 1])
+def test_an_amount_is_a_positive_number_of_smallest_units(amount: Value, ledger: Ledger) -> None:
+    assert ledger.mint(ANNS, amount).kind == "REJECTED"
+    assert ledger.books() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "change"),
+    [
+        ("MINT", {"to_wallet_id": ANNS}, (10, 10)),
+        ("REWARD", {"to_wallet_id": ANNS, "block_hash": "0x0a"}, (10, 10)),
+        ("POOL", {}, (0, 10)),
+        ("BURN", {"from_wallet_id": ANNS}, (-10, -10)),
+        ("SLASH", {"from_wallet_id": ANNS, "validator_index": 0}, (-10, -10)),
+    ],
+)
+def test_the_protocol_issues_and_destroys(
+    kind: str, payload: dict[str, Value], change: tuple[int, int], ledger: Ledger
+) -> None:
+    ledger.mint(ANNS, 100)
+    assert ledger.run(kind, **payload, amount=10, triggered_by="t").kind == "COMPLETED"
+    assert (ledger.balance(ANNS) - 100, ledger.books()[1] - 100) == change
+
+
+STEP = st.tuples(
+    st.sampled_from(KINDS),
+    st.sampled_from([ANNS, BOBS, "POOL", "W_none"]),
+    st.sampled_from([ANNS, BOBS, "somewhere"]),
+    st.one_of(st.integers(1, 400), st.integers(-5, MOST + 1)),
+    st.sampled_from([ANN, BOB]),
+)
+
+
+def payload_of(kind: str, wallet: str, to: str, amount: int, record: Value, nonce: int) -> dict[str, Value]:
+    one: dict[str, Value] = {"amount": amount, "nonce": nonce}
+    if kind not in ("TRANSFER", "STAKE", "UNSTAKE"):
+        one |= {"triggered_by": "t"}
+        side = {"POOL": {}, "MINT": {"to_wallet_id": wallet}, "REWARD": {"to_wallet_id": wallet, "block_hash": "0x0a"}}
+        more = {"validator_index": 0} if kind == "SLASH" else {}
+        return one | side.get(kind, {"from_wallet_id": wallet, **more})
+    one |= {"actor_record": record}
+    if kind == "UNSTAKE":
+        return one | {"to_wallet_id": wallet, "validator_index": 0}
+    return one | {"from_wallet_id": wallet, **({"to_address": to} if kind == "TRANSFER" else {})}
+
+
+@settings(max_examples=40)
+@given(st.lists(STEP, min_size=50, max_size=50))
+def test_whatever_is_asked_all_accounts_together_hold_what_was_issued(
+    opened: Callable[[], Ledger], steps: list[tuple[str, str, str, int, Value]]
+) -> None:
+    ledger = opened()
+    ledger.mint(ANNS, 1000)
+    for nonce, (kind, wallet, to, amount, record) in enumerate(steps, 1):
+        before = ledger.books()
+        ended = ledger.run(kind, **payload_of(kind, wallet, to, amount, record, nonce))
+        held, issued = ledger.books()
+        assert held == issued >= 0
+        assert (ended.kind == "REJECTED") == (not 1 <= amount <= MOST)
+        if ended.kind != "COMPLETED":
+            assert (held, issued) == before
