@@ -302,13 +302,16 @@ def diff(old: Path, new: Path, format_: str, exit_code: bool) -> None:
 @cli.command()
 @click.argument("name", type=click.Path(path_type=Path))
 @click.option(
-    "--template", type=click.Choice(("minimal", "theus")), default="minimal", help="What the project begins with."
+    "--template",
+    type=click.Choice(("bank", "minimal", "theus")),
+    default="minimal",
+    help="What the project begins with.",
 )
 def init(name: Path, template: str) -> None:
     """Make a new project in the folder NAME.
 
-    It runs at once. A folder that holds something is left alone. With --template theus it is a program with processes,
-    and no protocol.
+    It runs at once. A folder that holds something is left alone. With --template bank it has accounts that processes
+    share, with --template theus it is a program with processes, and no protocol.
     """
     from pgs_compiler.templates import PROGRAMS, WORKFLOWS, NoName, domain_of, project
 

@@ -53,6 +53,15 @@ def test_the_two_commands_that_are_printed_compile_without_findings_and_run(here
     assert (done[0].stderr, done[1].stdout.splitlines()[0]) == ("", "COMPLETED")
 
 
+def test_the_tests_of_the_bank_pass_and_the_lint_of_its_processes_finds_nothing(here: Path) -> None:
+    run("init", "my-bank", "--template", "bank")
+    tests = program(here / "my-bank", "-m", "unittest")
+    assert tests.stderr.endswith("\nOK\n")
+    assert "Ran 4 tests" in tests.stderr
+    found = lint([here / "my-bank" / "src"], here / "my-bank")
+    assert (found.findings, found.processes) == ((), 2)
+
+
 def test_it_tells_each_file_that_it_wrote(here: Path) -> None:
     told = run("init", "shop").stdout.partition("\n\nType:")[0].splitlines()
     assert told == sorted(str(path.relative_to(here)) for path in here.rglob("*") if path.is_file())
