@@ -32,6 +32,7 @@ from pgs_snapshot.values import Value
 from tests.postgres import Server
 from tests.runtime.stores.segments import dump
 
+MACHINE = "bank::SM_TRANSFERS_V0"
 PAYMENTS = "payments::WF_RESERVE_PAYMENT_V0"
 CONTEXT, JOURNAL, DAYS = "bank::CX_BANK_V0", "bank::ST_JOURNAL_V0", "bank::ST_DAYS_V0"
 TELLER = Actor("bank::AC_TELLER_V0", "teller-1", {})
@@ -200,6 +201,22 @@ def test_a_large_transfer_is_noted_and_signals_that_it_may_be_a_fraud(bank: Bank
     told = json.dumps(line_of(bank, moved))
     assert (moved.exit, '"signals"' in told) == ("COMPLETED", signals)
     assert '"level": "C"' in told
+
+
+def test_a_transfer_that_may_be_a_fraud_freezes_its_bank_until_an_auditor_has_reviewed_it(bank: Bank) -> None:
+    machines = bank.runtime.machines
+    assert machines.start(MACHINE, "main", TELLER).kind == "REJECTED"
+    assert machines.start(MACHINE, "main", AUDITOR).exit == "COMPLETED"
+    assert bank.pay("ann", "bob", 74_999).exit == "COMPLETED"
+    assert machines.instance(MACHINE, "main").state == "ACTIVE"
+    assert bank.pay("ann", "bob", 75_000).exit == "COMPLETED"
+    assert machines.instance(MACHINE, "main").state == "FROZEN"
+    assert bank.pay("ann", "bob", 1).exit == "FROZEN"
+    assert machines.send(MACHINE, "main", "REVIEWED", TELLER).kind == "REJECTED"
+    assert machines.send(MACHINE, "main", "REVIEWED", AUDITOR).exit == "COMPLETED"
+    assert bank.pay("ann", "bob", 1).exit == "COMPLETED"
+    steps = [f"{step.event} {step.state}" for step in machines.steps(MACHINE, "main")]
+    assert steps == ["START ACTIVE", "FRAUD FROZEN", "REVIEWED ACTIVE"]
 
 
 def test_a_third_amount_of_nothing_in_a_row_ends_the_run(bank: Bank) -> None:
