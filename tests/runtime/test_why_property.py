@@ -202,6 +202,17 @@ def test_what_is_claimed_is_what_happens_and_nothing_smaller_was_missed(
         assert len(found.found[0].changes) == 2
 
 
+def test_a_member_that_is_looked_at_only_where_the_way_would_part_to_is_tried_with_one_on_the_way() -> None:
+    same = Compare("eq", (Ref(0, ("c",)), Literal_("x")))
+    there = Compare("exists", (Ref(0, ("d",), optional=True),))
+    made = program([(same, "done", "on"), (there, "done", "on")], 6)
+    told = made.why({"a": 3, "b": 0, "c": "x", "d": False})
+    assert told.otherwise is not None
+    (found,) = told.otherwise.found
+    assert {change.path: change.new for change in found.changes} == {("c",): "y", ("d",): ABSENT}
+    assert found.landing.node == "last"
+
+
 def _demand_nearest(made: Program, payload: dict[str, Value], base: tuple[tuple[str, str], ...], told: Why) -> None:
     """No change of the same member leads elsewhere, parts no earlier, and is nearer."""
     exit, decisive = made.really(payload)[0], told.decisions[0].path

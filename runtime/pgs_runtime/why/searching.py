@@ -6,7 +6,7 @@ Law: what carries a label is never part of an answer, nor what was found by comp
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import TypeAlias, cast
 
 from pgs_runtime.trace.traced import Header, Problem
@@ -183,9 +183,13 @@ class Search:
     # --- two members -----------------------------------------------------------------------------
 
     def pairs(self) -> list[Elsewhere]:
-        """The first change of two members that leads elsewhere, nearer values first."""
+        """The first change of two members that leads elsewhere, nearer values first.
+
+        One of them at least is looked at on the way. The other may be looked at only where the way would part to.
+        """
         best: list[Elsewhere] = []
-        for one, other in combinations(self._members, 2):
+        beyond = [path for path in self._reach(()) if path not in self._members][:MOST_MEMBERS]
+        for one, other in (*combinations(self._members, 2), *product(self._members, beyond)):
             if one == other[: len(one)] or other == one[: len(other)]:
                 continue
             for left in self._near(one)[:_FEW]:
