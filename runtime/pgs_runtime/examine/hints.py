@@ -23,6 +23,8 @@ _BY_FAULT: Mapping[str, str] = MappingProxyType(
         "R035": "Mend the implementation that took all memory, compile, and run again.",
         "R036": "Give the capability values that nest less deeply, compile, and run again.",
         "R026": "The snapshot promised a value that is not there: report it with trace and snapshot.",
+        "R173": "Look at what the rule says first: somebody may have tried what nobody should.",
+        "R174": "Mend the cause, then: pgs_runtime interlock reset --by WHO --reason TEXT",
         "R134": "What hides labelled values broke, so nothing of this stands: report it with trace and snapshot.",
     }
 )

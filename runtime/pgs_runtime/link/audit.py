@@ -175,6 +175,9 @@ def told_violations(found: Iterable[Verdict], counter: Counter) -> dict[str, Val
 def stopped(counter: Counter, session: str, counts: Mapping[str, int], stop: Mapping[str, Value]) -> Stopped:
     """How a run ends that a rule of level A or S has stopped."""
     rule, level = str(stop["rule"]), str(stop["level"])
+    unmet = f"`{counter.target}` does not meet it"
+    if "message" in stop:
+        unmet += f": {str(stop['message']).removesuffix('.')}"
 
     def keep(overlay: Overlay) -> None:
         counter.write(overlay, session, counts)
@@ -182,9 +185,9 @@ def stopped(counter: Counter, session: str, counts: Mapping[str, int], stop: Map
             engage(overlay, counter.target, rule)
 
     if level == "S":
-        message = f"The rule at `{rule}`, of level S, stops everything: `{counter.target}` does not meet it."
+        message = f"The rule at `{rule}`, of level S, stops everything: {unmet}."
         return Stopped("R174", message, keep)
-    message = f"The rule at `{rule}`, of level A, ends the run: `{counter.target}` does not meet it."
+    message = f"The rule at `{rule}`, of level A, ends the run: {unmet}."
     return Stopped("R173", message, keep)
 
 
@@ -211,4 +214,6 @@ def _stopping(verdict: Verdict) -> Value:
     if refusal is None or refusal.level not in "AS":
         return None
     gravest = next(one for one in verdict.violations if one.acts and one.rule.spec.level == refusal.level)
-    return {"level": refusal.level, "rule": gravest.rule.spec.place}
+    spec = gravest.rule.spec
+    told: dict[str, Value] = {"level": refusal.level, "rule": spec.place}
+    return told | ({"message": spec.message} if spec.message else {})
