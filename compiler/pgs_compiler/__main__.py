@@ -27,6 +27,7 @@ from pgs_compiler.commands.keys import keys
 from pgs_compiler.commands.processes import process
 from pgs_compiler.commands.schemas import schema
 from pgs_compiler.commands.signing import sign
+from pgs_compiler.commands.testing import scenarios
 from pgs_compiler.commands.verifying import verify
 from pgs_compiler.surface import BUG, FINDINGS, INTERRUPTED, OUTPUT, SEAL, USAGE, write
 from pgs_compiler.surface import relative as _relative
@@ -401,7 +402,7 @@ def _named(workflow: str, graphs: Mapping[str, Graph]) -> Graph:
     return graphs[found[0]]
 
 
-for _command in (audit, import_, keys, process, schema, sign, verify):
+for _command in (audit, import_, keys, process, schema, scenarios, sign, verify):
     cli.add_command(_command)
 
 

@@ -40,6 +40,7 @@ class Ports:
         fingerprint: what the run runs on.
         sleep: waits for seconds, between two tries of an external effect.
         elapsed: µs since some moment, whatever becomes of the clock; what a run may take is measured with it.
+        doubles: by the reference of an implementation, what is called in its place.
     """
 
     clock: Callable[[], int] = field(default=lambda: time.time_ns() // 1000)
@@ -47,6 +48,11 @@ class Ports:
     fingerprint: Mapping[str, str] = field(default_factory=fingerprint)
     sleep: Callable[[float], None] = time.sleep
     elapsed: Callable[[], int] = field(default=lambda: time.monotonic_ns() // 1000)
+    doubles: Mapping[str, Callable[..., object]] = field(default_factory=dict)
+
+    def loading(self, load: Callable[[str], Callable[..., object]]) -> Callable[[str], Callable[..., object]]:
+        """A loader of implementations that gives the double of one that has one."""
+        return lambda reference: self.doubles.get(reference) or load(reference)
 
 
 def timestamp(micros: int) -> str:

@@ -77,7 +77,7 @@ class Runtime:
         self.limits = snapshot.limits()
         self.secret = fact(store, "secret")
         self._transforms = Transforms(snapshot)
-        load = loader(SealedModules.of(snapshot.sealed).load)
+        load = self.ports.loading(loader(SealedModules.of(snapshot.sealed).load))
         self._settings = settings or no_settings()
         self._sections = Sections(snapshot, load, self._settings)
         self._accepted = accepted

@@ -103,6 +103,10 @@ class Stock:
             where = visible(str(error.filename or folder))
             raise Refusal("R062", f"`{where}` cannot be written: {error.strerror}.", ExitCode.OUTPUT) from error
 
+    def whole(self) -> bytes:
+        """Everything, as `state load` takes it if it was revealed: canonical JSON."""
+        return _loadable({name: self._document(name) for name in self.stores()})
+
     def _exported(self, folder: Path) -> Iterator[Path]:
         if self._store is None:
             return
@@ -117,9 +121,7 @@ class Stock:
                     yield _written(place / f"{file}.jsonl", b"".join(line + b"\n" for line in self._lines(name)))
                 else:
                     yield _written(place / f"{file}.json", _object(whole[name]) + b"\n")
-            # What the runtime keeps for itself is granted and revoked, and never loaded.
-            documents = {name: _object(rows) for name, rows in whole.items() if not name.startswith("pgs::")}
-            yield _written(folder / WHOLE, _object(documents) + b"\n")
+            yield _written(folder / WHOLE, _loadable(whole) + b"\n")
 
     def _document(self, store: str) -> dict[str, bytes]:
         """What `state load` takes of a store: values by key, or lists of records by stream."""
@@ -168,6 +170,11 @@ def _object(members: Mapping[str, bytes]) -> bytes:
     """A canonical object of members that are canonical already (RFC 8785: names in the order of UTF-16 units)."""
     ordered = sorted(members, key=lambda name: name.encode("utf-16-be"))
     return b"{" + b",".join(canonical(name) + b":" + members[name] for name in ordered) + b"}"
+
+
+def _loadable(whole: Mapping[str, Mapping[str, bytes]]) -> bytes:
+    """Stores as one document. What the runtime keeps for itself is granted and revoked, and never loaded."""
+    return _object({name: _object(rows) for name, rows in whole.items() if not name.startswith("pgs::")})
 
 
 def _written(path: Path, data: bytes) -> Path:

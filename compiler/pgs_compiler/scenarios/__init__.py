@@ -1,0 +1,1 @@
+"""Scenarios: what an author expects of runs, read, staged by the runtime, and judged."""

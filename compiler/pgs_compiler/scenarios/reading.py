@@ -1,0 +1,200 @@
+"""From documents of scenario files to scenarios, or everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pgs_compiler.findings import Place
+from pgs_compiler.scenarios.scenario import Doubled, Expected, Miss, Scenario, Signalled
+from pgs_compiler.source import Mapping, Scalar, Tree, to_value
+from pgs_compiler.source import Sequence as Items
+from pgs_snapshot.model import IntentNode
+from pgs_snapshot.snapshot import Snapshot
+from pgs_snapshot.suggest import nearest
+from pgs_snapshot.values import Value
+
+_KEYS = ("scenario", "workflow", "payload", "actor", "state", "config", "clock", "doubles", "signals", "expect")
+_EXPECTED = ("exit", "path", "passes", "effects", "result", "state")
+_DOUBLE = ("op", "side_effect", "outcome", "outputs", "inputs")
+_SIGNAL = ("event", "fields", "actor", "at", "refused")
+_UNKNOWN = "UNKNOWN"
+
+
+@dataclass(slots=True)
+class _Reader:
+    snapshot: Snapshot
+    misses: list[Miss] = field(default_factory=list)
+
+    def miss(self, place: Place, message: str, hint: str = "") -> None:
+        self.misses.append(Miss(place, message, hint))
+
+    def keys(self, tree: Tree, known: Sequence[str], what: str, needed: Sequence[str] = ()) -> Mapping | None:
+        """A mapping with these keys and no other; None after a miss."""
+        if not isinstance(tree, Mapping):
+            self.miss(tree.place, f"{what} is a mapping.")
+            return None
+        before = len(self.misses)
+        for entry in tree:
+            if entry.name not in known:
+                near = nearest(entry.name, known)
+                hint = f"Is `{near}` meant?" if near else ""
+                self.miss(entry.key.place, f"{what} has no key `{entry.name}`.", hint)
+        for name in needed:
+            if tree.get(name) is None:
+                self.miss(tree.place, f"{what} has no `{name}`.", f"Write `{name}:` in it.")
+        return tree if len(self.misses) == before else None
+
+    def text(self, tree: Tree | None, what: str) -> str:
+        """A text; "" for None, or after a miss."""
+        if tree is None:
+            return ""
+        if isinstance(tree, Scalar) and isinstance(tree.value, str):
+            return tree.value
+        self.miss(tree.place, f"{what} is a text.")
+        return ""
+
+    def object(self, tree: Tree | None, what: str) -> Value:
+        if tree is None:
+            return {}
+        if not isinstance(tree, Mapping):
+            self.miss(tree.place, f"{what} is a mapping.")
+            return {}
+        return to_value(tree)
+
+    def items(self, tree: Tree | None, what: str) -> tuple[Tree, ...]:
+        if tree is None:
+            return ()
+        if not isinstance(tree, Items):
+            self.miss(tree.place, f"{what} is a list.")
+            return ()
+        return tree.items
+
+    def name(self, given: str, domain: str, known: Sequence[str], place: Place, what: str) -> str:
+        """The full name of what is written in full, or as the domain of the workflow would."""
+        wanted = (given,) if "::" in given else (f"{domain}::{given}", f"core::{given}")
+        found = next((name for name in wanted if name in known), "")
+        if given and not found:
+            near = nearest(wanted[0], known)
+            self.miss(place, f"There is no {what} `{given}`.", f"Is `{near}` meant?" if near else "")
+        return found or given
+
+
+def read_scenario(tree: Tree, snapshot: Snapshot) -> Scenario | tuple[Miss, ...]:
+    """A scenario, or what is wrong with it."""
+    reader = _Reader(snapshot)
+    body = reader.keys(tree, _KEYS, "A scenario", ("scenario", "workflow", "expect"))
+    scenario = _scenario(reader, body) if body is not None else None
+    return scenario if scenario and not reader.misses else tuple(reader.misses)
+
+
+def title(tree: Tree) -> str:
+    """What a document is called, as far as it says."""
+    named = tree.get("scenario") if isinstance(tree, Mapping) else None
+    return str(named.value) if isinstance(named, Scalar) else "a document without a name"
+
+
+def _scenario(reader: _Reader, body: Mapping) -> Scenario | None:
+    places = {entry.name: entry.value.place for entry in body}
+    workflow = _workflow(reader, reader.text(body.get("workflow"), "`workflow`"), places["workflow"])
+    if reader.misses:  # other names stand in its domain
+        return None
+    domain = workflow.partition("::")[0]
+    payload, clock, state = body.get("payload"), body.get("clock"), body.get("state")
+    doubles = reader.items(body.get("doubles"), "`doubles`")
+    signals = reader.items(body.get("signals"), "`signals`")
+    role = _role(reader.snapshot, workflow)
+    actor = _acting(reader.object(body.get("actor"), "`actor`"), role)
+    return Scenario(
+        name=reader.text(body.get("scenario"), "`scenario`"),
+        place=places["scenario"],
+        workflow=workflow,
+        payload={} if payload is None else to_value(payload),
+        actor=actor,
+        state=_by_store(reader.object(state, "`state`"), domain),
+        config=reader.object(body.get("config"), "`config`"),
+        clock=reader.text(clock, "`clock`") or None,
+        doubles=tuple(double for each in doubles if (double := _double(reader, each, domain))),
+        signals=tuple(signal for each in signals if (signal := _signal(reader, each, domain, role))),
+        expect=_expected(reader, body.get("expect")),
+        places=places,
+    )
+
+
+def _workflow(reader: _Reader, given: str, place: Place) -> str:
+    known = reader.snapshot.workflows()
+    found = [name for name in known if given in (name, name.partition("::")[2])]
+    if len(found) == 1:
+        return found[0]
+    near = nearest(given, [*known, *(name.partition("::")[2] for name in known)])
+    hint = "Write it in full." if found else f"Is `{near}` meant?" if near else ""
+    reader.miss(place, f"There {'are several workflows' if found else 'is no workflow'} `{given}`.", hint)
+    return given
+
+
+def _role(snapshot: Snapshot, workflow: str) -> str:
+    """Who acts where nobody is named: the project's own actor, else the first whom the workflow admits."""
+    own = str(snapshot.project().get("actor", ""))
+    if own or workflow not in snapshot.workflows():
+        return own
+    start = snapshot.graph(workflow).nodes[0]
+    return snapshot.intent(start.intent).actors[0] if isinstance(start, IntentNode) else ""
+
+
+def _acting(actor: Value, role: str) -> Value:
+    return {"type": role, **actor} if isinstance(actor, dict) else actor
+
+
+def _by_store(rows: Value, domain: str) -> Value:
+    if not isinstance(rows, dict):
+        return rows
+    return {name if "::" in name else f"{domain}::{name}": held for name, held in rows.items()}
+
+
+def _double(reader: _Reader, tree: Tree, domain: str) -> Doubled | None:
+    body = reader.keys(tree, _DOUBLE, "A double", ("op", "side_effect", "outcome"))
+    if body is None:
+        return None
+    known = reader.snapshot.names("artifacts/side_effect")
+    place = {entry.name: entry.value.place for entry in body}
+    given = reader.text(body.get("side_effect"), "`side_effect`")
+    side_effect = reader.name(given, domain, known, place["side_effect"], "external side effect")
+    operation, outcome = reader.text(body.get("op"), "`op`"), reader.text(body.get("outcome"), "`outcome`")
+    outputs = reader.object(body.get("outputs"), "`outputs`")
+    if side_effect in known:
+        operations = reader.snapshot.side_effect(side_effect).operations
+        if operation not in operations:
+            reader.miss(place["op"], f"`{given}` has no operation `{operation}`.")
+        elif outcome != _UNKNOWN and outcome not in operations[operation].outcomes:
+            ends = ", ".join(f"`{name}`" for name in (*sorted(operations[operation].outcomes), _UNKNOWN))
+            reader.miss(place["outcome"], f"`{operation}` does not end as `{outcome}`.", f"It ends as {ends}.")
+    return Doubled(tree.place, side_effect, operation, outcome, outputs, reader.object(body.get("inputs"), "`inputs`"))
+
+
+def _signal(reader: _Reader, tree: Tree, domain: str, role: str) -> Signalled | None:
+    body = reader.keys(tree, _SIGNAL, "A signal")
+    if body is None:
+        return None
+    event, at, refused = body.get("event"), body.get("at"), body.get("refused")
+    if event is None and at is None:
+        reader.miss(tree.place, "A signal has an `event`, or an `at` until which time passes.")
+        return None
+    given = reader.text(event, "`event`")
+    place = event.place if event is not None else tree.place
+    named = reader.name(given, domain, reader.snapshot.names("artifacts/event"), place, "event")
+    fields = reader.object(body.get("fields"), "`fields`")
+    actor = _acting(reader.object(body.get("actor"), "`actor`"), role)
+    no = isinstance(refused, Scalar) and refused.value is True
+    return Signalled(tree.place, named, fields, actor, reader.text(at, "`at`") or None, no)
+
+
+def _expected(reader: _Reader, tree: Tree | None) -> Expected:
+    body = reader.keys(tree, _EXPECTED, "`expect`") if tree is not None else None
+    if body is None:
+        return Expected()
+    if not body.entries:
+        reader.miss(body.place, "`expect` expects nothing.", "Write `exit:` in it.")
+    exit = body.get("exit")
+    reader.text(exit, "`exit`")
+    parts = {name: body.get(name) for name in _EXPECTED[1:]}
+    return Expected(exit=exit if isinstance(exit, Scalar) else None, **parts)
