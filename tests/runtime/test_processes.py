@@ -12,6 +12,7 @@ import pytest
 
 from pgs_runtime.evidence.at_hand import Evidence
 from pgs_runtime.evidence.doctor import Bench, examined
+from pgs_runtime.examine.governed import account, body
 from pgs_runtime.examine.stock import Stock
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.link.interlock import history
@@ -20,7 +21,7 @@ from pgs_runtime.operate.state import load_state
 from pgs_runtime.runtime import Outcome, Runtime
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_runtime.trace.reading import trace_of
-from pgs_runtime.trace.traced import Reset
+from pgs_runtime.trace.traced import Computed, Reset
 from pgs_snapshot import model
 from pgs_snapshot.model import Ref
 from pgs_snapshot.values import Value
@@ -381,3 +382,21 @@ def test_the_doctor_tells_of_the_interlock_and_what_to_type(tmp_path: Path) -> N
         assert "pgs_runtime interlock reset" in do
         reset(runtime, ADA, "ann", "seen to")
         assert said() == [(False, "")]
+
+
+def test_an_account_tells_what_was_changed_and_not_what_was_set_to_what_it_was() -> None:
+    runtime = opened()
+    passed = trace_of(runtime.store.lines(move(runtime, 600).trace_id)).passed[1]
+    run = body(passed)
+    assert run is not None
+    assert list(account(passed, run, str)) == [
+        f"{TRANSFER} over {BANK}, session main: SUCCESS",
+        "set domain.accounts.ann to -500",
+        "set domain.accounts.bob to 700",
+        "changed domain.total_reserves from 1000 to 400",
+        "changed domain.sig_fraud_detected from false to true",
+        "set the signal domain.sig_fraud_detected",
+    ]
+    again = trace_of(runtime.store.lines(move(runtime, 0, source="bob", target="bob").trace_id)).passed[1]
+    (only,) = account(again, cast(Computed, body(again)), str)
+    assert only.endswith("SUCCESS")

@@ -8,7 +8,7 @@ from typing import cast
 from pgs_runtime.examine.words import Code, words_for
 from pgs_runtime.redaction import REDACTED
 from pgs_runtime.trace.traced import Computed, Passed, Stored
-from pgs_snapshot.values import Value
+from pgs_snapshot.values import Value, same
 
 MOST = 20
 """Changes of one process that are told."""
@@ -46,7 +46,8 @@ def account(passed: Passed, run: Computed, code: Code) -> Iterator[str]:
         of = f" over {code(stored.store)}, session {called}"
     yield f"{code(run.transform)}{of}: {code(run.outcome)}"
     yield from (f"the rule {said}" for said in violations(passed, code))
-    changes = cast("list[dict[str, Value]]", _part(run.outputs, "delta") or [])
+    delta = cast("list[dict[str, Value]]", _part(run.outputs, "delta") or [])
+    changes = [change for change in delta if change["op"] != "SET" or not same(change.get("old"), change.get("new"))]
     yield from (_change(change, code) for change in changes[:MOST])
     if len(changes) > MOST:
         yield f"and {len(changes) - MOST} more changes, which are in the trace"
