@@ -304,7 +304,7 @@ def diff(old: Path, new: Path, format_: str, exit_code: bool) -> None:
 @click.argument("name", type=click.Path(path_type=Path))
 @click.option(
     "--template",
-    type=click.Choice(("bank", "minimal", "theus")),
+    type=click.Choice(("agent", "bank", "minimal", "payments", "theus")),
     default="minimal",
     help="What the project begins with.",
 )

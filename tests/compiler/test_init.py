@@ -62,6 +62,13 @@ def test_the_tests_of_the_bank_pass_and_the_lint_of_its_processes_finds_nothing(
     assert (found.findings, found.processes) == ((), 2)
 
 
+@pytest.mark.parametrize(("template", "scenarios", "taken"), [("agent", 7, "100"), ("payments", 7, "70")])
+def test_the_scenarios_of_a_new_project_pass(here: Path, template: str, scenarios: int, taken: str) -> None:
+    run("init", "my-shop", "--template", template)
+    told = run("test", "--workspace", "my-shop", "--require", taken)
+    assert (told.exit_code, told.stdout.splitlines()[-1]) == (0, f"{scenarios} passed, 0 failed")
+
+
 def test_it_tells_each_file_that_it_wrote(here: Path) -> None:
     told = run("init", "shop").stdout.partition("\n\nType:")[0].splitlines()
     assert told == sorted(str(path.relative_to(here)) for path in here.rglob("*") if path.is_file())

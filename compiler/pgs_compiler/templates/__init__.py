@@ -13,9 +13,14 @@ from pgs_compiler.editor.documents import ANY_KIND, PROJECT_FILE, file_of, text
 from pgs_compiler.names import DOMAIN
 from pgs_compiler.project import NAME
 
-TEMPLATES = ("bank", "minimal", "theus")
+TEMPLATES = ("agent", "bank", "minimal", "payments", "theus")
 SCHEMAS = ".pgs/schemas"
-WORKFLOWS = {"bank": "WF_TRANSFER_V0", "minimal": "WF_SPEND_V0"}
+WORKFLOWS = {
+    "agent": "WF_ACT_V0",
+    "bank": "WF_TRANSFER_V0",
+    "minimal": "WF_SPEND_V0",
+    "payments": "WF_DEPOSIT_V0",
+}
 """The workflow of each template with protocols, for which its `payload.json` is."""
 PROGRAMS = {"theus": ("python main.py", "pgs_compiler process lint src")}
 """What is typed in the folder of each template without protocols."""
