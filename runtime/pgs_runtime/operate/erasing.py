@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.ports import run_id, timestamp
+from pgs_runtime.run.by_hand import completed
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.stores.port import LIVE, Committed, Delete, Erasure, Head, Holding, Request, Run, Segment
+from pgs_runtime.stores.port import LIVE, Committed, Delete, Erasure, Holding, Segment
 from pgs_runtime.trace.record import ERASURE, FORMAT, Chain
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.frozen import frozen
@@ -95,18 +96,9 @@ def _segment(runtime: Runtime, erased: Erased, held: Sequence[Holding], said: di
     chain.add({**told, "kind": "erase", "reason": said["reason"]})
     ending: dict[str, Value] = {"effects": {}, "exit": "COMPLETED", "lines": 3, "name": "COMPLETED", "node": "erased"}
     chain.add({**ending, "kind": "exit"})
-    request = Request(
-        workflow=ERASURE,
-        snapshot=runtime.snapshot.id,
-        fingerprint=canonical(header["fingerprint"]).decode(),
-        key=None,
-        payload=canonical({}),
-        payload_digest=str(header["payload_digest"]),
-        actor=canonical(said["actor"]),
-    )
     keys = tuple((place.store, place.key) for place in held if place.kind == "registry")
     return Segment(
-        run=Run(erased.trace_id, request, "COMPLETED", Head(2, chain.head), exit="COMPLETED"),
+        run=completed(header, chain),
         expected=None,
         lines=tuple(chain.lines),
         # What can be set anew is taken out; for good stands what was promised to stay, though nobody can read it.

@@ -8,10 +8,11 @@ from __future__ import annotations
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.link.interlock import INTERLOCK, Record, engaged, release
 from pgs_runtime.ports import run_id, timestamp
+from pgs_runtime.run.by_hand import completed
 from pgs_runtime.run.commits import commit
 from pgs_runtime.run.grounds import Live
 from pgs_runtime.runtime import Actor, Runtime
-from pgs_runtime.stores.port import Head, Request, Run, Segment
+from pgs_runtime.stores.port import Run, Segment
 from pgs_runtime.trace.record import FORMAT, RESET, Chain
 from pgs_snapshot.canonical import canonical, digest
 from pgs_snapshot.values import Value
@@ -62,15 +63,5 @@ def reset(runtime: Runtime, actor: Actor, by: str, reason: str) -> tuple[str, Re
 
 
 def _segment(header: dict[str, Value], chain: Chain, live: Live) -> Segment:
-    request = Request(
-        workflow=RESET,
-        snapshot=str(header["snapshot"]),
-        fingerprint=canonical(header["fingerprint"]).decode(),
-        key=None,
-        payload=canonical({}),
-        payload_digest=str(header["payload_digest"]),
-        actor=canonical(header["actor"]),
-    )
     reads, writes = live.changes
-    run = Run(chain.run, request, "COMPLETED", Head(2, chain.head), exit="COMPLETED")
-    return Segment(run=run, expected=None, lines=tuple(chain.lines), reads=reads, writes=writes)
+    return Segment(run=completed(header, chain), expected=None, lines=tuple(chain.lines), reads=reads, writes=writes)

@@ -13,17 +13,16 @@ from typing import TypeAlias, cast
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.link.places import WITHDRAWN, Access, Keyed, Mutable, Stream, place_of
 from pgs_runtime.ports import run_id, timestamp
-from pgs_runtime.redaction import REDACTED
 from pgs_runtime.redaction import commit as commit_to
+from pgs_runtime.run.by_hand import completed
 from pgs_runtime.run.commits import commit
 from pgs_runtime.runtime import Actor, Runtime
 from pgs_runtime.stores.overlay import Overlay
-from pgs_runtime.stores.port import Head, Request, Run, Segment
+from pgs_runtime.stores.port import Run, Segment
 from pgs_runtime.stores.sealing import Keys
 from pgs_runtime.trace.record import FORMAT, LOAD, Chain
 from pgs_runtime.vault.belonging import Belonging
 from pgs_snapshot import model
-from pgs_snapshot.canonical import canonical
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.places import Taken
@@ -105,18 +104,8 @@ def _ending(rows: dict[str, int], lines: int) -> dict[str, Value]:
 
 
 def _segment(runtime: Runtime, header: dict[str, Value], chain: Chain, overlay: Overlay) -> Segment:
-    request = Request(
-        workflow=LOAD,
-        snapshot=runtime.snapshot.id,
-        fingerprint=canonical(header["fingerprint"]).decode(),
-        key=None,
-        payload=canonical(header["payload"]),
-        payload_digest=cast("dict[str, str]", header["payload_digest"])[REDACTED],
-        actor=canonical(header["actor"]),
-    )
-    head = Head(len(chain.lines) - 1, chain.head)
     return Segment(
-        run=Run(chain.run, request, "COMPLETED", head, exit="COMPLETED"),
+        run=completed(header, chain),
         expected=None,
         lines=tuple(chain.lines),
         reads=tuple(overlay.reads),

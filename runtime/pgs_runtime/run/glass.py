@@ -9,14 +9,15 @@ from pgs_runtime.core.expressions import Missing
 from pgs_runtime.faults import ExitCode, Refusal, hint_of_unknown
 from pgs_runtime.link.admission import admission
 from pgs_runtime.ports import Ports, run_id, timestamp
+from pgs_runtime.run.by_hand import completed
 from pgs_runtime.run.commits import commit
 from pgs_runtime.run.grounds import Live
 from pgs_runtime.run.intake import Actor, Intake
-from pgs_runtime.stores.port import Append, Head, Request, Run, Segment, Store
+from pgs_runtime.stores.port import Append, Run, Segment, Store
 from pgs_runtime.trace.record import FORMAT, OVERRIDE, Chain
 from pgs_runtime.waivers.overrides import STORE, Override, Said, all_overrides, granted, micros, of_intent, revoked
 from pgs_snapshot import model
-from pgs_snapshot.canonical import canonical, digest, digest_of
+from pgs_snapshot.canonical import digest_of
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
@@ -177,19 +178,8 @@ class Glass:
         }
 
     def _segment(self, header: dict[str, Value], chain: Chain, live: Live) -> Segment:
-        payload = canonical(header["payload"])
-        request = Request(
-            workflow=OVERRIDE,
-            snapshot=self._snapshot.id,
-            fingerprint=canonical(header["fingerprint"]).decode(),
-            key=None,
-            payload=payload,
-            payload_digest=digest(payload),
-            actor=canonical(header["actor"]),
-        )
-        head = Head(len(chain.lines) - 1, chain.head)
         reads, writes = live.changes
-        run = Run(chain.run, request, "COMPLETED", head, exit="COMPLETED")
+        run = completed(header, chain)
         return Segment(run=run, expected=None, lines=tuple(chain.lines), reads=reads, writes=writes)
 
 
