@@ -49,7 +49,7 @@ def test_json_has_the_same_with_places_and_coverage(buying: Path) -> None:
 def test_junit_has_a_case_for_each_scenario(buying: Path) -> None:
     told = run("test", HERE / "wrong.yaml", "--workspace", buying, "--format", "junit", "--require", "90")
     suite = ET.fromstring(told.stdout)[0]  # noqa: S314
-    assert (suite.get("tests"), suite.get("failures")) == ("7", "7")
+    assert (suite.get("tests"), suite.get("failures")) == ("8", "8")
     assert [case.get("name") for case in suite][-1] == "coverage"
 
 

@@ -72,10 +72,14 @@ def _exit(expected: Scalar, answer: Answer) -> Iterator[Miss]:
         return
     came = f"`{answer['exit']}`" if answer["exit"] else "no exit"
     kind = f" ({answer['kind']})" if answer["kind"] != answer["exit"] else ""
-    why = f": {answer['message']}" if answer["message"] else ""
-    yield Miss(
-        expected.place, f"The exit `{expected.value}` was expected, and {came}{kind} came{why}.".replace("..", ".")
-    )
+    said = str(answer["message"]) or next((str(line["why"]) for line in _doubts(answer)), "")
+    why = f": {said.removesuffix('.')}" if said else ""
+    yield Miss(expected.place, f"The exit `{expected.value}` was expected, and {came}{kind} came{why}.")
+
+
+def _doubts(answer: Answer) -> Iterator[Answer]:
+    lines = cast("list[Answer]", answer["lines"])
+    return (line for line in reversed(lines) if line["kind"] == "doubt" and answer["kind"] == "IN_DOUBT")
 
 
 # --- the way -------------------------------------------------------------------------------------
