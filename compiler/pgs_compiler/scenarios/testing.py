@@ -66,6 +66,18 @@ def run_scenarios(
         NotStaged: the runtime broke.
     """
     snapshot = Snapshot(verify(files))
+    scenarios, verdicts = read_scenarios(snapshot, sources)
+    answers = stage(files, scenarios) if scenarios else []
+    verdicts += [
+        Verdict(scenario.name, scenario.place, judged(scenario, answer))
+        for scenario, answer in zip(scenarios, answers, strict=True)
+    ]
+    ordered = tuple(sorted(verdicts, key=lambda verdict: verdict.place))
+    return Report(ordered, coverage(snapshot, answers), required, shows_coverage)
+
+
+def read_scenarios(snapshot: Snapshot, sources: Iterable[SourceFile]) -> tuple[list[Scenario], list[Verdict]]:
+    """The scenarios of the sources, and a verdict on each that cannot be read."""
     scenarios: list[Scenario] = []
     verdicts: list[Verdict] = []
     for source in sources:
@@ -79,10 +91,4 @@ def run_scenarios(
                 scenarios.append(made)
             else:
                 verdicts.append(Verdict(title(tree), tree.place, made))
-    answers = stage(files, scenarios) if scenarios else []
-    verdicts += [
-        Verdict(scenario.name, scenario.place, judged(scenario, answer))
-        for scenario, answer in zip(scenarios, answers, strict=True)
-    ]
-    ordered = tuple(sorted(verdicts, key=lambda verdict: verdict.place))
-    return Report(ordered, coverage(snapshot, answers), required, shows_coverage)
+    return scenarios, verdicts
