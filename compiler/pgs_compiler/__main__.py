@@ -22,6 +22,7 @@ import click
 import pgs_snapshot
 from pgs_compiler import options
 from pgs_compiler.commands.audits import audit
+from pgs_compiler.commands.fuzzing import fuzz
 from pgs_compiler.commands.importing import import_
 from pgs_compiler.commands.keys import keys
 from pgs_compiler.commands.processes import process
@@ -402,7 +403,7 @@ def _named(workflow: str, graphs: Mapping[str, Graph]) -> Graph:
     return graphs[found[0]]
 
 
-for _command in (audit, import_, keys, process, schema, scenarios, sign, verify):
+for _command in (audit, fuzz, import_, keys, process, schema, scenarios, sign, verify):
     cli.add_command(_command)
 
 
