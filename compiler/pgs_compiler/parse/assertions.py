@@ -141,8 +141,10 @@ def _only_actors(fields: Fields, place: Place) -> RequirementSyntax:
 
 def _distinct_actors(fields: Fields, place: Place) -> RequirementSyntax:
     tree, nodes = fields.tree("distinct_actors"), fields.words("distinct_actors", grammar=NODE)
-    if len(nodes) == 1 and tree is not None:
-        fields.report.add("D203", "`distinct_actors` has at least two nodes.", tree.place, "one alone")
+    items = tree.items if isinstance(tree, Sequence) else (tree,) if tree is not None else ()
+    if tree is not None and len(items) < 2:
+        label = "one alone" if items else "empty"
+        fields.report.add("D203", "`distinct_actors` has at least two nodes.", tree.place, label)
     return DistinctActorsSyntax(nodes, place)
 
 
