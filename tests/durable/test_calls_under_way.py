@@ -159,6 +159,7 @@ def test_conc_02_who_is_stopped_at_its_call_is_left_alone_while_its_lease_lasts(
     assert len(depot.service.done) == 1
 
 
+@pytest.mark.tampers("takes the snapshot away")
 @pytest.mark.parametrize("store", ["a file", "PostgreSQL"])
 def test_a_run_that_was_killed_and_whose_snapshot_is_gone_is_abandoned(
     depot: Depot, store: str, request: pytest.FixtureRequest

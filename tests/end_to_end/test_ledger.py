@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -191,6 +192,9 @@ def test_the_protocol_issues_and_destroys(
     assert (ledger.balance(ANNS) - 100, ledger.books()[1] - 100) == change
 
 
+EXAMPLES = int(os.environ.get("PGS_LEDGER_EXAMPLES", "8"))
+"""Sequences of fifty requests each; a hundred of them take some minutes."""
+
 STEP = st.tuples(
     st.sampled_from(KINDS),
     st.sampled_from([ANNS, BOBS, "POOL", "W_none"]),
@@ -218,7 +222,7 @@ def payload_of(kind: str, wallet: str, to: str, amount: int, record: Value, nonc
     return one | {"to_address": to} if kind == "TRANSFER" else one
 
 
-@settings(max_examples=40)
+@settings(max_examples=EXAMPLES)
 @given(st.lists(STEP, min_size=50, max_size=50))
 def test_whatever_is_asked_all_accounts_together_hold_what_was_issued(
     opened: Callable[[], Ledger], steps: list[tuple[str, str, str, int, Value]]

@@ -75,7 +75,7 @@ def test_rpl_01_every_recorded_scenario_is_done_again_to_the_byte(
     answer = elsewhere(tmp_path / "snapshot", roots, world, tmp_path)
     assert sorted(answer) == sorted(runs)
     assert {line for _, _, line in answer.values()} == {0}
-    assert {status for _, status, _ in answer.values()} == {"COMPLETED", "DENIED", "REJECTED"}
+    assert {status for _, status, _ in answer.values()} == {"COMPLETED", "DENIED", "FAILED", "REJECTED"}
     assert [bytes_of(root) for root in roots] == before
 
 

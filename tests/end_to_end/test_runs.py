@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from pgs_runtime.link.places import WITHDRAWN
 from pgs_runtime.operate.state import load_state
 from pgs_runtime.runtime import Outcome
 from pgs_runtime.stores.sqlite import SqliteStore
@@ -44,11 +45,10 @@ def run(place: Installation, workflow: str, payload: Value, state: Mapping[str, 
 
 
 def counts(place: Installation, workflow: str) -> dict[str, int]:
-    """How many keys or records each store of a workflow holds."""
-    held = dict.fromkeys(STORES[workflow], 0)
+    """How many keys or records each store of a workflow holds, without keys that were withdrawn."""
     with closing(SqliteStore(place.data / "state.db")) as store:
-        held |= {tally.store: tally.rows for tally in store.tallies() if tally.store in held}
-    return held
+        rows = {tally.store: tally.rows for tally in store.tallies()}
+    return {name: rows.get(name, 0) - rows.get(name + WITHDRAWN, 0) for name in STORES[workflow]}
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
