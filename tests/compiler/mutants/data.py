@@ -140,6 +140,10 @@ def _words(entity: Document) -> Iterator[str]:
 
 def _is_value(document: Document, wanted: ScalarNode) -> bool:
     """Whether a word stands for a value: bound directly to an input of an operation, or compared."""
+    # A store judges columns as it runs: `where` finds nothing, and `set` ends as VIOLATION.
+    holders = (member(mapping, key) for mapping in mappings(document.root) for key in ("where", "set"))
+    if any(wanted in scalars(holder) for holder in holders):
+        return False
     for mapping in mappings(document.root):
         for key, value in pairs(mapping):
             if value is wanted:
@@ -152,10 +156,10 @@ def _is_value(document: Document, wanted: ScalarNode) -> bool:
 
 @mistake("T408")
 def make_a_required_field_optional(corpus: Corpus) -> Iterator[Mutant]:
-    """Something that needs the field has it no longer on every way."""
+    """Something that needs the field has it no longer on every way; one with a default it has all the same."""
     for intent in corpus.own("intent"):
         for name, schema in pairs(intent.get("payload")):
-            if isinstance(schema, MappingNode) and member(schema, "optional") is None:
+            if isinstance(schema, MappingNode) and not {"optional", "default"} & set(_keys(value_of(schema))):
                 uses = frozenset(_payload_uses(corpus, intent, name.value))
                 if uses:
                     yield Mutant(intent, added(schema, "optional: true"), uses)

@@ -147,7 +147,9 @@ def dropped(sequence: SequenceNode, index: int, text: str) -> Edit:
 
 
 def added(mapping: MappingNode, pair: str) -> Edit:
-    """A pair before all others of a mapping."""
+    """A pair before all others of a mapping, if it has any."""
+    if not mapping.value:
+        return replaced(mapping, f"{{{pair}}}")
     start = mapping.value[0][0].start_mark
     gap = ", " if mapping.flow_style else "\n" + " " * start.column
     return Edit(start.index, start.index, pair + gap)

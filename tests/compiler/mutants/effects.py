@@ -66,7 +66,14 @@ def ask_again_for_what_may_happen_twice(corpus: Corpus) -> Iterator[Mutant]:
             if key.value == "at_least_once":
                 yield here(binding, removed(policy, index, binding.text), name)
     for binding, name, policy in _policies(corpus, "lookup"):
-        yield here(binding, replaced(policy, "{unknown: retry, attempts: 2}"), name)
+        if not _keyed(corpus.find(name.value)):
+            yield here(binding, replaced(policy, "{unknown: retry, attempts: 2}"), name)
+
+
+def _keyed(effect: Document) -> bool:
+    """Whether everything that an effect writes recognises keys, so that asking again does nothing twice."""
+    writing = [op for _, op in pairs(effect.get("operations")) if getattr(member(op, "mode"), "value", "") == "write"]
+    return all(member(op, "keyed") is not None for op in writing)
 
 
 @mistake("C627")
