@@ -88,6 +88,19 @@ def test_verify_names_the_run_of_a_broken_trace_by_its_file(trace: Path, example
     assert (answer.code, answer.out.partition(",")[0]) == (3, f"{trace.stem}  broken")
 
 
+def test_diff_asks_the_store_whether_two_were_given_the_same_where_lines_hide_it(
+    trace: Path, examples: Installation, tmp_path: Path
+) -> None:
+    other = examples.run(REGISTER, ADA.replace(b"a@", b"c@"), "--json").json()["trace_id"]
+    elsewhere = Installation(examples.workspace, tmp_path / "elsewhere")
+    files = [trace, trace.parents[1] / other / f"{other}.jsonl"]
+    assert [one.runtime("diff", *files, "--json").json()["parting"]["cause"] for one in (examples, elsewhere)] == [
+        "input",
+        None,
+    ]
+    assert "cause    not to be told: it may be something that is hidden" in elsewhere.runtime("diff", *files).out
+
+
 @pytest.mark.parametrize("how", ["empty", "missing"])
 @pytest.mark.parametrize("command", ["run", "state load"])
 def test_a_store_that_was_lost_is_not_made_anew_where_snapshots_were_accepted(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from typing import cast
+
 import pytest
 
 from pgs_runtime.replay.causes import Cause
 from pgs_runtime.replay.contrast import Contrast, contrast, partings
+from pgs_runtime.replay.diff_texts import contrast_json, contrast_text
 from pgs_runtime.runtime import Runtime
 from pgs_snapshot.values import Value
 from tests.runtime import till
-from tests.runtime.desk import artifacts, desk, order, place
-from tests.runtime.protocol import ports, sealed
+from tests.runtime.desk import SOURCE, artifacts, desk, order, place
+from tests.runtime.protocol import opened, ports, sealed
+from tests.runtime.test_against import labelled
 from tests.runtime.test_overrides import Desk
 
 
@@ -19,7 +24,7 @@ def compared(runtime: Runtime, first: Value, second: Value, other: Runtime | Non
     return contrast(one, (other or runtime).trace(place(other or runtime, second).trace_id))
 
 
-def parted(found: Contrast) -> tuple[int, str, Cause, str]:
+def parted(found: Contrast) -> tuple[int, str, Cause | None, str]:
     assert found.parting is not None
     return found.parting.line, found.parting.node, found.parting.cause, found.parting.at
 
@@ -56,6 +61,19 @@ def test_what_is_hidden_is_compared_within_the_same_subjects_alone() -> None:
     assert (found.ways_part, found.uncompared) == (0, True)
     assert [name for name, _, _ in found.others] == ["payload /id"]
     assert not contrast(lines[0], lines[0]).uncompared
+
+
+@pytest.mark.parametrize(("alike", "cause"), [(None, None), (False, "input"), (True, "clock")])
+def test_what_may_follow_from_something_hidden_has_the_cause_that_whoever_knows_the_requests_tells(
+    alike: bool | None, cause: Cause | None
+) -> None:
+    runtime = opened(*labelled(), source=SOURCE)
+    one, other = (runtime.trace(place(runtime, order(n=n)).trace_id) for n in (4, 5))
+    found = contrast(one, other, alike)
+    assert parted(found)[2] == cause
+    assert (found.same, found.uncompared) == (False, True)
+    assert (f"cause    {cause}" in contrast_text(found)) == (cause is not None)
+    assert cast(dict[str, Value], json.loads(contrast_json(found))["parting"])["cause"] == cause
 
 
 def test_another_snapshot_is_the_cause_of_the_same_request_that_ends_otherwise() -> None:

@@ -77,10 +77,12 @@ def diff(first: Path, second: Path, workspace: Path | None, data_root: Path | No
     """
     from pgs_runtime.replay.contrast import contrast
     from pgs_runtime.replay.diff_texts import contrast_json, contrast_text
+    from pgs_runtime.trace.lines import run_of
 
     root = root_of(workspace)
     with evidence_of(first if _is_id(first) else second, root, data_of(root, data_root)) as evidence:
-        found = contrast(sound_lines(first, evidence), sound_lines(second, evidence))
+        one, other = sound_lines(first, evidence), sound_lines(second, evidence)
+        found = contrast(one, other, evidence.asked_alike(run_of(one[0]), run_of(other[0])))
     say(contrast_json(found) if as_json else contrast_text(found))
     sys.exit(ExitCode.DONE if found.same else ExitCode.FAILED)
 

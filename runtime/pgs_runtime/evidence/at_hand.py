@@ -8,6 +8,7 @@ from types import TracebackType
 
 from pgs_runtime.stores.port import Run, Status, Store, Timing
 from pgs_runtime.stores.postgres_address import Address
+from pgs_runtime.stores.sealing import is_sealed
 from pgs_runtime.trace.lines import is_run_id, no_run
 from pgs_runtime.vault.vault import vault_over
 from pgs_runtime.workspace.accept import accepted, found_in, kept_in
@@ -84,6 +85,13 @@ class Evidence:
         if self.store is None or run is None:
             raise no_run(id)
         return self.store, run
+
+    def asked_alike(self, first: str, second: str) -> bool | None:
+        """Whether two runs were asked for the same by the same; None: the store lacks one, or what it was given."""
+        asked = [run.request for id in (first, second) if self.store is not None and (run := self.store.run(id))]
+        if len(asked) < 2 or any(is_sealed(data) for it in asked for data in (it.payload, it.actor)):
+            return None
+        return len({(it.payload, it.actor) for it in asked}) == 1
 
     def witness(self, run: str) -> Store | None:
         """The store, if it has this run: about the runs of others it can say nothing."""

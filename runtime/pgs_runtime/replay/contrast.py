@@ -4,7 +4,8 @@ Laws:
 * the same means the same way through the same nodes to the same exit with the same result; when a run was made, its id
   and what follows from those two does not part it from another one;
 * what a label hides is compared where both runs belong to the same subjects: there the same value has the same
-  commitment. Else nobody can tell, and it parts no runs.
+  commitment. Else the lines cannot tell, and it parts no runs; whoever has both requests may still know that they
+  differ, and only then is that the cause of what differs after it.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ _ENDS = ("exit", "fault", "cancelled")
 
 @frozen
 class Parting:
-    """Where two runs first are not the same: line by line, counted from 1; a value that is not there is None."""
+    """Where two runs first are not the same: line by line, counted from 1; a value that is not there is None.
+
+    The cause is None where it may be something that is hidden.
+    """
 
     line: int
     node: str
-    cause: Cause
+    cause: Cause | None
     at: str
     first: Value
     second: Value
@@ -81,15 +85,19 @@ class Contrast:
         return self.ways_part == 0 and same(self.first.result, self.second.result)
 
 
-def contrast(first: Sequence[bytes], second: Sequence[bytes]) -> Contrast:
-    """Compare two traces, whose lines are sound."""
+def contrast(first: Sequence[bytes], second: Sequence[bytes], alike: bool | None = None) -> Contrast:
+    """Compare two traces, whose lines are sound.
+
+    `alike`: whether both were asked for the same by the same; None: nobody knows more than the lines say.
+    """
     one, other = ([cast(Members, orjson.loads(line)) for line in lines] for lines in (first, second))
     uncompared = _subjects(one) != _subjects(other) and any(_MARK in line for line in (*first, *second))
     if uncompared:
         one, other = cast("list[Members]", _unmarked(one)), cast("list[Members]", _unmarked(other))
     headers = cast(Members, one[0]["header"]), cast(Members, other[0]["header"])
     ways_part = _ways_part(one, other)
-    parting = _parting(one, other, ways_part)
+    deeper = _deeper(one[0], other[0], alike if alike is not None or uncompared else True)
+    parting = _parting(one, other, ways_part, deeper)
     return Contrast(_side(one), _side(other), parting, ways_part, tuple(_others(*headers)), uncompared)
 
 
@@ -148,10 +156,12 @@ def _way(line: Members) -> Value:
     return {**{name: line[name] for name in _OF_THE_WAY if name in line}, "fault": fault.get("code")}
 
 
-def _parting(one: Sequence[Members], other: Sequence[Members], ways_part: int) -> Parting | None:
-    """The first difference that is more than another time; where there is only that, the first."""
+def _parting(one: Sequence[Members], other: Sequence[Members], ways_part: int, deeper: Cause | None) -> Parting | None:
+    """The first difference that is more than another time; where there is only that, the first.
+
+    `deeper`: why the same place gives something else.
+    """
     found: Parting | None = None
-    deeper = _deeper(one[0], other[0])
     last = ways_part or min(len(one), len(other))
     for n in range(1, last):
         if n >= len(one) or n >= len(other):
@@ -160,25 +170,27 @@ def _parting(one: Sequence[Members], other: Sequence[Members], ways_part: int) -
         was, now = _bare(one[n]), _bare(other[n])
         if not same(was, now):
             at, left, right = parting(was, now)
-            cause = cause_at(was, at, now) if was.get("node") == now.get("node") else "definition"
-            cause = deeper if cause == "definition" else cause
+            shallow: Cause = cause_at(was, at, now) if was.get("node") == now.get("node") else "definition"
+            cause = deeper if shallow == "definition" else shallow
             found = found if found and cause == "clock" else Parting(n + 1, _node(was), cause, at, left, right)
             if cause != "clock":
                 return found
     return found
 
 
-def _deeper(first: Members, second: Members) -> Cause:
-    """Why the same place gives something else, as far as the first lines tell."""
+def _deeper(first: Members, second: Members, alike: bool | None) -> Cause | None:
+    """Why the same place gives something else, as far as the first lines and whoever has the requests tell."""
     one, other = cast(Members, first["header"]), cast(Members, second["header"])
     if one["workflow"] != other["workflow"]:
         return "definition"
-    if any(not same(one.get(name), other.get(name)) for name in _GIVEN):
+    if alike is False or any(not same(one.get(name), other.get(name)) for name in _GIVEN):
         return "input"
     if one["snapshot"] != other["snapshot"]:
         return "definition"
     if not same(one["fingerprint"], other["fingerprint"]):
         return "fingerprint"
+    if alike is None:
+        return None
     # What is left are times, and ids: those of one run are the same, and what differs then, no run has made.
     return "definition" if first["run"] == second["run"] else "clock"
 

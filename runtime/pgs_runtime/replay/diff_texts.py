@@ -9,6 +9,7 @@ from pgs_snapshot.values import Value
 from pgs_snapshot.visible import visible
 
 SHOWN = 200  # characters of a value
+UNTOLD = "not to be told: it may be something that is hidden"
 
 
 def contrast_text(found: Contrast) -> str:
@@ -20,7 +21,7 @@ def contrast_text(found: Contrast) -> str:
         parting = found.parting
         where = " ".join(filter(None, (f"`{parting.node}`" if parting.node else "", parting.at)))
         lines.append(f"  first    line {parting.line}: {where}".rstrip(": "))
-        lines.append(f"  cause    {parting.cause}")
+        lines.append(f"  cause    {parting.cause or UNTOLD}")
         lines += _pair(parting.first, parting.second)
     if found.ways_part:
         lines.append(f"  part     line {found.ways_part}")
