@@ -312,8 +312,14 @@ def diff(old: Path, new: Path, format_: str, exit_code: bool) -> None:
 def init(name: Path, template: str) -> None:
     """Make a new project in the folder NAME.
 
-    It runs at once. A folder that holds something is left alone. With --template bank it has accounts that processes
-    share, with --template theus it is a program with processes, and no protocol.
+    It runs at once, and so do its scenarios. A folder that holds something is left alone.
+
+    \b
+    minimal   a limit on what is spent, written down once
+    agent     a gate for the tools of an agent, with a budget and a person's leave
+    payments  accounts that money is put into and paid out of
+    bank      accounts that processes share, under rules
+    theus     a program with processes in the shape of theus, and a protocol over one
     """
     from pgs_compiler.templates import PROGRAMS, WORKFLOWS, NoName, domain_of, project
 
@@ -332,6 +338,7 @@ def init(name: Path, template: str) -> None:
     place, payload = shlex.quote(str(name)), shlex.quote(str(name / "payload.json"))
     click.echo(f"\nType:\n  pgs_compiler compile --workspace {place}")
     click.echo(f"  pgs_runtime run --workspace {place} --wf {workflow} --payload {payload}")
+    click.echo(f"  pgs_compiler test --workspace {place}")
 
 
 @cli.command()

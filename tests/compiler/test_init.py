@@ -34,11 +34,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("template", sorted(WORKFLOWS))
-def test_the_two_commands_that_are_printed_compile_without_findings_and_run(here: Path, template: str) -> None:
+def test_the_commands_that_are_printed_compile_without_findings_run_and_test(here: Path, template: str) -> None:
     told = run("init", "my-shop", "--template", template)
     assert told.exit_code == 0
     commands = [line.strip() for line in told.stdout.partition("Type:\n")[2].splitlines()]
-    assert len(commands) == 2
+    assert len(commands) == 3
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = [
         subprocess.run(
@@ -47,10 +47,11 @@ def test_the_two_commands_that_are_printed_compile_without_findings_and_run(here
             capture_output=True,
             text=True,
         )
-        for command, more in zip(commands, ("--strict", "--no-picture"), strict=True)
+        for command, more in zip(commands, ("--strict", "--no-picture", "--require 80"), strict=True)
     ]
-    assert [each.returncode for each in done] == [0, 0], done[-1].stderr
+    assert [each.returncode for each in done] == [0, 0, 0], done[-1].stderr
     assert (done[0].stderr, done[1].stdout.splitlines()[0]) == ("", "COMPLETED")
+    assert done[2].stdout.endswith(" passed, 0 failed\n")
 
 
 def test_the_tests_of_the_bank_pass_and_the_lint_of_its_processes_finds_nothing(here: Path) -> None:
@@ -62,7 +63,10 @@ def test_the_tests_of_the_bank_pass_and_the_lint_of_its_processes_finds_nothing(
     assert (found.findings, found.processes) == ((), 2)
 
 
-@pytest.mark.parametrize(("template", "scenarios", "taken"), [("agent", 7, "100"), ("payments", 7, "70")])
+@pytest.mark.parametrize(
+    ("template", "scenarios", "taken"),
+    [("agent", 7, "100"), ("bank", 11, "100"), ("minimal", 5, "100"), ("payments", 7, "80"), ("theus", 6, "100")],
+)
 def test_the_scenarios_of_a_new_project_pass(here: Path, template: str, scenarios: int, taken: str) -> None:
     run("init", "my-shop", "--template", template)
     told = run("test", "--workspace", "my-shop", "--require", taken)
@@ -74,9 +78,9 @@ def test_it_tells_each_file_that_it_wrote(here: Path) -> None:
     assert told == sorted(str(path.relative_to(here)) for path in here.rglob("*") if path.is_file())
 
 
-def test_every_file_names_a_schema_that_is_there_and_that_takes_it(here: Path) -> None:
+def test_every_declaration_names_a_schema_that_is_there_and_that_takes_it(here: Path) -> None:
     run("init", "shop")
-    sources = sorted((here / "shop").rglob("*.yaml"))
+    sources = sorted(file for file in (here / "shop").rglob("*.yaml") if file.parent.name != "tests")
     assert len(sources) == 2
     for file in sources:
         named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", file.read_text(encoding="utf-8"))
@@ -151,9 +155,10 @@ def test_an_unknown_kind_is_a_misuse_that_names_the_nearest() -> None:
 # --- without protocols ---------------------------------------------------------------------------
 
 FILES = [
-    ".gitignore", "README.md", "main.py", "specs/audit_recipe.yaml", "specs/context_schema.yaml", "src/__init__.py",
-    "src/context.py", "src/processes/__init__.py", "src/processes/chain.py", "src/processes/stress.py",
-    "tests/__init__.py", "tests/test_project.py", "workflows/workflow.yaml",
+    ".gitignore", "README.md", "main.py", "pgs.yaml", "protocols/budget.yaml", "specs/audit_recipe.yaml",
+    "specs/context_schema.yaml", "src/__init__.py", "src/context.py", "src/processes/__init__.py",
+    "src/processes/chain.py", "src/processes/stress.py", "tests/__init__.py", "tests/budget.yaml",
+    "tests/test_project.py", "workflows/workflow.yaml",
 ]  # fmt: skip
 
 
@@ -168,7 +173,7 @@ def test_every_template_has_a_workflow_or_is_a_program() -> None:
 def test_tb138_a_project_in_the_shape_of_the_predecessors_runs_at_once(here: Path) -> None:
     told = run("init", "robot", "--template", "theus")
     assert told.stdout.partition("\n\nType:\n")[0].splitlines() == [f"robot/{name}" for name in FILES]
-    assert told.stdout.endswith("Type:\n  cd robot\n  python main.py\n  pgs_compiler process lint src\n")
+    assert told.stdout.endswith("Type:\n  cd robot\n" + "".join(f"  {each}\n" for each in PROGRAMS["theus"]))
     done = program(here / "robot", "main.py")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [

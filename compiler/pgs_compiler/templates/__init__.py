@@ -22,8 +22,8 @@ WORKFLOWS = {
     "payments": "WF_DEPOSIT_V0",
 }
 """The workflow of each template with protocols, for which its `payload.json` is."""
-PROGRAMS = {"theus": ("python main.py", "pgs_compiler process lint src")}
-"""What is typed in the folder of each template without protocols."""
+PROGRAMS = {"theus": ("python main.py", "pgs_compiler test", "pgs_compiler process lint src")}
+"""What is typed in the folder of each template that is a program first."""
 
 
 class NoName(Exception):
