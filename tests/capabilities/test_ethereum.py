@@ -161,8 +161,48 @@ def test_a_path_is_the_same_in_one_and_step_by_step() -> None:
     assert step == whole
 
 
-@pytest.mark.parametrize("path", ["", "x", "m/", "m/-1", "m/a", "44'/60'", "m/2147483649", "m//0", "m/0''"])
+def test_a_public_key_has_the_address_of_its_private_key() -> None:
+    known = told("PUBLIC_KEY", private_key=KEY).outputs
+    assert known["address"] == ADDRESS
+    assert told("ADDRESS", public_key=known["public_key"]) == Outcome("SUCCESS", address=ADDRESS)
+    assert told("ADDRESS", public_key=str(known["public_key"])[2:]) == Outcome("SUCCESS", address=ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "key", ["", "0x", "0x04", "0x04" + 63 * "11", "0x04" + 65 * "11", "0x03" + 64 * "11", "é" * 65]
+)
+def test_what_is_no_public_key_has_no_address(key: str) -> None:
+    assert told("ADDRESS", public_key=key) == Outcome("NOT_A_KEY")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "x",
+        "m/",
+        "m/-1",
+        "m/a",
+        "44'/60'",
+        "m//0",
+        "m/0''",
+        "m/01",
+        "m/+1",
+        "m/1_0",
+        "m/ 1",
+        "m/\u0663",
+        "M/0",
+        "m/0h",
+    ],
+)
 def test_what_is_no_path_is_refused(path: str) -> None:
+    assert told("DERIVE", seed=32 * "07", path=path) == Outcome("NOT_A_PATH")
+
+
+@pytest.mark.parametrize(
+    "path", ["m\n", "m/0\n", "m/2147483648'", "m/2147483649", "m/4294967296", "m/99999999999999999'"]
+)
+def test_a_step_beyond_31_bits_and_a_line_end_are_no_path(path: str) -> None:
     assert told("DERIVE", seed=32 * "07", path=path) == Outcome("NOT_A_PATH")
 
 

@@ -15,18 +15,19 @@ Needs the extra `eth`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, cast
 
 import rlp
 from Crypto.Hash import RIPEMD160, SHA256
 from eth_account import Account
-from eth_account.hdaccount import HDPath, Mnemonic, seed_from_mnemonic
+from eth_account.hdaccount import Mnemonic, seed_from_mnemonic
 from eth_account.hdaccount._utils import hmac_sha512
 from eth_account.hdaccount.deterministic import HardNode, Node, SoftNode, derive_child_key
 from eth_account.messages import encode_defunct
 from eth_account.typed_transactions import TypedTransaction
-from eth_keys.datatypes import PrivateKey
+from eth_keys.datatypes import PrivateKey, PublicKey
 from eth_keys.exceptions import BadSignature, ValidationError
 from eth_utils import ValidationError as InvalidValue
 from eth_utils import is_checksum_address, is_checksum_formatted_address, is_hex_address, keccak, to_checksum_address
@@ -35,6 +36,8 @@ from pgs_snapshot.external import NotDone, Outside
 from pgs_snapshot.values import Outcome, Value
 
 _HARD = 2**31
+# The library takes whatever Python takes for a number, white space and other digits too, and raises beyond 2^31-1.
+_PATH = re.compile(r"m(?:/(?:0|[1-9][0-9]{0,9})'?)*")
 _SIGNATURE = 65  # bytes: r, s, and which of the points it is
 
 
@@ -59,6 +62,16 @@ class Ethereum:
         if is_checksum_formatted_address(address) and not is_checksum_address(address):
             return Outcome("NOT_AN_ADDRESS")
         return Outcome("SUCCESS", address=str(to_checksum_address(address)))
+
+    def address(self, *, public_key: str) -> Outcome:
+        """Whose public key that is, 65 bytes from 04 on: SUCCESS with `address`, or NOT_A_KEY.
+
+        The form is looked at, and not whether the key is a point of the curve.
+        """
+        content = _bytes(public_key)
+        if content is None or len(content) != 65 or content[0] != 4:
+            return Outcome("NOT_A_KEY")
+        return Outcome("SUCCESS", address=PublicKey(content[1:]).to_checksum_address())
 
     def recover(self, *, message: str, signature: str) -> Outcome:
         """Whose key has signed a text (EIP-191): SUCCESS with `address`, or NOT_A_SIGNATURE."""
@@ -113,9 +126,8 @@ class EthereumKeys:
         content = _bytes(seed)
         if content is None or not 16 <= len(content) <= 64:
             return Outcome("NOT_A_SEED")
-        try:
-            nodes = [Node.decode(part) for part in HDPath(path).encode().split("/")[1:]]
-        except InvalidValue:
+        nodes = _nodes(path)
+        if nodes is None:
             return Outcome("NOT_A_PATH")
         master = hmac_sha512(b"Bitcoin seed", content)
         key, chain_code = master[:32], master[32:]
@@ -237,6 +249,16 @@ def _key(text: str) -> PrivateKey | None:
 def _public(key: PrivateKey) -> dict[str, Value]:
     public = key.public_key
     return {"public_key": _hex(b"\x04" + public.to_bytes()), "address": public.to_checksum_address()}
+
+
+def _nodes(path: str) -> list[Node] | None:
+    """The steps of a path behind `m`; None if it is none."""
+    if not _PATH.fullmatch(path):
+        return None
+    steps = path.split("/")[1:]
+    if any(int(step.removesuffix("'")) >= _HARD for step in steps):
+        return None
+    return [Node.decode(step) for step in steps]
 
 
 def _derived(key: bytes, chain_code: bytes) -> Outcome:
