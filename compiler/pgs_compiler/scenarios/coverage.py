@@ -43,7 +43,7 @@ def coverage(snapshot: Snapshot, answers: Sequence[Answer]) -> tuple[Covered, ..
     """What each workflow has, by name, and what was taken of it, also where another workflow called it."""
     taken: dict[str, set[Branch]] = defaultdict(set)
     for answer in answers:
-        for workflow, line in _placed(cast("list[Answer]", answer.get("lines", []))):
+        for workflow, line in placed(cast("list[Answer]", answer.get("lines", []))):
             node = str(line["node"])
             taken[workflow].add((node, str(line["outcome"])))
             for step in cast("list[Answer]", line.get("steps", [])):
@@ -52,8 +52,8 @@ def coverage(snapshot: Snapshot, answers: Sequence[Answer]) -> tuple[Covered, ..
     return tuple(_covered(snapshot, name, taken[name]) for name in snapshot.workflows())
 
 
-def _placed(lines: Sequence[Answer]) -> Iterable[tuple[str, Answer]]:
-    """Lines of nodes with the workflow that each stands in. A call that did not return is left out."""
+def placed(lines: Sequence[Answer]) -> Iterable[tuple[str, Answer]]:
+    """The lines of nodes with the workflow that each stands in. A call that did not return is left out."""
     if not lines:
         return
     own = str(cast(Answer, lines[0]["header"])["workflow"])

@@ -10,9 +10,10 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
+from pgs_compiler.scenarios.sites import Site
 from pgs_snapshot.values import Value
 
 Document: TypeAlias = dict[str, Value]
@@ -25,12 +26,16 @@ _ALWAYS: Value = {"eq": [{"literal": 1}, {"literal": 1}]}
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: the author's line (`path:line`), what was changed, and the document that then stands at `path`."""
+    """One change: the author's line (`path:line`), what was changed, and the document that then stands at `path`.
+
+    `site`: where a run has to come by for the change to make a difference.
+    """
 
     at: str
     change: str
     path: str
     document: Document
+    site: Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class _Place:
     path: str
     document: Document
     steps: tuple[str | int, ...] = ()
+    site: Site = ()
 
     @property
     def value(self) -> Value:
@@ -49,7 +55,11 @@ class _Place:
         return found
 
     def __truediv__(self, step: str | int) -> _Place:
-        return _Place(self.path, self.document, (*self.steps, step))
+        return replace(self, steps=(*self.steps, step))
+
+    def by(self, *site: str) -> _Place:
+        """The same place, for runs that come by there."""
+        return replace(self, site=site)
 
     def changed(self, value: Value) -> Document:
         """The document with another value here."""
@@ -62,7 +72,7 @@ class _Place:
         cast("dict[str | int, Value]", outer)[self.steps[-1]] = value
 
     def mutant(self, value: Value, at: str, change: str) -> Mutant:
-        return Mutant(at, change, self.path, self.changed(value))
+        return Mutant(at, change, self.path, self.changed(value), self.site)
 
 
 def mutants(documents: Mapping[str, Value]) -> Iterator[Mutant]:
@@ -91,10 +101,11 @@ def _contract(place: _Place) -> Iterator[Mutant]:
         found = cast("list[Document]", cases.value)
         for index, case in enumerate(found):
             where = f"case `{case['outcome']}` of `{step['name']}`"
+            site = ("case", str(place.document["name"]), str(step["name"]), str(index))
             if "when" in case:
-                yield from _condition(cases / index / "when", str(case["at"]), where)
-        for index in range(len(found) - 1):
-            yield from _swapped(cases, index, str(step["name"]))
+                yield from _condition((cases / index / "when").by(*site), str(case["at"]), where)
+            if index + 1 < len(found):
+                yield from _swapped(cases.by(*site), index, str(step["name"]))
 
 
 def _swapped(cases: _Place, index: int, name: str) -> Iterator[Mutant]:
@@ -112,25 +123,26 @@ def _swapped(cases: _Place, index: int, name: str) -> Iterator[Mutant]:
 def _intent(place: _Place) -> Iterator[Mutant]:
     lines = cast("list[str]", place.document["requires_at"])
     for number, at in enumerate(lines):
-        rule = place / "requires" / number
+        rule = (place / "requires" / number).by("rules", str(place.document["name"]))
         yield rule.mutant(_ALWAYS, at, "what `requires` demands here was dropped")
         yield from _condition(rule, at, "`requires`")
 
 
 def _graph(place: _Place) -> Iterator[Mutant]:
-    nodes = cast("list[Document]", place.document["nodes"])
+    nodes, workflow = cast("list[Document]", place.document["nodes"]), str(place.document["workflow"])
     for number, node in enumerate(nodes):
         for index, signal in enumerate(cast("list[Document]", node.get("signals", []))):
             if "where" in signal:
                 where = place / "nodes" / number / "signals" / index / "where"
-                yield from _condition(where, str(node["at"]), f"`{node['id']}`")
+                yield from _condition(where.by("wait", workflow, str(node["id"])), str(node["at"]), f"`{node['id']}`")
         edges = cast("dict[str, Document]", node.get("next", {}))
         for outcome in sorted(edges):
             other = next((each for _, each in sorted(edges.items()) if each["to"] != edges[outcome]["to"]), None)
             other = other or _plain_exit(nodes[number + 1 :], str(edges[outcome]["to"]))
             if other is not None:
                 change = f"`{outcome}` of `{node['id']}` led to `{other['to']}`, and not to `{edges[outcome]['to']}`"
-                yield (place / "nodes" / number / "next" / outcome).mutant(other, str(node["at"]), change)
+                edge = (place / "nodes" / number / "next" / outcome).by("edge", workflow, str(node["id"]), outcome)
+                yield edge.mutant(other, str(node["at"]), change)
 
 
 def _plain_exit(nodes: list[Document], but: str) -> Document | None:
@@ -144,15 +156,22 @@ def _plain_exit(nodes: list[Document], but: str) -> Document | None:
 
 
 def _gate(place: _Place) -> Iterator[Mutant]:
+    """Each rule that decides dropped, and its limit one less and one more; level C is only noted."""
     for side in ("inputs", "outputs"):
+        gate = (place / "gate" / side).by("gate", str(place.document["name"]))
         rules = cast("dict[str, list[Document]]", place.document.get("gate", {})).get(side, [])
         for number, rule in enumerate(rules):
+            if rule["level"] == "C" or rule["mode"] != "enforce":
+                continue
+            at, spoken = str(rule["at"]), f"`{rule['condition']}: {_spoken(rule['value'])}` of `{rule['field']}`"
+            rest = cast(Value, rules[:number] + rules[number + 1 :])
+            yield gate.mutant(rest, at, f"the rule {spoken} was dropped")
             limit = rule["value"]
-            if isinstance(limit, bool) or not isinstance(limit, int):
+            if isinstance(limit, bool) or not isinstance(limit, int | float):
                 continue
             for other in (limit - 1, limit + 1):
-                change = f"the limit `{limit}` of `{rule['field']}` became `{other}`"
-                yield (place / "gate" / side / number / "value").mutant(other, str(rule["at"]), change)
+                change = f"the limit `{_spoken(limit)}` of `{rule['field']}` became `{_spoken(other)}`"
+                yield (gate / number / "value").mutant(other, at, change)
 
 
 def _condition(place: _Place, at: str, where: str) -> Iterator[Mutant]:

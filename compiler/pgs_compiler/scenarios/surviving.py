@@ -11,6 +11,7 @@ from typing import TypeVar
 from pgs_compiler.scenarios.judging import judged
 from pgs_compiler.scenarios.mutating import Mutant, mutants
 from pgs_compiler.scenarios.scenario import Scenario, Verdict
+from pgs_compiler.scenarios.sites import come_by
 from pgs_compiler.scenarios.staging import Variant, stage_variants
 from pgs_compiler.scenarios.testing import read_scenarios
 from pgs_compiler.source import SourceFile
@@ -28,11 +29,15 @@ _NAMED = ("artifacts/", "graphs/")
 
 @dataclass(frozen=True, slots=True)
 class Survivors:
-    """What was tried: `of` mutants there are, `tried` were run; `failed`: scenarios that fail without any change."""
+    """What was tried: `of` mutants there are, `tried` were run; `failed`: scenarios that fail without any change.
+
+    `unrun`: those of the survivors where no scenario comes by, which nobody could notice.
+    """
 
     of: int
     tried: int
     survivors: tuple[Mutant, ...]
+    unrun: tuple[Mutant, ...]
     failed: tuple[Verdict, ...]
     required: float | None
 
@@ -67,7 +72,7 @@ def survivors(files: Mapping[str, bytes], sources: Iterable[SourceFile], require
     verdicts += [Verdict(each.name, each.place, judged(each, answer)) for each, answer in asked]
     failed = tuple(sorted((each for each in verdicts if each.misses), key=lambda verdict: verdict.place))
     if failed:  # they would notice everything
-        return Survivors(len(every), 0, (), failed, required)
+        return Survivors(len(every), 0, (), (), failed, required)
     run, alive = 0, []
     for mutant, variant, told in zip(tried, variants, varied, strict=True):
         if told is None:
@@ -75,7 +80,10 @@ def survivors(files: Mapping[str, bytes], sources: Iterable[SourceFile], require
         run += 1
         if not any(judged(scenarios[n], answer) for n, answer in zip(variant.scenarios, told, strict=True)):
             alive.append(mutant)
-    return Survivors(len(every), run, tuple(sorted(alive, key=_line)), (), required)
+    alive.sort(key=_line)
+    sites = come_by(answers)
+    unrun = tuple(each for each in alive if each.site not in sites)
+    return Survivors(len(every), run, tuple(alive), unrun, (), required)
 
 
 def evenly(every: tuple[T, ...], most: int) -> tuple[T, ...]:
@@ -129,25 +137,38 @@ def as_text(told: Survivors) -> str:
     if told.failed:
         names = ", ".join(f"`{visible(each.name)}`" for each in told.failed)
         return f"Without any change, {names} fails: see `pgs_compiler test`.\n"
-    lines = [f"{visible(each.at)}: {visible(each.change)}, and no scenario noticed." for each in told.survivors]
+    lines = [_survivor(each, each in told.unrun) for each in told.survivors]
     if told.tried < told.of:
         lines.append(f"{told.tried} of {told.of} changes were tried, evenly chosen.")
     if told.falls_short:
         lines.append(f"{told.percent:.1f} % is noticed, and {told.required:g} % is required.")
-    lines.append(f"{told.tried - len(told.survivors)} noticed, {len(told.survivors)} not ({told.percent:.1f} %)")
-    return "\n".join(lines) + "\n"
+    run = len(told.survivors) - len(told.unrun)
+    counts = f"{told.tried - len(told.survivors)} noticed, {run} not noticed, {len(told.unrun)} not run"
+    return "\n".join([*lines, f"{counts} ({told.percent:.1f} %)"]) + "\n"
+
+
+def _survivor(mutant: Mutant, unrun: bool) -> str:
+    why = "and no scenario runs that" if unrun else "and no scenario noticed"
+    return f"{visible(mutant.at)}: {visible(mutant.change)}, {why}."
 
 
 def as_json(told: Survivors) -> str:
-    """One object, `pgs-mutants/1`: the survivors, and the totals."""
+    """One object, `pgs-mutants/1`: the survivors, each with whether a scenario comes by there, and the totals."""
     alive: list[Value] = [
-        {"path": path, "line": line, "change": change} for path, line, change in map(_line, told.survivors)
+        {"path": path, "line": line, "change": change, "run": each not in told.unrun}
+        for each in told.survivors
+        for path, line, change in [_line(each)]
     ]
     whole: dict[str, Value] = {
         "format": FORMAT,
         "survivors": alive,
         "failed": [each.name for each in told.failed],
-        "counts": {"of": told.of, "tried": told.tried, "noticed": told.tried - len(told.survivors)},
+        "counts": {
+            "of": told.of,
+            "tried": told.tried,
+            "noticed": told.tried - len(told.survivors),
+            "not_run": len(told.unrun),
+        },
         "percent": round(told.percent, 1),
         "required": told.required,
     }
