@@ -19,7 +19,7 @@ import orjson
 import pytest
 
 from pgs_runtime.faults import Refusal
-from pgs_runtime.replay.replay import Snapshots, replay
+from pgs_runtime.replay.replay import Replaying, Snapshots
 from pgs_runtime.runtime import Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_runtime.stores.port import Run, Store, StoreUnusable
@@ -37,17 +37,18 @@ Heads = dict[str, str]
 
 def differing(store: Store, runs: list[Run], snapshots: Snapshots) -> Iterator[str]:
     """What is not the same when runs of a store are done again, in words."""
-    for run in runs:
-        lines = store.lines(run.id)
-        machine = orjson.loads(lines[0])["header"]["fingerprint"]
-        try:
-            replayed = replay(lines, snapshots, store, machine)
-        except Refusal as refusal:
-            if refusal.code not in ALLOWED:
-                yield f"{run.request.workflow} {run.status} {run.id}: {refusal.code} {refusal}"
-        else:
-            if not replayed.verified:
-                yield f"{run.request.workflow} {run.status} {run.id}: {replayed.difference}"
+    with Replaying(snapshots, store) as replaying:
+        for run in runs:
+            lines = store.lines(run.id)
+            machine = orjson.loads(lines[0])["header"]["fingerprint"]
+            try:
+                replayed = replaying.replay(lines, machine)
+            except Refusal as refusal:
+                if refusal.code not in ALLOWED:
+                    yield f"{run.request.workflow} {run.status} {run.id}: {refusal.code} {refusal}"
+            else:
+                if not replayed.verified:
+                    yield f"{run.request.workflow} {run.status} {run.id}: {replayed.difference}"
 
 
 class Replays:

@@ -46,6 +46,7 @@ class Snapshot:
         self.sealed = sealed
         self._decoded: dict[str, object] = {}
         self._clears: dict[str, bool] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
 
     @property
     def id(self) -> str:
@@ -105,8 +106,11 @@ class Snapshot:
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names of what lies in a folder, sorted: `names("artifacts/store")`."""
-        found = (path.rpartition("/") for path in self.sealed.paths())
-        return tuple(sorted(_name_of(file.removesuffix(".json")) for place, _, file in found if place == folder))
+        if folder not in self._names:
+            found = (path.rpartition("/") for path in self.sealed.paths())
+            names = (_name_of(file.removesuffix(".json")) for place, _, file in found if place == folder)
+            self._names[folder] = tuple(sorted(names))
+        return self._names[folder]
 
     def graph(self, name: str) -> model.Graph:
         return self._decode(model.Graph, graph_path(name))

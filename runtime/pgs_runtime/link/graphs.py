@@ -34,7 +34,7 @@ from pgs_runtime.core.linked import (
 from pgs_runtime.link.admission import admission, checker, taken
 from pgs_runtime.link.boundary import Boundary
 from pgs_runtime.link.outside import UNKNOWN, linked_wait
-from pgs_runtime.link.soundness import demand_sound
+from pgs_runtime.link.soundness import Soundness
 from pgs_runtime.redaction import Redact, Veil, redact_of, redact_under, veil
 from pgs_runtime.vault.labelled import takes_labels
 from pgs_runtime.waivers.overrides import lookup
@@ -67,6 +67,7 @@ class Linker:
     def __init__(self, snapshot: Snapshot, boundary: Boundary) -> None:
         self._snapshot = snapshot
         self._boundary = boundary
+        self._soundness = Soundness(snapshot)
         self._graphs: dict[str, Graph] = {}
         self._insides: dict[tuple[str, tuple[str, ...]], _Inside] = {}
 
@@ -77,10 +78,14 @@ class Linker:
             KeyError: the snapshot has no such workflow.
             SealBroken: Z902, a graph or a schema of it says what no compiler writes.
         """
-        sealed = self._snapshot.graph(workflow)
-        demand_sound(self._snapshot, sealed)
         if workflow not in self._graphs:
-            self._graphs[workflow] = self._linked(sealed)
+            self._soundness.demand(self._snapshot.graph(workflow))
+        return self._reached(workflow)
+
+    def _reached(self, workflow: str) -> Graph:
+        """A workflow that was found sound, with whatever calls it if not by itself."""
+        if workflow not in self._graphs:
+            self._graphs[workflow] = self._linked(self._snapshot.graph(workflow))
         return self._graphs[workflow]
 
     def _linked(self, sealed: model.Graph) -> Graph:
@@ -100,7 +105,7 @@ class Linker:
                     slot = sealed.slots.index(f"results.{node.id}")
                     nodes[node.id] = self._process(node, slot, hidden)
                 case model.CallNode() | model.EachNode():
-                    graphs = {callee: self.graph(callee) for callee in node.call.workflows}
+                    graphs = {callee: self._reached(callee) for callee in node.call.workflows}
                     nodes[node.id] = self._call(node, sealed.slots, graphs, hidden)
                     bindings |= dict.fromkeys(name for graph in graphs.values() for name in graph.reach)
                 case model.WaitNode():
@@ -127,7 +132,7 @@ class Linker:
         config = self._snapshot.binding(sealed.binding).config if sealed.binding else {}
         callees = (callee for node in sealed.nodes for callee in _callees(node))
         hidden = any(sealed.hidden.values()) or redact_of(config) is not None or any(self._labelled(sealed))
-        return hidden or any(self.graph(callee).veiled for callee in callees)
+        return hidden or any(self._reached(callee).veiled for callee in callees)
 
     def _labelled(self, sealed: model.Graph) -> Iterator[bool]:
         """Of each field that a process of a graph works with, whether something in it is labelled."""
@@ -139,7 +144,7 @@ class Linker:
     def _private(self, sealed: model.Graph) -> bool:
         """Whether somebody can give a graph, or what it calls, something that carries a label."""
         callees = (callee for node in sealed.nodes for callee in _callees(node))
-        return takes_labels(self._snapshot, sealed) or any(self.graph(callee).private for callee in callees)
+        return takes_labels(self._snapshot, sealed) or any(self._reached(callee).private for callee in callees)
 
     def _asked(self, sealed: model.Graph) -> Iterator[str]:
         """The external side effects that a graph, and what it calls, can ask."""
@@ -150,7 +155,7 @@ class Linker:
                 steps = self._snapshot.contract(contract).steps
                 yield from (step.side_effect for step in steps if isinstance(step, model.EffectStep))
             for callee in _callees(node):
-                yield from self.graph(callee).outside
+                yield from self._reached(callee).outside
 
     # --- calls -----------------------------------------------------------------------------------
 

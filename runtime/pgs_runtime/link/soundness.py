@@ -30,22 +30,30 @@ MAX_CALLS = 32
 _GIVEN_SLOTS = 3  # of a contract: inputs, run, config; then the outputs and the outcome of each step
 
 
-def demand_sound(snapshot: Snapshot, graph: model.Graph) -> None:
-    """Check a graph, those of the workflows that it calls, and the contracts and intents on their nodes.
+class Soundness:
+    """What is asked of the graphs of one snapshot, of each graph once."""
 
-    Raises:
-        SealBroken: Z902, it says what no compiler writes.
-    """
-    known = _Known(snapshot)
-    path = graph_path(graph.workflow)
-    try:
-        _demand_no_way_back(graph, known, ())
-        for workflow in sorted(known.calls):
-            path = graph_path(workflow)
-            _demand_graph(snapshot.graph(workflow), known)
-    except _Unsound as unsound:
-        path = unsound.path or path
-        raise SealBroken("Z902", f"`{visible(path)}` says what no compiler writes: {unsound}.", path) from unsound
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._known = _Known(snapshot)
+        self._sound: set[str] = set()
+
+    def demand(self, graph: model.Graph) -> None:
+        """Check a graph, those of the workflows that it calls, and the contracts and intents on their nodes.
+
+        Raises:
+            SealBroken: Z902, it says what no compiler writes.
+        """
+        known, path = self._known, graph_path(graph.workflow)
+        known.calls.clear()
+        try:
+            _demand_no_way_back(graph, known, ())
+            for workflow in sorted(known.calls.keys() - self._sound):
+                path = graph_path(workflow)
+                _demand_graph(known.snapshot.graph(workflow), known)
+                self._sound.add(workflow)
+        except _Unsound as unsound:
+            path = unsound.path or path
+            raise SealBroken("Z902", f"`{visible(path)}` says what no compiler writes: {unsound}.", path) from unsound
 
 
 def _demand_graph(graph: model.Graph, known: _Known) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import TracebackType
 from typing import cast
 
 import orjson
@@ -66,6 +67,65 @@ Snapshots = Callable[[str], "Snapshot | None"]
 """The snapshot of an id, verified, if it is at hand."""
 
 
+class Replaying:
+    """Runs of one store, or of none, done again; each snapshot is linked for them once."""
+
+    def __init__(self, snapshots: Snapshots, store: Store | None) -> None:
+        """Args:
+        store: the one that has the runs, if it is at hand; it is only read.
+        """
+        self._snapshots = snapshots
+        self._store = vault_over(store) if store is not None else None
+        self._benches: dict[tuple[str, bool], Workbench] = {}
+
+    def __enter__(self) -> Replaying:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for bench in self._benches.values():
+            bench.close()
+
+    def replay(
+        self, lines: Sequence[bytes], fingerprint: Mapping[str, str], allow_other_runtime: bool = False
+    ) -> Replayed:
+        """Do one of them again, as `replay` does."""
+        first = orjson.loads(lines[0])
+        header = cast("dict[str, Value]", first["header"])
+        if header["workflow"] in (LOAD, ERASURE, RESET):
+            message = "What an operator loaded, erased or reset is not done again: it is not in the trace."
+            raise Refusal("R103", message, ExitCode.USAGE)
+        if header["workflow"] == OVERRIDE:
+            message = "Somebody has said something about a rule here, and no workflow ran that could be run again."
+            raise Refusal("R103", message, ExitCode.USAGE)
+        elsewhere = _elsewhere(cast("dict[str, str]", header["fingerprint"]), fingerprint)
+        if elsewhere and not allow_other_runtime:
+            raise _other_runtime(elsewhere)
+        snapshot = self._snapshots(str(header["snapshot"]))
+        if snapshot is None or snapshot.id != header["snapshot"]:
+            raise _other_snapshot(str(header["snapshot"]), snapshot)
+        run = self._store.run(str(first["run"])) if self._store is not None else None
+        bench = self._bench(snapshot, run is not None)
+        graph = bench.graph(str(header["workflow"]))
+        if graph is None:
+            why = "The snapshot has no such workflow."
+            difference: Difference | None = Difference(1, "", "definition", "/header/workflow", None, None, why)
+        else:
+            difference = _done_again(bench, graph, lines, run, self._store)
+        if difference is not None and elsewhere and difference.cause == "definition":
+            difference = replace(difference, cause="fingerprint", why="What it runs on makes something else of it.")
+        ended = orjson.loads(lines[-1])["kind"] in ("exit", "fault", "cancelled")
+        workflow, id = str(header["workflow"]), snapshot.id
+        return Replayed(str(first["run"]), workflow, id, len(lines), ended, difference, elsewhere)
+
+    def _bench(self, snapshot: Snapshot, kept: bool) -> Workbench:
+        key = snapshot.id, kept
+        if key not in self._benches:
+            self._benches[key] = Workbench(snapshot, self._store if kept else None)
+        return self._benches[key]
+
+
 def replay(
     lines: Sequence[bytes],
     snapshots: Snapshots,
@@ -84,34 +144,8 @@ def replay(
             everything, and the store is not at hand; R103, no workflow ran; R132, it was erased.
         SealBroken: the snapshot says what no compiler writes.
     """
-    store = vault_over(store) if store is not None else None
-    first = orjson.loads(lines[0])
-    header = cast("dict[str, Value]", first["header"])
-    if header["workflow"] in (LOAD, ERASURE, RESET):
-        message = "What an operator loaded, erased or reset is not done again: it is not in the trace."
-        raise Refusal("R103", message, ExitCode.USAGE)
-    if header["workflow"] == OVERRIDE:
-        message = "Somebody has said something about a rule here, and no workflow ran that could be run again."
-        raise Refusal("R103", message, ExitCode.USAGE)
-    elsewhere = _elsewhere(cast("dict[str, str]", header["fingerprint"]), fingerprint)
-    if elsewhere and not allow_other_runtime:
-        raise _other_runtime(elsewhere)
-    snapshot = snapshots(str(header["snapshot"]))
-    if snapshot is None or snapshot.id != header["snapshot"]:
-        raise _other_snapshot(str(header["snapshot"]), snapshot)
-    run = store.run(str(first["run"])) if store is not None else None
-    with Workbench(snapshot, store if run else None) as bench:
-        graph = bench.graph(str(header["workflow"]))
-        if graph is None:
-            why = "The snapshot has no such workflow."
-            difference: Difference | None = Difference(1, "", "definition", "/header/workflow", None, None, why)
-        else:
-            difference = _done_again(bench, graph, lines, run, store)
-    if difference is not None and elsewhere and difference.cause == "definition":
-        difference = replace(difference, cause="fingerprint", why="What it runs on makes something else of it.")
-    ended = orjson.loads(lines[-1])["kind"] in ("exit", "fault", "cancelled")
-    workflow, id = str(header["workflow"]), snapshot.id
-    return Replayed(str(first["run"]), workflow, id, len(lines), ended, difference, elsewhere)
+    with Replaying(snapshots, store) as replaying:
+        return replaying.replay(lines, fingerprint, allow_other_runtime)
 
 
 def _demand_unerased(run: Run, kept: Sequence[Kept]) -> None:
