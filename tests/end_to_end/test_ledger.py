@@ -142,6 +142,28 @@ def test_a_wallet_asked_for_again_is_the_one_that_is_there(ledger: Ledger) -> No
     assert (again.kind, again.exit, again.result) == ("COMPLETED", "ALREADY_EXISTS", {"wallet_id": ANNS})
 
 
+def test_a_wallet_of_no_stated_type_is_a_standard_one(ledger: Ledger) -> None:
+    found = ledger.runtime.run(CREATE_WALLET, {"actor_record": ANN}, NODE)
+    assert (found.exit, found.result) == ("ALREADY_EXISTS", {"wallet_id": ANNS})
+
+
+def test_a_memo_and_fees_of_other_ledgers_are_let_in_and_make_no_other_transaction(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 500)
+    more: dict[str, Value] = {
+        "memo": "rent",
+        "gas_limit": 21000,
+        "max_fee_per_gas": "2",
+        "max_priority_fee_per_gas": "1",
+    }
+    paid: dict[str, Value] = {"actor_record": ANN, "from_wallet_id": ANNS, "to_address": BOBS, "amount": 10}
+    staked: dict[str, Value] = {"actor_record": ANN, "from_wallet_id": ANNS, "amount": 10}
+    back: dict[str, Value] = {"actor_record": ANN, "to_wallet_id": ANNS, "amount": 10, "validator_index": 0}
+    for kind, payload in (("TRANSFER", paid), ("STAKE", staked), ("UNSTAKE", back)):
+        assert ledger.run(kind, **payload, **more).exit == "COMPLETED"
+        assert ledger.run(kind, **payload).exit == "DUPLICATE"
+    assert ledger.balance(ANNS) == 490
+
+
 def test_money_that_is_not_there_is_not_paid(ledger: Ledger) -> None:
     ledger.mint(ANNS, 1_000_000)
     denied = ledger.transfer(ANN, ANNS, BOBS, 2_000_000)

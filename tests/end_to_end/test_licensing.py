@@ -121,6 +121,36 @@ def test_only_so_many_whole_days_without_activity_cost_a_licence(
     assert rows(runtime)[1] == (0 if exit == "RECLAIMED" else 1)
 
 
+@pytest.mark.parametrize(
+    ("active", "stated", "exit", "days"),
+    [
+        ("2025-01-20T11:00:00Z", "2025-02-20T11:00:00Z", "RECLAIMED", 404),
+        ("2025-01-21T11:00:01Z", "2025-02-20T11:00:00Z", "ACTIVE", 29),
+        ("2025-02-20T11:00:00Z", "2025-02-20T11:00:00Z", "ACTIVE", 0),
+        ("2026-02-20T11:00:00Z", "2999-01-01T00:00:00Z", "ACTIVE", 8),
+    ],
+)
+def test_a_stated_day_can_only_keep_a_licence_and_never_cost_one(
+    runtime: Runtime, active: str, stated: str, exit: str, days: int
+) -> None:
+    provision(runtime, "E1", "L1")
+    context: Value = {"employee_id": "E1", "last_active_date": active, "current_date": stated, "is_inactive": True}
+    outcome = runtime.run(RECLAIM, {"license_id": "L1", "context": context}, DESK)
+    assert (outcome.exit, outcome.result, rows(runtime)[1]) == (
+        exit,
+        {"days_inactive": days},
+        0 if exit == "RECLAIMED" else 1,
+    )
+
+
+@pytest.mark.parametrize("reason", ["QUOTA_EXCEEDED", "not trained", "é", "x" * 100])
+def test_a_denial_is_written_down_in_the_words_that_it_was_given_in(runtime: Runtime, reason: str) -> None:
+    outcome = runtime.run(DENY, {"employee_id": "E1", "reason_code": reason}, DESK)
+    assert (outcome.kind, outcome.exit) == ("DENIED", "DENIED")
+    (event,) = runtime.store.events(LICENSE_AUDIT, "E1", 1, 99)
+    assert json.loads(event.body)["reason"] == reason
+
+
 @pytest.mark.parametrize(("employee", "license"), [("E2", "L1"), ("E1", "L2"), ("E2", "L2")])
 def test_a_licence_is_taken_from_nobody_but_its_holder(runtime: Runtime, employee: str, license: str) -> None:
     provision(runtime, "E1", "L1")

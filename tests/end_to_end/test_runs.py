@@ -212,6 +212,13 @@ def test_a_verification_concerns_the_registered_actor_and_no_other(
     assert (held[DECISIONS], held[IDENTITY_EVENTS]) == (decisions, events)
 
 
+@pytest.mark.parametrize(("state", "exit"), [(KNOWN, "COMPLETED"), (None, "NOT_FOUND")])
+def test_a_verification_without_an_identifier_concerns_whom_the_record_names(
+    state: State | None, exit: str, examples: Installation
+) -> None:
+    assert run(examples, VERIFY, without(VERIFIED, "actor_id"), state).exit == exit
+
+
 @pytest.mark.parametrize(
     ("again", "kind", "exit", "events"),
     [("VERIFIED", "COMPLETED", "COMPLETED", 3), ("REJECTED", "DENIED", "DECISION_CONFLICT", 3)],

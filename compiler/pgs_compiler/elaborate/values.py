@@ -276,6 +276,8 @@ def _default_hint(syntax: ValueSyntax, typed: Typed) -> str:
     types = types_of(typed.schema)
     if not isinstance(syntax, Reference) or len(types) != 1 or types[0] not in _STAND_INS:
         return ""
+    if isinstance(typed.expr, Query):  # nothing stands in for a list of values
+        return ""
     members = members_of(typed.schema)
     stand_in = members[0] if members else _STAND_INS[types[0]]
     return f"Write `{{$default: [{syntax.text}, {shown(stand_in)}]}}`."

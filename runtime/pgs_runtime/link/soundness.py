@@ -311,7 +311,7 @@ def _contract(contract: model.Contract, known: _Known, may_misfit: bool) -> None
     last = contract.steps[-1]
     _demand(None not in last.next.values(), f"`{last.name}` goes on, and is the last step")
     for outcome, outputs in contract.outcomes.items():
-        _demand_slots(outputs, least.get(outcome, slots), outcome)
+        _demand_slots(outputs, least.get(outcome, slots), outcome, slots)
 
 
 def _step(step: model.Step, slots: int, known: _Known) -> None:
@@ -373,19 +373,25 @@ def _demand_schema(schema: object, name: str) -> None:
         _demand_schema(inner, name)
 
 
-def _demand_slots(item: object, count: int, name: str) -> None:
-    """Every reference in a part of the model, however deep, is to a slot; a comparison has its operands."""
+def _demand_slots(item: object, count: int, name: str, later: int = 0) -> None:
+    """Every reference in a part of the model, however deep, is to a slot; a comparison has its operands.
+
+    Args:
+        count: how many slots are filled, at least, when it is evaluated.
+        later: how many may be; an optional reference gives nothing where fewer are.
+    """
     match item:
         case model.Ref(slot) | model.Query(slot):
+            count = max(count, later) if isinstance(item, model.Ref) and item.optional else count
             _demand(0 <= slot < count, f"`{name}` refers to the slot {slot}, and there are {count}")
         case model.Literal_() | str() | int() | None:
             return
         case tuple():
             for part in item:
-                _demand_slots(part, count, name)
+                _demand_slots(part, count, name, later)
         case Mapping():
             for part in item.values():
-                _demand_slots(part, count, name)
+                _demand_slots(part, count, name, later)
         case _:
             if isinstance(item, model.Compare):
                 operands = 1 if item.op == "exists" else 2
@@ -393,7 +399,7 @@ def _demand_slots(item: object, count: int, name: str) -> None:
                 if item.op == "matches":
                     _demand(_is_pattern(item.operands[1]), f"`{name}` has a pattern that is none")
             for field in cast("tuple[str, ...]", getattr(item, "__slots__", ())):
-                _demand_slots(getattr(item, field), count, name)
+                _demand_slots(getattr(item, field), count, name, later)
 
 
 def _is_pattern(operand: model.Expr) -> bool:
