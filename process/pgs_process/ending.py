@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pgs_process.detach import detached
-from pgs_process.faults import ArgumentsError, LockViolationError, ProcessError, UndeclaredError
+from pgs_process.detach import attributes_of, detached
+from pgs_process.faults import (
+    ArgumentsError,
+    ContractViolationError,
+    DetachedError,
+    LockViolationError,
+    ProcessError,
+    UndeclaredError,
+)
 from pgs_process.frame import Frame
 from pgs_process.guard.live import is_shell
-from pgs_process.kinds import ATOMS
+from pgs_process.kinds import ATOMS, Kind, kind_of
 from pgs_process.outside import log
 from pgs_process.transaction.commit import commit
 from pgs_process.transaction.journal import Delta, delta_of
@@ -81,25 +89,40 @@ def plain_result(frame: Frame, value: object) -> object:
     Raises:
         ContractViolationError: it is a layer, or something of which only parts are declared.
     """
-    return detached(value) if _holds_shell(value) else value
+    return detached(value) if _holds_shell(value, set()) else value
 
 
-def _holds_shell(value: object) -> bool:
-    if is_shell(value):
-        return True
+def _holds_shell(value: object, seen: set[int]) -> bool:
     cls = type(value)
-    if cls is dict:
-        return any(_holds_shell(key) or _holds_shell(item) for key, item in value.items() if _inner(key, item))  # type: ignore[attr-defined]
-    if cls in _PLAIN:
-        return any(_holds_shell(item) for item in value if type(item) not in ATOMS)  # type: ignore[attr-defined]
-    return cls.__module__ == "pgs_process.guard.dicts"
+    if cls in ATOMS:
+        return False
+    if is_shell(value) or cls.__module__ == "pgs_process.guard.dicts":
+        return True
+    kind = kind_of(cls)
+    if kind is Kind.ATOM or id(value) in seen:
+        return False
+    seen.add(id(value))
+    if kind is Kind.OBJECT:
+        return any(_holds_shell(item, seen) for item in attributes_of(value).values())
+    if isinstance(value, dict):
+        return any(_holds_shell(key, seen) or _holds_shell(item, seen) for key, item in value.items())
+    if isinstance(value, list | tuple | set | frozenset | deque):
+        return any(_holds_shell(item, seen) for item in value)
+    return False
 
 
-_PLAIN = frozenset({list, tuple, set, frozenset, deque})
-
-
-def _inner(key: object, item: object) -> bool:
-    return type(key) not in ATOMS or type(item) not in ATOMS
+def _make_plain(error: BaseException) -> None:
+    """Let an error, and those that led to it, carry plain data: who gets it prints it when the run is over."""
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        if any(_holds_shell(value, set()) for value in following.args):
+            following.args = tuple(detached(value) for value in following.args)
+        for name, value in list(vars(following).items()):
+            if _holds_shell(value, set()):
+                setattr(following, name, detached(value))
+        following = following.__cause__ or following.__context__
 
 
 def told_failure(frame: Frame, error: BaseException) -> BaseException:
@@ -107,6 +130,8 @@ def told_failure(frame: Frame, error: BaseException) -> BaseException:
     if not isinstance(error, Exception):
         return error
     entry = frame.entry
+    with suppress(ContractViolationError, DetachedError):  # noted as the violation of this run; or dead already
+        _make_plain(error)
     if frame.violation is not None:
         return frame.violation
     if isinstance(error, ProcessError) or entry.contract.lists(error):

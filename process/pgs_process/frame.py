@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, cast
 from pgs_process.detach import copied_opaque, detached
 from pgs_process.faults import ContractViolationError
 from pgs_process.grants import READ, WRITE, Grant
-from pgs_process.guard.core import NOWHERE, Core, place, told, trail
+from pgs_process.guard.core import NOWHERE, Core, place, place_if_there, told, trail
 from pgs_process.guard.dicts import GuardedDict, dict_size
 from pgs_process.guard.keyholes import new_keyhole
 from pgs_process.guard.layers import CONTEXT_SLOTS, CONTEXTS, Context, forget_all
-from pgs_process.guard.live import LIVE
+from pgs_process.guard.live import LIVE, core_of, is_shell
 from pgs_process.guard.making import SHELLS, begin_draft, written_past
 from pgs_process.guard.objects import new_object
 from pgs_process.kinds import ATOMS, Kind, kind_of
@@ -141,7 +141,7 @@ class Frame:
         if kind_of(type(value)) is Kind.OBJECT:
             return new_object(core)
         raise self.refuse(
-            f"`{told(core)}` is a `{type(value).__name__}`, of which no parts can be declared.", trail(core), value
+            f"`{told(core)}` is a `{type(value).__name__}`, of which no parts can be declared.", trail(core)
         )
 
     def _wrap_other(self, value: object, parent: Core | None, key: object, writes: bool, path: Path) -> object:
@@ -150,6 +150,9 @@ class Frame:
             return value
         known = self.others.get((id(value), writes))
         if known is not None:
+            if kind is Kind.OBJECT:
+                core = core_of(known[1])
+                core.parent, core.key, core.path = parent, key, path
             return known[1]
         core = Core(self, value, value, writes, parent, key, path)
         if kind is Kind.OBJECT:
@@ -232,14 +235,20 @@ class Frame:
         """What the journal keeps of a value that leaves its place: as it is now, with what was changed in it."""
         if type(value) in ATOMS:
             return value
-        return detached(value, self.drafts) if len(self.drafts) > 1 else value
+        if len(self.drafts) <= 1:
+            return value
+        # What was done to a copy of an opaque value is told when the run is settled, so here it is as it was before.
+        drafts = {key: draft for key, draft in self.drafts.items() if not isinstance(draft, OpaqueDraft)}
+        return detached(value, drafts)
 
     def replaced(self, value: object, path: Path) -> None:
         """A field has another value now: what was handed out of it is no longer written there."""
         shell = self.tracked.get(id(value))
-        if shell is None or LIVE[shell].path != path:
+        if shell is None and (id(value), True) in self.others:
+            shell = self.others[id(value), True][1]
+        if shell is None or not is_shell(shell) or core_of(shell).path != path:
             return
-        LIVE[shell].parent = NOWHERE
+        core_of(shell).parent = NOWHERE
         for layer in self.layers.values():  # the same object may stand in another field, and is to be found there anew
             forget_all(LIVE[layer].key, layer)  # type: ignore[arg-type]  # of a layer the key is its plan
 
@@ -297,15 +306,18 @@ class Frame:
         )
 
     def _settle_opaque(self, core: Core, draft: OpaqueDraft) -> None:
-        result = copied_opaque(draft.value)
-        path = place(core)
-        self.journal.append((path[:-1], "SET", path[-1], core.raw, result))
-        if draft.refills():
-            return
         parent = core.parent
+        path = place_if_there(core)
         if parent is None:
             parent = LIVE[self.layers[str(core.path[0])]]
-            self.layer_draft(parent).put(str(core.path[1]), result)
+            begun = self.drafts.get(id(parent.raw))
+            now = begun.get(str(core.path[1])) if isinstance(begun, ObjectDraft) else core.raw
+            path = path if now is core.raw else None
+        if path is None:
+            return  # another value stands there now, and that was copied when it was assigned
+        result = copied_opaque(draft.value)
+        self.journal.append((path[:-1], "SET", path[-1], core.raw, result))
+        if draft.refills():
             return
         holder = self.draft_of(parent.raw) if type(parent.raw) is not tuple else None
         if isinstance(holder, DictDraft | ObjectDraft):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pgs_process.frame import Frame
 
 
+NO_PATH = "\0"
+"""Stands for a path where a message tells where the function itself begins."""
+
 Opening = tuple[LayerPlan, tuple[str, ...], tuple[tuple[str, Path, bool, Callable[[object, object], None]], ...]]
 """A layer that is made when a run begins; under which names; and which of its fields are."""
 
@@ -94,6 +97,12 @@ def register(name: str, function: Callable[..., object], contract: Contract, sys
         for layer, plan in plans.items()
         if plan.grant.opens and layer != "local" and not set(NAMES_OF[layer]).isdisjoint(named)
     )
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise ConfigError(
+            f"{_place_of(function, NO_PATH)}: `{name}` is a generator, which would only begin when its run is over;"
+            " return a list.",
+            process=name,
+        )
     is_async = inspect.iscoroutinefunction(function)
     return Registered(name, contract, function, is_async, plans, inputs_only, writes, opening)
 

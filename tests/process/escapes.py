@@ -11,14 +11,17 @@ import copy
 import dataclasses
 import heapq
 import inspect
+import json
 import operator
 import pickle
 import random
+import struct
 import threading
 import weakref
-from collections import deque
+from collections import ChainMap, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial, reduce
 
 SECRET = "S3CRET"  # noqa: S105 (the word to look for)
 FIELDS = ("items", "matrix", "d", "obj", "objs", "tags", "queue", "tup", "raw", "x")
@@ -187,6 +190,13 @@ written(
     lambda c: (lambda k: (c.items + Spy(k), [v.append(9) for v in k]))([]),
 )
 written("change the class of an object", lambda c: setattr(c.obj, "__class__", Stop))
+written("change the class of a list", lambda c: [setattr(cls, "append", None) for cls in type(c.items).__mro__])
+written("set a method of the class of an object", lambda c: setattr(type(c.obj), "push", None))
+written("`__init__` of an object and of a list", lambda c: [c.obj.__init__(), c.items.__init__([9])])
+written("write in the `default` hook of `json`", lambda c: json.dumps(c.obj, default=lambda o: o.push(9)))
+written("append to a row in a `ChainMap`", lambda c: ChainMap(c.d)["n"].append(9))
+written("`struct.pack_into`", lambda c: struct.pack_into("b", c.raw, 0, 0))
+written("put rows together with `operator.iconcat`", lambda c: reduce(operator.iconcat, c.matrix))
 written("write from a thread of the body", lambda c: _in_thread(lambda: c.items.append(9)))
 written("write, and catch the refusal", lambda c: _quietly(lambda: c.matrix[0].append(9)))
 add("replace a whole layer", lambda c, k: setattr(c, "domain_ctx", Owner()), inputs=FIELDS)
@@ -199,6 +209,12 @@ add(
     outputs=("obj.value",),
 )
 add("write a sibling of a granted key", lambda c, k: c.domain_ctx.d.update(n=9), outputs=("d.a",))
+add(
+    "write to what the refusal carries",
+    lambda c, k: _quietly(lambda: c.domain_ctx.items) or k.extend(_carried(lambda: c.domain_ctx.items)),
+    lambda k: [value.append(9) for value in k if hasattr(value, "append")],
+    inputs=("items.first",),
+)
 add(
     "write one thing, breach another and catch that",
     lambda c, k: (setattr(c.domain_ctx, "x", 9), _quietly(lambda: setattr(c.domain_ctx, "y", 9))),
@@ -258,6 +274,15 @@ kept("keep a dict", lambda c: c.d, lambda v: v.update(a=9))
 kept("keep a view of a dict", lambda c: c.d.values(), lambda v: [i.append(9) for i in v if hasattr(i, "append")])
 kept("keep an iterator", lambda c: iter(c.matrix), lambda v: next(v).append(9))
 kept("keep a generator over the state", lambda c: (row for row in c.matrix), lambda v: next(v).append(9))
+kept(
+    "keep an iterator of which half is used up",
+    lambda c: (lambda pairs: (next(pairs), pairs)[1])(iter(c.d.items())),
+    lambda v: next(v)[1].append(9),
+)
+kept(
+    "keep `enumerate`, `zip`, `map`", lambda c: (enumerate(c.matrix), zip(c.matrix)), lambda v: next(v[0])[1].append(9)
+)
+kept("keep a `functools.partial`", lambda c: partial(c.items.append, 9), lambda v: v())
 kept("keep a bound method", lambda c: c.items.append, lambda v: v(9))
 kept("keep an object", lambda c: c.obj, lambda v: setattr(v, "value", 9))
 kept("keep a method of an object", lambda c: c.obj.push, lambda v: v(9))
@@ -325,6 +350,7 @@ undone("append to what `values()` gave", lambda c: [v.append(9) for v in c.d.val
 undone("change an object in a list", lambda c: setattr(c.objs[0], "value", 9))
 undone("call a method that writes to an inner list", lambda c: c.obj.push(9))
 undone("change a set, a deque, a bytearray", lambda c: (c.tags.add(9), c.queue.append(9), c.raw.extend(b"z")))
+undone("`+=` and `|=` of fields", lambda c: _augmented(c))
 undone("change a list in a tuple", lambda c: c.tup[0].append(9))
 undone("write from a thread, then fail", lambda c: _in_thread(lambda: c.items.append(9)))
 undone("an update that breaks off half-way", lambda c: c.d.update(_breaks_off()))
@@ -353,6 +379,23 @@ def _quietly(act):
         return act()
     except Exception:  # noqa: BLE001 (that is the attempt)
         return None
+
+
+def _carried(act):
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001 (that is the attempt)
+        return list(vars(error).values())
+    return []
+
+
+def _augmented(c):
+    c.items += [9]
+    c.d |= {"a": 9}
+    c.tags |= {9}
+    c.queue += [9]
+    c.raw += b"z"
+    c.obj.items += [9]
 
 
 def _first(*acts):

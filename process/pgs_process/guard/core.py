@@ -6,9 +6,12 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
+from pgs_process.guard.live import core_of, is_shell
+from pgs_process.kinds import ATOMS
 from pgs_process.paths import Path, render
 from pgs_process.transaction.attributes import ObjectDraft
 from pgs_process.transaction.drafts import DictDraft
+from pgs_process.transaction.opaque import OpaqueDraft
 
 if TYPE_CHECKING:
     from pgs_process.grants import Grant
@@ -116,17 +119,42 @@ def place(core: Core) -> Path:
     Raises:
         ContractViolationError: it is no longer in the state.
     """
-    parent = core.parent
-    if parent is None:
-        return core.path
-    if parent is not NOWHERE:
-        key = _key_in(parent, core)
-        if key is not _GONE:
-            return (*place(parent), key)
+    path = place_if_there(core)
+    if path is not None:
+        return path
     raise core.frame.refuse(
         f"`{told(core)}` has been taken out of the state or replaced, so it cannot be written; read it again.",
         trail(core),
     )
+
+
+def place_if_there(core: Core) -> Path | None:
+    """Where a value is now, or None if it is no longer in the state."""
+    parent = core.parent
+    if parent is None:
+        return core.path
+    if parent is NOWHERE:
+        return None
+    key, above = _key_in(parent, core), place_if_there(parent)
+    return None if key is _GONE or above is None else (*above, key)
+
+
+def is_there(frame: Guarding, value: object, current: object) -> bool:
+    """Whether what is assigned is what stands at that place already, as `+=` of what changes itself assigns it."""
+    if is_shell(value):
+        core = core_of(value)
+        return core.raw is current and core.frame.drafts is frame.drafts
+    draft = frame.drafts.get(id(current))
+    return isinstance(draft, OpaqueDraft) and draft.value is value
+
+
+def real(key: object) -> object:
+    """What is looked up for a key or member: of one that was handed out, the one that is in the state."""
+    if is_shell(key):
+        return core_of(key).raw
+    if type(key) is tuple and any(type(item) not in ATOMS for item in key):
+        return tuple(real(item) for item in key)
+    return key
 
 
 def trail(core: Core) -> Path:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Iterable, MutableSequence
+from collections.abc import Iterable, Iterator, MutableSequence
 from typing import SupportsIndex, cast
 
 from pgs_process.detach import detached
-from pgs_process.guard.core import Core, place
+from pgs_process.guard.core import Core, is_there, place
 from pgs_process.guard.lists import Reading
 from pgs_process.guard.live import LIVE, shell_class
 from pgs_process.kinds import ATOMS
@@ -23,6 +23,17 @@ class DequeMethods(Reading):
 
     def __new__(cls, values: Iterable[object] = (), maxlen: int | None = None) -> object:  # type: ignore[misc]  # see PlainAgain
         return deque(values, maxlen)
+
+    def __iter__(self) -> Iterator[object]:
+        size = len(self)
+        for item in super().__iter__():
+            yield item
+            if len(self) != size:
+                raise RuntimeError("deque mutated during iteration")
+
+    @property  # type: ignore[misc]  # so that `isinstance` knows it
+    def __class__(self) -> type:
+        return deque
 
     @property
     def maxlen(self) -> int | None:
@@ -58,6 +69,9 @@ class DequeMethods(Reading):
 
     def __add__(self, other: object) -> deque[object]:
         return self.copy() + _deque(other) if isinstance(other, deque | DequeMethods) else NotImplemented
+
+    def __radd__(self, other: object) -> deque[object]:
+        return _deque(other) + self.copy() if isinstance(other, deque | DequeMethods) else NotImplemented
 
     def __mul__(self, times: int) -> deque[object]:
         return self.copy() * times
@@ -117,6 +131,8 @@ class DequeMethods(Reading):
     def __setitem__(self, index: SupportsIndex, value: object) -> None:
         core, draft = _writing(self)
         at = _existing(index, draft)
+        if type(value) not in ATOMS and is_there(core.frame, value, draft[at]):
+            return
         new = value if type(value) in ATOMS else detached(value)
         old = core.frame.leaving(draft[at])
         draft.put(at, new)

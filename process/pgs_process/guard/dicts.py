@@ -10,8 +10,8 @@ from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, M
 from typing import TYPE_CHECKING, cast
 
 from pgs_process.detach import detached
-from pgs_process.guard.core import place
-from pgs_process.guard.live import LIVE, shell_class
+from pgs_process.guard.core import is_there, place, real
+from pgs_process.guard.live import LIVE, SealedAbstract, shell_class
 from pgs_process.guard.plain import PlainAgain
 from pgs_process.kinds import ATOMS
 from pgs_process.transaction.drafts import MISSING, DictDraft
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     pass
 
 _NONE_GIVEN = object()
+_SIZE = "dictionary changed size during iteration"
 
 
-class Keys(KeysView[object]):
+class Keys(KeysView[object], metaclass=SealedAbstract):
     """The keys of a guarded dict, for as long as it lives."""
 
     __slots__ = ()
@@ -34,7 +35,7 @@ class Keys(KeysView[object]):
         return f"dict_keys({list(self)!r})"
 
 
-class Values(ValuesView[object]):
+class Values(ValuesView[object], metaclass=SealedAbstract):
     """The values of a guarded dict, for as long as it lives."""
 
     __slots__ = ()
@@ -50,7 +51,7 @@ class Values(ValuesView[object]):
         return f"dict_values({list(self)!r})"
 
 
-class Items(ItemsView[object, object]):
+class Items(ItemsView[object, object], metaclass=SealedAbstract):
     """The pairs of a guarded dict, for as long as it lives."""
 
     __slots__ = ()
@@ -58,12 +59,17 @@ class Items(ItemsView[object, object]):
     def __iter__(self) -> Iterator[tuple[object, object]]:
         mapping = self._mapping  # type: ignore[attr-defined]  # a guarded dict
         core = LIVE[mapping]
-        for key in mapping:
+        source = core.source
+        size = len(source)  # type: ignore[arg-type]
+        for key in source:  # type: ignore[attr-defined]  # not its `__iter__`, which gives the keys as a body sees them
             value = core.source[key]  # type: ignore[index]  # a dict or its draft
+            shown = key if type(key) in ATOMS else core.frame.wrap(key, core, key, False)
             if type(value) in ATOMS:
-                yield key, value
+                yield shown, value
             else:
-                yield key, core.frame.wrap(value, core, key, core.writes)
+                yield shown, core.frame.wrap(value, core, key, core.writes)
+            if len(LIVE[mapping].source) != size:  # type: ignore[arg-type]  # the look-up says if it is over
+                raise RuntimeError(_SIZE)
 
     def __reversed__(self) -> Iterator[tuple[object, object]]:
         return ((key, self._mapping[key]) for key in reversed(self._mapping))  # type: ignore[attr-defined]
@@ -79,7 +85,12 @@ class DictMethods(PlainAgain):
 
     def __getitem__(self, key: object) -> object:
         core = LIVE[self]
-        value = core.source[key]  # type: ignore[index]  # a dict or its draft
+        try:
+            value = core.source[key]  # type: ignore[index]  # a dict or its draft
+        except KeyError:
+            if type(key) in ATOMS or (held := real(key)) is key:
+                raise
+            key, value = held, core.source[held]  # type: ignore[index]  # as above
         kind = type(value)
         if kind is int or kind is str or kind in ATOMS:
             return value
@@ -87,6 +98,7 @@ class DictMethods(PlainAgain):
 
     def get(self, key: object, default: object = None, /) -> object:
         core = LIVE[self]
+        key = key if type(key) in ATOMS else real(key)
         value = core.source.get(key, MISSING)  # type: ignore[attr-defined]
         kind = type(value)
         if kind is int or kind is str or kind in ATOMS:
@@ -94,7 +106,7 @@ class DictMethods(PlainAgain):
         return default if value is MISSING else core.frame.wrap(value, core, key, core.writes)
 
     def __contains__(self, key: object) -> bool:
-        return key in LIVE[self].source  # type: ignore[operator]
+        return (key if type(key) in ATOMS else real(key)) in LIVE[self].source  # type: ignore[operator]
 
     def __len__(self) -> int:
         return len(LIVE[self].source)  # type: ignore[arg-type]
@@ -106,7 +118,7 @@ class DictMethods(PlainAgain):
         for key in source:  # type: ignore[attr-defined]
             yield key if type(key) in ATOMS else core.frame.wrap(key, core, key, False)
             if len(LIVE[self].source) != size:  # type: ignore[arg-type]  # the look-up says if it is over
-                raise RuntimeError("dictionary changed size during iteration")
+                raise RuntimeError(_SIZE)
 
     def __reversed__(self) -> Iterator[object]:
         core = LIVE[self]
@@ -148,10 +160,12 @@ class DictMethods(PlainAgain):
         draft = core.draft
         if draft is None:
             draft = core.frame.touch(core)
-        if type(value) not in ATOMS:
-            value = detached(value)
         if type(key) not in ATOMS:
-            key = detached(key)
+            key = _kept(draft, key)
+        if type(value) not in ATOMS:
+            if is_there(core.frame, value, draft.get(key, MISSING)):  # type: ignore[attr-defined]  # of a dict
+                return
+            value = detached(value)
         old = draft.put(key, value)  # type: ignore[attr-defined]  # of a dict; `cast` is a call, too slow here
         if type(old) not in ATOMS and old is not MISSING:
             old = core.frame.leaving(old)
@@ -197,9 +211,16 @@ class DictMethods(PlainAgain):
         core.frame.journal.append((place(core), "CLEAR", None, old, {}))
 
 
+def _kept(draft: object, key: object) -> object:
+    """The key under which a value is put: the one that is there, or a copy of a new one."""
+    held = real(key)
+    return held if held in draft else detached(key)  # type: ignore[operator]  # of a dict
+
+
 def _take(shell: DictMethods, key: object, op: str) -> object:
     core = LIVE[shell]
     draft = cast(DictDraft, core.draft or core.frame.touch(core))
+    key = key if type(key) in ATOMS else real(key)
     value = draft.take(key)
     core.frame.journal.append((place(core), op, key, core.frame.leaving(value), MISSING))
     return detached(value, core.frame.drafts)

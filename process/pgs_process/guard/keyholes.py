@@ -6,15 +6,15 @@ from typing import cast
 
 from pgs_process.detach import detached
 from pgs_process.grants import Grant
-from pgs_process.guard.core import Core, place, trail
-from pgs_process.guard.live import in_slot, keep_in_slot, shell_class
+from pgs_process.guard.core import Core, is_there, place, trail
+from pgs_process.guard.live import SealedObjects, in_slot, keep_in_slot, shell_class
 from pgs_process.kinds import ATOMS
 from pgs_process.transaction.drafts import MISSING, DictDraft
 
 _NONE_GIVEN = object()
 
 
-class _Keyhole:
+class _Keyhole(metaclass=SealedObjects):
     __slots__ = ()
 
     __hash__ = None  # type: ignore[assignment]  # as that of a dict
@@ -35,6 +35,8 @@ class _Keyhole:
 
     def __setitem__(self, key: object, value: object) -> None:
         core, draft = _writing(self, key)
+        if type(value) not in ATOMS and is_there(core.frame, value, draft.get(key, MISSING)):
+            return
         new = value if type(value) in ATOMS else detached(value)
         old = draft.put(key, new)
         if type(old) not in ATOMS and old is not MISSING:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NoReturn, SupportsIndex
 from pgs_process.detach import detached
 from pgs_process.faults import DetachedError
 from pgs_process.grants import Grant
-from pgs_process.guard.core import Core
+from pgs_process.guard.core import Core, is_there
 from pgs_process.guard.heavy import heavy_view
-from pgs_process.guard.live import ENDED, LIVE, shell_class
+from pgs_process.guard.live import ENDED, LIVE, Sealed, shell_class
 from pgs_process.guard.objects import class_attribute, of_class, refuse_private
 from pgs_process.kinds import ATOMS
 from pgs_process.paths import LAYERS, Path
@@ -49,7 +49,7 @@ class LayerPlan:
     is set."""
 
 
-class LayerMethods:
+class LayerMethods(metaclass=Sealed):
     """What a layer does that is not made for one contract."""
 
     __slots__ = ()
@@ -91,6 +91,8 @@ class LayerMethods:
             return
         draft = core.source if core.source is not None else core.frame.layer_draft(core)
         if type(value) not in ATOMS and not name.startswith("heavy_"):
+            if is_there(core.frame, value, draft.now(name)):  # type: ignore[attr-defined]  # the draft of an object
+                return
             value = detached(value)
         old = draft.put(name, value)  # type: ignore[attr-defined]  # the draft of an object
         if type(old) not in ATOMS:
@@ -202,7 +204,7 @@ def layer_plan(layer: str, attribute: str, grant: Grant, raw: object, fields: It
     scalar = {name for name in plain if grant.field(name).reads and type(_now(raw, name)) in ATOMS}
     slotted = [name for name in plain if name not in scalar and resolve_zone(name) is not Zone.HEAVY]
     members: dict[str, object] = {name: _scalar(name) for name in scalar}
-    base = type("Layer", (LayerMethods,), {"__slots__": tuple(slotted)})
+    base = Sealed("Layer", (LayerMethods,), {"__slots__": tuple(slotted)})
     slots = {name: (base.__dict__[name].__set__, base.__dict__[name].__delete__) for name in slotted}
     writable = frozenset(name for name in plain if grant.field(name).writes)
     simple = {
@@ -220,7 +222,7 @@ def _now(raw: object, name: str) -> object:
         return MISSING
 
 
-class Context:
+class Context(metaclass=Sealed):
     """What a body gets as its first argument: the layers, by either of their names."""
 
     __slots__ = tuple(LAYERS)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import SupportsIndex, cast
 
 from pgs_process.detach import detached
-from pgs_process.guard.core import Core, place
+from pgs_process.guard.core import Core, is_there, place
 from pgs_process.guard.dicts import FILLER, equal
 from pgs_process.guard.live import LIVE, shell_class
 from pgs_process.guard.plain import PlainAgain
@@ -156,6 +156,8 @@ class ListMethods(Reading):
             return
         at = _existing(key, draft, "list assignment index out of range")
         if type(value) not in ATOMS:
+            if is_there(core.frame, value, draft[at]):
+                return
             value = detached(value)
         old = core.frame.leaving(draft[at])
         draft.put(at, value)

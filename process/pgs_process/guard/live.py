@@ -11,6 +11,7 @@ soon as it is made, so it has no name by which a body could reach it.
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,43 @@ if TYPE_CHECKING:
     from pgs_process.guard.core import Core
 
 ENDED = "This value belongs to a transaction that has ended; it can no longer be read or written."
+
+
+class Sealed(type):
+    """The type of the classes of guarded values, which a body holds as soon as it holds a value: what is set on one of
+    them would be run for every other process."""
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        if name not in _OF_ABSTRACT_CLASSES:
+            raise TypeError(f"`{name}` cannot be set: the class of a guarded value stays as it is.")
+        type.__setattr__(cls, name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        raise TypeError(f"`{name}` cannot be deleted: the class of a guarded value stays as it is.")
+
+
+class SealedAbstract(Sealed, ABCMeta):
+    """The same of those that derive from an abstract class."""
+
+
+class SealedObjects(Sealed):
+    """The type of the classes of guarded objects: `type(self)` in a method of theirs is their own class in all but
+    identity."""
+
+    def __getattr__(cls, name: str) -> object:
+        guarded = GUARDED.get(cls)
+        if guarded is None or (name.startswith("__") and name.endswith("__")):
+            raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+        return getattr(guarded, name)
+
+    def __instancecheck__(cls, value: object) -> bool:
+        guarded = GUARDED.get(cls)
+        return isinstance(value, guarded) if guarded is not None else type.__instancecheck__(cls, value)
+
+
+_OF_ABSTRACT_CLASSES = frozenset({"__abstractmethods__", "_abc_impl"})
+GUARDED: dict[type, type] = {}
+"""Class of the shells of objects → the class of the user that they are shells of."""
 
 
 class Live(dict[object, "Core"]):
@@ -41,7 +79,11 @@ def shell_class(
 ) -> type:
     """Make a class of shells with these bases and members. Shells of objects are always looked up in their slot."""
     own = {"__slots__": ("_core",)} if of_objects else {"__slots__": ("_core",), "__hash__": object.__hash__}
-    made = type(name, bases, {**(members or {}), **own})
+    made: type = (
+        Sealed(name, bases, {**(members or {}), **own})
+        if not of_objects
+        else SealedObjects(name, bases, {**(members or {}), **own})
+    )
     slot = made.__dict__["_core"]
     _SLOTS[made] = (slot.__get__, slot.__set__)
     if of_objects:

@@ -12,8 +12,8 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import SupportsIndex
 
 from pgs_process.detach import detached
-from pgs_process.guard.core import Core, place, trail
-from pgs_process.guard.live import in_slot, keep_in_slot, shell_class
+from pgs_process.guard.core import Core, is_there, place, trail
+from pgs_process.guard.live import GUARDED, SealedObjects, in_slot, keep_in_slot, shell_class
 from pgs_process.kinds import ATOMS
 from pgs_process.paths import Path, render
 from pgs_process.transaction.attributes import ObjectDraft
@@ -76,8 +76,10 @@ def _classes(cls: type) -> tuple[type, type]:
                     members[name] = _as_method(value) if isinstance(value, FunctionType) else value
         if members.get("__eq__") is not None and members.get("__hash__", MISSING) is MISSING:
             members["__hash__"] = None
+        members["__new__"] = _makes(cls)
         outer = shell_class(cls.__name__, (_Outer,), members, of_objects=True)
         inner = shell_class(cls.__name__, (_Inner,), members, of_objects=True)
+        GUARDED[outer] = GUARDED[inner] = cls
         _INNER[outer] = _INNER[inner] = inner
         _OUTER[outer] = _OUTER[inner] = outer
         made = _CLASSES[cls] = (outer, inner)
@@ -103,14 +105,30 @@ def _other(shell: object, classes: dict[type, type]) -> object:
     return other
 
 
+def _makes(cls: type) -> Callable[..., object]:
+    """`type(self)(…)` makes an object of the user's class, which is not guarded."""
+    return lambda _, *values, **named: cls(*values, **named)
+
+
 def _as_method(function: FunctionType) -> Callable[..., object]:
     def method(self: object, *values: object, **named: object) -> object:
-        return outside(function(inside(self), *values, **named))
+        return _run(function, self, values, named)
 
     return method
 
 
-class _Attributes:
+def _run(function: FunctionType, shell: object, values: tuple[object, ...], named: dict[str, object]) -> object:
+    """A method, to which other objects of the same class are as open as its own one."""
+    own = inside(shell)
+    if values:
+        values = tuple(
+            inside(value) if type(value) in _INNER and issubclass(GUARDED[type(value)], GUARDED[type(own)]) else value
+            for value in values
+        )
+    return outside(function(own, *values, **named))
+
+
+class _Attributes(metaclass=SealedObjects):
     """What shells of objects do themselves."""
 
     __slots__ = ()
@@ -142,7 +160,11 @@ class _Attributes:
         return f"<{type(in_slot(self).raw).__name__} of the state>"
 
     def __dir__(self) -> list[str]:
-        return [name for name in dir(type(in_slot(self).raw)) if not name.startswith("_")]
+        core = in_slot(self)
+        draft = core.frame.drafts.get(id(core.raw))
+        own = {*_own(core.raw), *(draft.new if isinstance(draft, ObjectDraft) else ())}
+        shown = {name for name in own if not core.grant.below or core.grant.part(name).opens}
+        return sorted(name for name in {*dir(type(core.raw)), *shown} if not name.startswith("_"))
 
     def __copy__(self) -> object:
         return detached(self)
@@ -237,7 +259,7 @@ def of_class(found: object, cls: type, shell: object) -> object:
 
 def _bound(function: FunctionType, shell: object) -> Callable[..., object]:
     def method(*values: object, **named: object) -> object:
-        return outside(function(inside(shell) if type(shell) in _INNER else shell, *values, **named))
+        return _run(function, shell, values, named) if type(shell) in _INNER else function(shell, *values, **named)
 
     method.__name__, method.__doc__ = function.__name__, function.__doc__
     return method
@@ -263,6 +285,8 @@ def write(core: Core, shell: object, name: str, value: object) -> None:
     if core.frame.reads_elsewhere(core.raw):
         raise core.frame.refuse_alias(core)
     draft: ObjectDraft = core.frame.layer_draft(core)
+    if type(value) not in ATOMS and is_there(core.frame, value, draft.now(name)):
+        return
     new = value if type(value) in ATOMS else detached(value)
     old = draft.put(name, new)
     if type(old) not in ATOMS and old is not MISSING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import SupportsIndex
 
 from pgs_process.detach import detached
-from pgs_process.guard.live import LIVE
+from pgs_process.guard.live import LIVE, Sealed
 
 
-class PlainAgain:
+class PlainAgain(metaclass=Sealed):
     """Copying, pickling and printing a guarded container."""
 
     __slots__ = ()

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, MutableSet, Set
 from typing import cast
 
 from pgs_process.detach import detached
-from pgs_process.guard.core import Core, place
-from pgs_process.guard.live import LIVE, shell_class
+from pgs_process.guard.core import Core, place, real
+from pgs_process.guard.live import LIVE, is_shell, shell_class
 from pgs_process.guard.plain import PlainAgain
 from pgs_process.kinds import ATOMS, Kind, kind_of
 from pgs_process.transaction.drafts import MISSING, SetDraft
@@ -24,10 +24,14 @@ class SetMethods(PlainAgain):
     def __new__(cls, values: Iterable[object] = ()) -> object:  # type: ignore[misc]  # see PlainAgain
         return set(values)
 
+    @property  # type: ignore[misc]  # so that `isinstance` knows it
+    def __class__(self) -> type:
+        return set
+
     def __contains__(self, value: object) -> bool:
         source = LIVE[self].source
-        if kind_of(type(value)) is Kind.ATOM:
-            return value in source  # type: ignore[operator]  # a set or its draft
+        if is_shell(value) or _without_code(value):
+            return real(value) in source  # type: ignore[operator]  # a set or its draft
         # A member would be handed to the `__eq__` of the value as it is.
         return any(item == value for item in self)
 
@@ -46,72 +50,83 @@ class SetMethods(PlainAgain):
         return cast(set[object], detached(self))
 
     def __eq__(self, other: object) -> bool:
-        return self.copy() == _members(other) if isinstance(other, Set) else NotImplemented
+        return set(self) == set(other) if isinstance(other, Set) else NotImplemented
 
     __hash__ = object.__hash__
 
     def __le__(self, other: object) -> bool:
-        return self.copy() <= _members(other) if isinstance(other, Set) else NotImplemented
+        return set(self) <= set(other) if isinstance(other, Set) else NotImplemented
 
     def __lt__(self, other: object) -> bool:
-        return self.copy() < _members(other) if isinstance(other, Set) else NotImplemented
+        return set(self) < set(other) if isinstance(other, Set) else NotImplemented
 
     def __ge__(self, other: object) -> bool:
-        return self.copy() >= _members(other) if isinstance(other, Set) else NotImplemented
+        return set(self) >= set(other) if isinstance(other, Set) else NotImplemented
 
     def __gt__(self, other: object) -> bool:
-        return self.copy() > _members(other) if isinstance(other, Set) else NotImplemented
+        return set(self) > set(other) if isinstance(other, Set) else NotImplemented
 
     def __or__(self, other: object) -> set[object]:
-        return self.copy() | _members(other) if isinstance(other, Set) else NotImplemented
+        return set(self) | set(other) if isinstance(other, Set) else NotImplemented
 
     def __and__(self, other: object) -> set[object]:
-        return self.copy() & _members(other) if isinstance(other, Set) else NotImplemented
+        return set(self) & set(other) if isinstance(other, Set) else NotImplemented
 
     def __sub__(self, other: object) -> set[object]:
-        return self.copy() - _members(other) if isinstance(other, Set) else NotImplemented
+        return set(self) - set(other) if isinstance(other, Set) else NotImplemented
 
     def __xor__(self, other: object) -> set[object]:
-        return self.copy() ^ _members(other) if isinstance(other, Set) else NotImplemented
+        return set(self) ^ set(other) if isinstance(other, Set) else NotImplemented
 
-    def __rsub__(self, other: object) -> set[object]:
-        return _members(other) - self.copy() if isinstance(other, Set) else NotImplemented
+    # What stands on the left tells what comes out: a frozen set stays one.
 
-    __ror__, __rand__, __rxor__ = __or__, __and__, __xor__
+    def __ror__(self, other: object) -> Set[object]:
+        return other | set(self) if isinstance(other, Set) else NotImplemented
+
+    def __rand__(self, other: object) -> Set[object]:
+        return other & set(self) if isinstance(other, Set) else NotImplemented
+
+    def __rsub__(self, other: object) -> Set[object]:
+        return other - set(self) if isinstance(other, Set) else NotImplemented
+
+    def __rxor__(self, other: object) -> Set[object]:
+        return other ^ set(self) if isinstance(other, Set) else NotImplemented
 
     def issubset(self, other: Iterable[object]) -> bool:
-        return self.copy() <= _members(other)
+        return set(self).issubset(other)
 
     def issuperset(self, other: Iterable[object]) -> bool:
-        return self.copy() >= _members(other)
+        return set(self).issuperset(other)
 
     def isdisjoint(self, other: Iterable[object]) -> bool:
-        return self.copy().isdisjoint(_members(other))
+        return set(self).isdisjoint(other)
 
     def union(self, *others: Iterable[object]) -> set[object]:
-        return self.copy().union(*map(_members, others))
+        return set(self).union(*others)
 
     def intersection(self, *others: Iterable[object]) -> set[object]:
-        return self.copy().intersection(*map(_members, others))
+        return set(self).intersection(*others)
 
     def difference(self, *others: Iterable[object]) -> set[object]:
-        return self.copy().difference(*map(_members, others))
+        return set(self).difference(*others)
 
     def symmetric_difference(self, other: Iterable[object]) -> set[object]:
-        return self.copy() ^ _members(other)
+        return set(self).symmetric_difference(other)
 
     # --- writing --------------------------------------------------------------------------------------------------
 
     def add(self, value: object) -> None:
         core, draft = _writing(self)
+        if type(value) not in ATOMS and real(value) in draft:
+            return
         member = value if type(value) in ATOMS else detached(value)
         if draft.add(member):
             core.frame.journal.append((place(core), "ADD", member, MISSING, member))
 
     def discard(self, value: object) -> None:
         core, draft = _writing(self)
-        if value in self and draft.discard(value):
-            core.frame.journal.append((place(core), "DISCARD", value, value, MISSING))
+        if value in self:
+            _discard(core, draft, value if type(value) in ATOMS else real(value))
 
     def remove(self, value: object) -> None:
         _ = _writing(self)
@@ -122,12 +137,14 @@ class SetMethods(PlainAgain):
     def pop(self) -> object:
         core, draft = _writing(self)
         for value in draft:
-            self.discard(value)
+            _discard(core, draft, value)
             return detached(value, core.frame.drafts)
         raise KeyError("pop from an empty set")
 
     def clear(self) -> None:
-        self.difference_update(list(_writing(self)[1]))
+        core, draft = _writing(self)
+        for value in list(draft):
+            _discard(core, draft, value)
 
     def update(self, *others: Iterable[object]) -> None:
         _ = _writing(self)
@@ -142,10 +159,10 @@ class SetMethods(PlainAgain):
                 self.discard(value)
 
     def intersection_update(self, *others: Iterable[object]) -> None:
-        self.difference_update(self.copy() - self.intersection(*others))
+        self.difference_update(self.difference(self.intersection(*others)))
 
     def symmetric_difference_update(self, other: Iterable[object]) -> None:
-        for value in _members(other):
+        for value in set(other):
             if value in self:
                 self.discard(value)
             else:
@@ -156,7 +173,7 @@ class SetMethods(PlainAgain):
         return self
 
     def __isub__(self, other: Iterable[object]) -> object:  # type: ignore[misc]  # it gives the set itself
-        self.difference_update(self.copy() if other is self else other)
+        self.difference_update(other)
         return self
 
     def __iand__(self, other: Iterable[object]) -> object:  # type: ignore[misc]  # it gives the set itself
@@ -173,8 +190,17 @@ def _writing(shell: object) -> tuple[Core, SetDraft]:
     return core, cast(SetDraft, core.draft or core.frame.touch(core))
 
 
-def _members(values: object) -> set[object]:
-    return {value if type(value) in ATOMS else detached(value) for value in cast(Iterable[object], values)}
+def _discard(core: Core, draft: SetDraft, member: object) -> None:
+    if draft.discard(member):
+        core.frame.journal.append((place(core), "DISCARD", member, member, MISSING))
+
+
+def _without_code(value: object) -> bool:
+    """Whether comparing with this runs no code of anybody's: other values would be handed members as they are."""
+    kind = kind_of(type(value))
+    if kind is Kind.TUPLE or kind is Kind.FROZENSET:
+        return all(type(item) in ATOMS or _without_code(item) for item in cast(Iterable[object], value))
+    return kind is Kind.ATOM
 
 
 GuardedSet = shell_class("set", (SetMethods,))

@@ -29,6 +29,11 @@ class ObjectDraft:
         new = self.new
         return new[name] if name in new else read_attribute(self.base, name)
 
+    def now(self, name: str) -> object:
+        """As `get`, or MISSING."""
+        new = self.new
+        return new[name] if name in new else held(self.base, name)
+
     def put(self, name: str, value: object) -> object:
         """Set an attribute; what was there before, or MISSING."""
         new = self.new

@@ -84,7 +84,7 @@ class DictDraft:
         for key in base:
             if key not in gone:
                 yield key
-        for key in self.new:
+        for key in list(self.new):  # a body may set one of the dict's own keys meanwhile
             if key not in base or key in gone:
                 yield key
 
