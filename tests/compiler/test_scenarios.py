@@ -9,6 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from pgs_compiler.findings import Place
+from pgs_compiler.scenarios.judging import judged
+from pgs_compiler.scenarios.scenario import Expected, Scenario
+from pgs_compiler.scenarios.staging import Answer
 from tests.compiler.command import run
 
 HERE = Path(__file__).parent / "scenarios"
@@ -65,6 +69,33 @@ def test_without_scenarios_there_is_nothing_to_test(buying: Path) -> None:
     assert (none.exit_code, none.stderr) == (2, "error: There are no scenarios in `tests`.\n")
     gone = run("test", "gone.yaml", "--workspace", buying)
     assert (gone.exit_code, gone.stderr) == (2, "error: There is no `gone.yaml`.\n")
+
+
+def test_that_no_fault_comes_can_be_expected_whichever_way_the_run_ends() -> None:
+    told = run("test", HERE / "faults.yaml", "--workspace", HERE.parent / "fuzz")
+    assert told.exit_code == 1
+    assert told.stdout.replace(f"{HERE}/", "").splitlines() == [
+        "FAILED  this is one",
+        "faults.yaml:9:18: No fault was expected, and `R021` (FAULTED) came: sharing::CT_SHARE_V0 raised "
+        "ZeroDivisionError at shares:9.",
+        "",
+        "FAILED  it cannot be asked for",
+        "faults.yaml:14:18: `faults` is `false`: the run does not end as a fault, whichever way it ends.",
+        "  hint: Write the code of a fault that is expected as `exit`.",
+        "",
+        "1 passed, 2 failed",
+    ]
+
+
+def test_a_run_that_differs_when_it_is_done_again_is_told() -> None:
+    place = Place("a.yaml", 4, 18, 4, 23)
+    scenario = Scenario("a", place, "a::WF_A_V0", {}, {}, {}, {}, None, (), (), Expected(faults=place), {})
+    answer: Answer = {"refused": None, "heard": [], "unused": [], "exit": "DONE", "kind": "COMPLETED", "lines": []}
+    assert judged(scenario, answer | {"differs": ""}) == ()
+    (miss,) = judged(scenario, answer | {"differs": "Line 2 differs at `/outcome`. Why."})
+    assert (
+        miss.message == "The run was expected to be the same when it is done again: Line 2 differs at `/outcome`. Why."
+    )
 
 
 def test_a_file_that_is_no_yaml_is_a_scenario_that_failed(buying: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`pgs_compiler fuzz`: runs by chance, and the smallest that ends as a fault."""
+"""`pgs_compiler fuzz`: runs by chance, and the smallest that goes wrong."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ from pgs_compiler.surface import FINDINGS, USAGE, root_of, stop
 def fuzz(workflow: str | None, workspace: Path | None, seed: int, runs: int) -> None:
     """Run workflows with what their intents admit, made by chance.
 
-    WORKFLOW, or every one. Each run is on an empty store in memory, with doubles for all that is outside, that end in
-    any way. A run that ends as a fault is made small and written as a scenario to tests/fuzz-SEED.yaml. Exit code 1:
-    there is one, or the declarations have an error.
+    WORKFLOW, or every one. Each run is in memory, on stores that are empty, made up or left by earlier runs, with
+    doubles for all that is outside, that end in any way; while it waits, signals come, or time passes. A run that ends
+    as a fault, is stopped by a rule, or differs when it is done again is made small and written as a scenario to
+    tests/fuzz-SEED.yaml. Exit code 1: there is one, or the declarations have an error.
     """
     from pgs_compiler.compiler import compile_workspace
     from pgs_compiler.render import Style, render
-    from pgs_compiler.scenarios.fuzzing import as_scenario, fuzzed
+    from pgs_compiler.scenarios.fuzzing import Fuzzed, fuzzed
+    from pgs_compiler.scenarios.keeping import as_scenario
     from pgs_compiler.scenarios.testing import FOLDER
     from pgs_snapshot.seal import verify
     from pgs_snapshot.snapshot import Snapshot
@@ -48,12 +50,14 @@ def fuzz(workflow: str | None, workspace: Path | None, seed: int, runs: int) -> 
         near = nearest(str(workflow), [*known, *(name.partition("::")[2] for name in known)])
         stop(USAGE, f"There is no workflow `{workflow}`.", f"Is `{near}` meant?" if near else "")
     written: list[str] = []
-    for name in chosen:
-        found = fuzzed(compilation.files, name, seed, runs)
-        click.echo(f"{name}: {', '.join(f'{end} {count}' for end, count in found.ends.items())}")
+
+    def tell(found: Fuzzed) -> None:
+        click.echo(f"{found.workflow}: {', '.join(f'{end} {count}' for end, count in found.ends.items())}")
         if found.failure:
             click.echo(f"  {found.failure.code}: {found.failure.message}")
             written.append(as_scenario(found.failure, seed))
+
+    fuzzed(compilation.files, chosen, seed, runs, tell)
     if written:
         file.parent.mkdir(exist_ok=True)
         with file.open("x", encoding="utf-8") as opened:

@@ -1,38 +1,44 @@
-"""Runs by chance: what somebody may ask is made from an intent's schema, and a run that ends as a fault is made small.
+"""Runs by chance: what somebody may ask is drawn, run and done again, and a run that goes wrong is made small.
 
 Laws:
-* the same snapshot, workflow, seed and number of runs give the same runs;
-* what is made small still ends as it did.
+* the same snapshot, workflows, seed and number of runs give the same runs;
+* what is made small still goes wrong as it did.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import cast
 
-from pgs_compiler.findings import Place
-from pgs_compiler.scenarios.scenario import Doubled, Expected, Scenario
-from pgs_compiler.scenarios.staging import Answer, NotStaged, stage
+from pgs_compiler.scenarios.drawn import drawn, prolonged
+from pgs_compiler.scenarios.scenario import Expected, Scenario
+from pgs_compiler.scenarios.shrinking import smallest
+from pgs_compiler.scenarios.staging import Answer, NotStaged, Stage
 from pgs_compiler.scenarios.values import Chance
-from pgs_snapshot.model import IntentNode
-from pgs_snapshot.seal import verify
+from pgs_snapshot.canonical import canonical
+from pgs_snapshot.seal import Sealed, verify
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.values import Value
 
 BROKEN = "BUG"
-_NOWHERE = Place("", 1, 1, 1, 1)
-_ROUNDS = 40
-_EACH = 3
-"""How many effects of one operation have doubles."""
+DIFFERS = "DIFFERS"
+_WAVES = 4
+"""What the runs of one leave in the stores, those of the next may begin on."""
+_BESIDE = 3
+"""How often, in each of them, workflows run that are not asked for."""
+_MOMENTS = 4
+"""How many things happen at most while a run waits."""
+_AT_ONCE = 400
+_KEPT = 40
+_BAD = ("FAULTED", "STOPPED")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The smallest run found that ends as a fault: its code, or `BUG` where the runtime broke; and why."""
+    """The smallest run found that goes wrong: its code, `BUG` where the runtime broke, or `DIFFERS`; and why."""
 
     scenario: Scenario
     code: str
@@ -48,48 +54,78 @@ class Fuzzed:
     failure: Failure | None
 
 
-def fuzzed(files: Mapping[str, bytes], workflow: str, seed: int, runs: int) -> Fuzzed:
-    """Run a workflow so often, and make the first failure small.
+@dataclass(slots=True)
+class _Found:
+    """What came of the runs of one workflow."""
+
+    ends: Counter[str] = field(default_factory=Counter)
+    failed: tuple[Scenario, Answer] | None = None
+
+    def take(self, scenario: Scenario, answer: Answer) -> None:
+        self.ends[_end(answer)] += 1
+        if self.failed is None and _code(answer):
+            self.failed = scenario, answer
+
+
+def fuzzed(
+    files: Mapping[str, bytes], workflows: Sequence[str], seed: int, runs: int, done: Callable[[Fuzzed], None]
+) -> None:
+    """Run each workflow so often, and make its first failure small.
+
+    Others of their domains run a few times: what they leave in the stores is begun on as well.
 
     Args:
         files: of the snapshot, bytes by path.
-        workflow: its full name.
+        workflows: full names.
+        done: is told of each workflow, in their order.
     """
-    sealed = verify(files)
-    snapshot = Snapshot(sealed)
-    contracts = [sealed.value(path) for path in sealed.paths() if path.startswith("artifacts/contract/")]
-    chance = Chance(Random(f"{seed} {workflow}"), tuple(sorted(set(_words(contracts)))))  # noqa: S311
-    scenarios = [_scenario(snapshot, workflow, chance) for _ in range(runs)]
-    answers = _answers(files, scenarios)
-    failed = next((number for number, answer in enumerate(answers) if _code(answer)), None)
-    failure = _smallest(files, scenarios[failed], answers[failed]) if failed is not None else None
-    return Fuzzed(workflow, dict(sorted(Counter(map(_end, answers)).items())), failure)
+    with Stage(files) as stage:
+        fuzz = _Fuzz(verify(files), workflows, seed)
+        for wave in range(_WAVES):
+            fuzz.run(stage, (runs + _WAVES - 1 - wave) // _WAVES, last=wave == _WAVES - 1)
+        for name, found in fuzz.found.items():
+            failure = _smallest(stage, *found.failed) if found.failed is not None else None
+            done(Fuzzed(name, dict(sorted(found.ends.items())), failure))
 
 
-def _scenario(snapshot: Snapshot, workflow: str, chance: Chance) -> Scenario:
-    start = snapshot.graph(workflow).nodes[0]
-    payload: dict[str, Value] = {}
-    actor: dict[str, Value] = {"type": str(snapshot.project().get("actor", ""))}
-    if isinstance(start, IntentNode):
-        intent = snapshot.intent(start.intent)
-        payload = chance.members(intent.payload)
-        actor["type"] = chance.random.choice(intent.actors)
-    if actor["type"] in snapshot.names("artifacts/actor"):
-        actor |= chance.members(snapshot.actor(str(actor["type"])).attributes)
-    return Scenario(
-        name="found by chance",
-        place=_NOWHERE,
-        workflow=workflow,
-        payload=payload,
-        actor=actor,
-        state={},
-        config={},
-        clock=None,
-        doubles=tuple(_doubles(snapshot, chance)),
-        signals=(),
-        expect=Expected(),
-        places={},
-    )
+class _Fuzz:
+    """What was found so far of the workflows, and what their runs and those beside them left, by domain."""
+
+    def __init__(self, sealed: Sealed, workflows: Sequence[str], seed: int) -> None:
+        self._snapshot = Snapshot(sealed)
+        contracts = [sealed.value(path) for path in sealed.paths() if path.startswith("artifacts/contract/")]
+        words, every = tuple(sorted(set(_words(contracts)))), self._snapshot.workflows()
+        self._chances = {name: Chance(Random(f"{seed} {name}"), words) for name in every}  # noqa: S311
+        self.found = {name: _Found() for name in workflows}
+        domains = {_domain(name) for name in workflows}
+        self._beside = [name for name in every if _domain(name) in domains and name not in self.found]
+        self._left: dict[str, list[Value]] = {}
+
+    def run(self, stage: Stage, runs: int, last: bool) -> None:
+        """Run each workflow so often; those beside, unless nothing comes after."""
+        times = dict.fromkeys(self.found, runs) | ({} if last else dict.fromkeys(self._beside, min(_BESIDE, runs)))
+        scenarios = [self._drawn(name) for name in sorted(times) for _ in range(times[name])]
+        states: dict[str, list[Value]] = {}
+        for scenario, answer in _played(stage, self._snapshot, scenarios, self._chances):
+            if scenario.workflow in self.found:
+                self.found[scenario.workflow].take(scenario, answer)
+            if answer.get("state"):
+                states.setdefault(_domain(scenario.workflow), []).append(answer["state"])
+        self._left |= {domain: _spread(each) for domain, each in states.items()}
+
+    def _drawn(self, workflow: str) -> Scenario:
+        scenario = drawn(self._snapshot, workflow, self._chances[workflow], self._left.get(_domain(workflow), []))
+        return scenario if workflow in self.found else replace(scenario, expect=Expected())
+
+
+def _domain(workflow: str) -> str:
+    return workflow.partition("::")[0]
+
+
+def _spread(states: list[Value]) -> list[Value]:
+    """At most so many, no two the same, from all of them."""
+    different = list({canonical(state): state for state in states}.values())
+    return different[:: -(-len(different) // _KEPT)]
 
 
 def _words(value: Value) -> Iterator[str]:
@@ -102,34 +138,49 @@ def _words(value: Value) -> Iterator[str]:
         yield from _words(inner)
 
 
-def _doubles(snapshot: Snapshot, chance: Chance) -> Iterator[Doubled]:
-    for name in snapshot.names("artifacts/side_effect"):
-        for operation, stated in sorted(snapshot.side_effect(name).operations.items()):
-            for _ in range(_EACH):
-                outcome = chance.random.choice([*sorted(stated.outcomes), "UNKNOWN"])
-                outputs = chance.members(stated.outcomes[outcome]) if outcome in stated.outcomes else {}
-                yield Doubled(_NOWHERE, name, operation, outcome, outputs, {})
-
-
 # --- how runs end --------------------------------------------------------------------------------
 
 
-def _answers(files: Mapping[str, bytes], scenarios: Sequence[Scenario]) -> list[Answer]:
+def _played(
+    stage: Stage, snapshot: Snapshot, scenarios: list[Scenario], chances: Mapping[str, Chance]
+) -> Iterator[tuple[Scenario, Answer]]:
+    """The scenarios with their answers; to those that wait, something happens, again and again."""
+    for start in range(0, len(scenarios), _AT_ONCE):
+        part = scenarios[start : start + _AT_ONCE]
+        answers = _answers(stage, part)
+        for _ in range(_MOMENTS):
+            waiting = [number for number, answer in enumerate(answers) if answer.get("kind") == "WAITING"]
+            for number in waiting:
+                scenario = part[number]
+                part[number] = prolonged(snapshot, scenario, answers[number], chances[scenario.workflow])
+            again = _answers(stage, [part[number] for number in waiting])
+            for number, answer in zip(waiting, again, strict=True):
+                answers[number] = answer
+        yield from zip(part, answers, strict=True)
+
+
+def _answers(stage: Stage, scenarios: Sequence[Scenario]) -> list[Answer]:
     """The answers; where the runtime breaks, the one that breaks it is found by halves."""
     try:
-        return stage(files, scenarios) if scenarios else []
+        return stage.answers(scenarios) if scenarios else []
     except NotStaged as broken:
         if len(scenarios) == 1:
             return [{"broken": str(broken)}]
         half = len(scenarios) // 2
-        return _answers(files, scenarios[:half]) + _answers(files, scenarios[half:])
+        return _answers(stage, scenarios[:half]) + _answers(stage, scenarios[half:])
 
 
 def _code(answer: Answer) -> str:
-    """The code of a fault, `BUG`, or ""."""
+    """The code of a fault or of what stopped the run, `BUG`, `DIFFERS`, or ""."""
     if "broken" in answer:
         return BROKEN
-    return str(answer["exit"]) if answer.get("kind") == "FAULTED" else ""
+    if answer.get("kind") in _BAD:
+        return str(answer["exit"])
+    return DIFFERS if answer.get("differs") else ""
+
+
+def _why(answer: Answer) -> str:
+    return str(answer.get("broken") or answer.get("message") or answer.get("differs") or "")
 
 
 def _end(answer: Answer) -> str:
@@ -139,88 +190,7 @@ def _end(answer: Answer) -> str:
     return _code(answer) or str(answer["exit"]) or str(answer["kind"])
 
 
-# --- the smallest --------------------------------------------------------------------------------
-
-
-def _smallest(files: Mapping[str, bytes], scenario: Scenario, answer: Answer) -> Failure:
+def _smallest(stage: Stage, scenario: Scenario, answer: Answer) -> Failure:
     code = _code(answer)
-    unused = cast("list[int]", answer.get("unused", []))
-    scenario = replace(scenario, doubles=tuple(d for n, d in enumerate(scenario.doubles) if n not in unused))
-    for _ in range(_ROUNDS):
-        tried = list(_smaller(scenario))
-        found = zip(tried, _answers(files, tried), strict=True)
-        better = next(((each, told) for each, told in found if _code(told) == code), None)
-        if better is None:
-            break
-        scenario, answer = better
-    return Failure(scenario, code, str(answer.get("broken") or answer.get("message", "")))
-
-
-def _smaller(scenario: Scenario) -> Iterator[Scenario]:
-    for number in range(len(scenario.doubles)):
-        yield replace(scenario, doubles=scenario.doubles[:number] + scenario.doubles[number + 1 :])
-    for payload in _simpler(scenario.payload):
-        yield replace(scenario, payload=payload)
-    for actor in _simpler(scenario.actor):
-        if isinstance(actor, dict) and actor.get("type") == cast("dict[str, Value]", scenario.actor)["type"]:
-            yield replace(scenario, actor=actor)
-
-
-def _simpler(value: Value) -> Iterator[Value]:
-    """Values with less in them, the smallest first: members and items left out, numbers nearer 0, texts cut."""
-    match value:
-        case dict():
-            for name in value:
-                yield {other: inner for other, inner in value.items() if other != name}
-            for name in value:
-                yield from ({**value, name: inner} for inner in _simpler(value[name]))
-        case list():
-            for number in range(len(value)):
-                yield value[:number] + value[number + 1 :]
-            for number, item in enumerate(value):
-                yield from ([*value[:number], inner, *value[number + 1 :]] for inner in _simpler(item))
-        case bool():
-            if value:
-                yield False
-        case int():
-            nearer = (0, 1, int(value / 2), value - 1 if value > 0 else value + 1)
-            yield from (each for each in dict.fromkeys(nearer) if abs(each) < abs(value))
-        case str():
-            plain = "a" * len(value)
-            shorter = ("", "a", value[: len(value) // 2], value[:-1])
-            yield from (each for each in dict.fromkeys(shorter) if len(each) < len(value))
-            if value != plain:
-                yield plain
-
-
-# --- as a scenario file --------------------------------------------------------------------------
-
-
-def as_scenario(failure: Failure, seed: int) -> str:
-    """A document of a scenario file; it expects COMPLETED, which its author makes what ought to come."""
-    scenario = failure.scenario
-    domain = scenario.workflow.partition("::")[0]
-    name = f"a run does not end as {failure.code} (found with seed {seed})"
-    said = failure.message.splitlines()[0] if failure.message else ""
-    lines = [
-        f"# {failure.code} came: {said} Write what ought to come.",
-        f"scenario: {json.dumps(name)}",
-        f"workflow: {scenario.workflow}",
-        f"payload: {_flow(scenario.payload)}",
-        f"actor: {_flow(scenario.actor)}",
-    ]
-    if scenario.doubles:
-        lines.append("doubles:")
-    for double in scenario.doubles:
-        asked: dict[str, Value] = {
-            "op": double.operation,
-            "side_effect": double.side_effect.removeprefix(f"{domain}::"),
-            "outcome": double.outcome,
-            "outputs": double.outputs,
-        }
-        lines.append(f"  - {_flow(asked)}")
-    return "\n".join([*lines, "expect: {exit: COMPLETED}", ""])
-
-
-def _flow(value: Value) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    small, told = smallest(scenario, answer, lambda each: _code(each) == code, lambda tried: _answers(stage, tried))
+    return Failure(small, code, _why(told))

@@ -39,6 +39,8 @@ def _misses(scenario: Scenario, answer: Answer) -> Iterator[Miss]:
     expect, path = scenario.expect, _path(cast("list[Answer]", answer["lines"]))
     if expect.exit is not None:
         yield from _exit(expect.exit, answer)
+    if expect.faults is not None:
+        yield from _faults(expect.faults, answer)
     if expect.path is not None:
         yield from _whole(expect.path, path)
     if expect.passes is not None:
@@ -75,6 +77,14 @@ def _exit(expected: Scalar, answer: Answer) -> Iterator[Miss]:
     said = str(answer["message"]) or next((str(line["why"]) for line in _doubts(answer)), "")
     why = f": {said.removesuffix('.')}" if said else ""
     yield Miss(expected.place, f"The exit `{expected.value}` was expected, and {came}{kind} came{why}.")
+
+
+def _faults(place: Place, answer: Answer) -> Iterator[Miss]:
+    if answer["kind"] in ("FAULTED", "STOPPED"):
+        said = str(answer["message"]).removesuffix(".")
+        yield Miss(place, f"No fault was expected, and `{answer['exit']}` ({answer['kind']}) came: {said}.")
+    elif answer.get("differs"):
+        yield Miss(place, f"The run was expected to be the same when it is done again: {answer['differs']}")
 
 
 def _doubts(answer: Answer) -> Iterator[Answer]:

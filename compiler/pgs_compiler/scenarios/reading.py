@@ -15,7 +15,8 @@ from pgs_snapshot.suggest import nearest
 from pgs_snapshot.values import Value
 
 _KEYS = ("scenario", "workflow", "payload", "actor", "state", "config", "clock", "doubles", "signals", "expect")
-_EXPECTED = ("exit", "path", "passes", "effects", "result", "state")
+_PARTS = ("path", "passes", "effects", "result", "state")
+_EXPECTED = ("exit", "faults", *_PARTS)
 _DOUBLE = ("op", "side_effect", "outcome", "outputs", "inputs")
 _SIGNAL = ("event", "fields", "actor", "at", "refused")
 _UNKNOWN = "UNKNOWN"
@@ -196,5 +197,10 @@ def _expected(reader: _Reader, tree: Tree | None) -> Expected:
         reader.miss(body.place, "`expect` expects nothing.", "Write `exit:` in it.")
     exit = body.get("exit")
     reader.text(exit, "`exit`")
-    parts = {name: body.get(name) for name in _EXPECTED[1:]}
-    return Expected(exit=exit if isinstance(exit, Scalar) else None, **parts)
+    faults = body.get("faults")
+    if faults is not None and not (isinstance(faults, Scalar) and faults.value is False):
+        message = "`faults` is `false`: the run does not end as a fault, whichever way it ends."
+        reader.miss(faults.place, message, "Write the code of a fault that is expected as `exit`.")
+    parts = {name: body.get(name) for name in _PARTS}
+    where = faults.place if faults is not None else None
+    return Expected(exit=exit if isinstance(exit, Scalar) else None, faults=where, **parts)

@@ -44,7 +44,10 @@ class Signalled:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is expected, each a tree with places, or None where nothing is said of it."""
+    """What is expected, each a tree with places, or None where nothing is said of it.
+
+    `faults`: where it says that the run does not end as a fault, and is the same when it is done again.
+    """
 
     exit: Scalar | None = None
     path: Tree | None = None
@@ -52,6 +55,7 @@ class Expected:
     effects: Tree | None = None
     result: Tree | None = None
     state: Tree | None = None
+    faults: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

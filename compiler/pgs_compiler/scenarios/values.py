@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import cast
 
 from pgs_snapshot.model import Schema
+from pgs_snapshot.validation import validator
 from pgs_snapshot.values import Value
 
 _LARGEST = 2**53 - 1
@@ -28,10 +32,14 @@ _KINDS = {"d": "0123456789", "w": "abzAZ059_", "s": " "}
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Where values come from: the same seed gives the same values. `words`: texts that the program knows."""
+    """Where values come from: the same seed gives the same values.
+
+    `words`: texts that the program knows. `keys`: texts under which the stores hold something.
+    """
 
     random: Random
     words: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     def value(self, schema: Schema) -> Value:
         """A value of the schema; now and then an integer just outside, or a text that its pattern does not take."""
@@ -82,6 +90,11 @@ class Chance:
         return self.random.choice([*bounds, near, near, near, self.random.randint(least, most)])
 
     def _text(self, schema: Schema) -> str:
+        if self.keys and self.random.random() < 0.6:
+            fits = _fits(json.dumps(schema, sort_keys=True))
+            fitting = [key for key in self.keys if fits(key)]
+            if fitting:
+                return self.random.choice(fitting)
         if "pattern" in schema:
             return self._matching(str(schema["pattern"]))
         if schema.get("format") in _FORMATS:
@@ -122,6 +135,12 @@ class Chance:
         least, comma, most = repeated[1:-1].partition(",")
         upper = int(most) if most else int(least) + (_MANY if comma else 0)
         return self.random.choice((int(least), upper, self.random.randint(int(least), upper)))
+
+
+@lru_cache(maxsize=1000)
+def _fits(schema: str) -> Callable[[Value], bool]:
+    """Whether a value is of a schema, which is given as JSON: to compile one takes long."""
+    return validator(json.loads(schema)).is_valid
 
 
 def _characters(part: str) -> str:

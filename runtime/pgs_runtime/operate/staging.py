@@ -63,7 +63,10 @@ class Double:
 
 @frozen
 class Scene:
-    """What is run. `actor` and those of moments: `type`, `id` and attributes, each of which may be missing."""
+    """What is run. `actor` and those of moments: `type`, `id` and attributes, each of which may be missing.
+
+    `again`: the run is done again from its record, to see whether that is the same.
+    """
 
     workflow: str
     payload: Value
@@ -73,6 +76,7 @@ class Scene:
     clock: str = BEGINS
     doubles: tuple[Double, ...] = ()
     moments: tuple[Moment, ...] = ()
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -115,7 +119,7 @@ def staged(snapshot: Snapshot, scene: Scene) -> Object:
         `refused`: None, or `at` (`state`, `run`, or `moments/0`), `code`, `message`, `hint`. Unless it could not begin:
         `exit`, `kind`, `result`, `effects`, `message`; `lines`; `state` as `state load` takes it. `heard`: for each
         moment "", or why its signal was refused; `unused`: the numbers of doubles that nobody asked; `unanswered`: what
-        was asked and no double answers.
+        was asked and no double answers. `differs`: "", or where the run done again is another, if that was asked.
     """
     try:
         now = [_micros(scene.clock)]
@@ -158,13 +162,25 @@ def _played(runtime: Runtime, scene: Scene, now: list[int], company: _Cast) -> O
         "unanswered": list(company.unanswered),
         "unused": [number for number in range(len(company.doubles)) if number not in company.taken],
     }
-    return answer if outcome is None else answer | _ended(runtime, outcome)
+    if outcome is None:
+        return answer
+    differs = _again(runtime, outcome.trace_id) if scene.again else ""
+    return answer | _ended(runtime, outcome) | {"differs": differs}
 
 
 def _moved(runtime: Runtime, outcome: Outcome, moment: Moment, domain: str) -> tuple[Outcome, str]:
     if not moment.event:
         return runtime.resume(outcome.trace_id), ""
     return runtime.signal(outcome.trace_id, moment.event, moment.fields, _actor(runtime, moment.actor, domain))
+
+
+def _again(runtime: Runtime, run: str) -> str:
+    """Where the run done again is another, as a sentence, or ""."""
+    try:
+        found = runtime.replay(run).difference
+    except Refusal as refused:
+        return f"It cannot be done again: {refused.message}"
+    return f"Line {found.line} differs at `{found.at}`. {found.why}" if found is not None else ""
 
 
 def _ended(runtime: Runtime, outcome: Outcome) -> Object:
