@@ -11,12 +11,15 @@ from pgs_runtime.replay.causes import Cause
 from pgs_runtime.replay.contrast import Contrast, contrast, partings
 from pgs_runtime.replay.diff_texts import contrast_json, contrast_text
 from pgs_runtime.runtime import Runtime
+from pgs_snapshot.canonical import canonical
 from pgs_snapshot.values import Value
 from tests.runtime import till
 from tests.runtime.desk import SOURCE, artifacts, desk, order, place
 from tests.runtime.protocol import opened, ports, sealed
 from tests.runtime.test_against import labelled
 from tests.runtime.test_overrides import Desk
+
+HIDDEN: Value = {"who": {"$redacted": ""}}
 
 
 def compared(runtime: Runtime, first: Value, second: Value, other: Runtime | None = None) -> Contrast:
@@ -74,6 +77,39 @@ def test_what_may_follow_from_something_hidden_has_the_cause_that_whoever_knows_
     assert (found.same, found.uncompared) == (False, True)
     assert (f"cause    {cause}" in contrast_text(found)) == (cause is not None)
     assert cast(dict[str, Value], json.loads(contrast_json(found))["parting"])["cause"] == cause
+
+
+def told_in_secret(subject: str, ends: str, *lines: dict[str, Value], **header: Value) -> list[bytes]:
+    """A trace that belongs to a subject; what is hidden in it is hidden under a key of its own."""
+    known = {"payload": {}, "payload_digest": "", "snapshot": "", "fingerprint": {}, "workflow": "w", **header}
+    first: dict[str, Value] = {"kind": "run", "run": subject, "header": {**known, "subjects": [subject]}}
+    decided: dict[str, Value] = {"kind": "contract", "node": "choose", "outcome": ends}
+    last: dict[str, Value] = {"kind": "exit", "node": ends, "exit": ends, "name": ends}
+    return [canonical(line) for line in (first, *lines, decided, last)]
+
+
+def read(**step: Value) -> dict[str, Value]:
+    return {"kind": "contract", "node": "look", "outcome": "SUCCESS", "steps": [{"step": "read", **step}]}
+
+
+@pytest.mark.parametrize(
+    ("lines", "header", "cause"),
+    [
+        ([{"kind": "signal", "fields": HIDDEN}], {}, None),
+        ([{"kind": "reply", "outputs": HIDDEN}], {}, None),
+        ([read(store="s", operation="READ", outputs=HIDDEN)], {}, None),
+        ([read(store="s", operation="HYDRATE", fields=HIDDEN)], {}, None),
+        ([], {"config": HIDDEN}, None),
+        ([], {"payload": HIDDEN}, "clock"),
+        ([read(transform="t", outputs=HIDDEN)], {}, "clock"),
+        ([read(store="s", operation="REGISTER", inputs=HIDDEN)], {}, "clock"),
+    ],
+)
+def test_that_two_were_asked_the_same_tells_no_cause_where_what_they_were_told_later_is_hidden(
+    lines: list[dict[str, Value]], header: dict[str, Value], cause: Cause | None
+) -> None:
+    found = contrast(*(told_in_secret(*who, *lines, **header) for who in (("a", "YES"), ("b", "NO"))), alike=True)
+    assert parted(found) == (len(lines) + 2, "choose", cause, "/outcome")
 
 
 def test_another_snapshot_is_the_cause_of_the_same_request_that_ends_otherwise() -> None:

@@ -36,6 +36,9 @@ _BY_KIND: dict[str, Cause] = {
     "cancel": "input",
     "expired": "clock",
 }
+CAME = frozenset(_BY_KIND)
+"""The kinds of lines that tell what came from outside."""
+
 _BY_HEADER: dict[str, Cause] = {"snapshot": "definition", "workflow": "definition", "started": "clock"}
 
 

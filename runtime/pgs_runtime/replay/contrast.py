@@ -5,7 +5,8 @@ Laws:
   and what follows from those two does not part it from another one;
 * what a label hides is compared where both runs belong to the same subjects: there the same value has the same
   commitment. Else the lines cannot tell, and it parts no runs; whoever has both requests may still know that they
-  differ, and only then is that the cause of what differs after it.
+  differ, and only then is that the cause of what differs after it. That they are the same tells nothing where something
+  else that the runs were told is hidden.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import orjson
 
 from pgs_runtime.faults import status_of_fault
 from pgs_runtime.redaction import REDACTED
-from pgs_runtime.replay.causes import Cause, cause_at, parting
+from pgs_runtime.replay.causes import CAME, Cause, cause_at, parting
+from pgs_snapshot.canonical import canonical
 from pgs_snapshot.frozen import frozen
 from pgs_snapshot.values import Value, same
 
@@ -29,6 +31,8 @@ MOST = 5
 _OF_THE_RUN = ("digest", "key", "message", "n", "prev", "run")
 _OF_THE_WAY = ("exit", "iteration", "kind", "name", "node", "outcome", "parent", "target")
 _GIVEN = ("payload_digest", "actor", "config", "configs")
+_SET = ("config", "configs")
+_ANSWERED = ("outputs", "fields", "counts")
 _NODES = ("intent", "contract", "process", "call", "each", "wait", "undo")
 _ENDS = ("exit", "fault", "cancelled")
 
@@ -96,7 +100,11 @@ def contrast(first: Sequence[bytes], second: Sequence[bytes], alike: bool | None
         one, other = cast("list[Members]", _unmarked(one)), cast("list[Members]", _unmarked(other))
     headers = cast(Members, one[0]["header"]), cast(Members, other[0]["header"])
     ways_part = _ways_part(one, other)
-    deeper = _deeper(one[0], other[0], alike if alike is not None or uncompared else True)
+    if not uncompared:
+        alike = True
+    elif alike and any(map(_hides_what_was_told, (*one[: ways_part or None], *other[: ways_part or None]))):
+        alike = None
+    deeper = _deeper(one[0], other[0], alike)
     parting = _parting(one, other, ways_part, deeper)
     return Contrast(_side(one), _side(other), parting, ways_part, tuple(_others(*headers)), uncompared)
 
@@ -110,6 +118,16 @@ def _unmarked(value: object) -> object:
     if isinstance(value, dict):
         return {name: "" if name == REDACTED else _unmarked(item) for name, item in value.items()}
     return [_unmarked(item) for item in value] if isinstance(value, list) else value
+
+
+def _hides_what_was_told(line: Members) -> bool:
+    """Whether a label hides something in a line that neither the request nor the snapshot gave."""
+    header = cast(Members, line.get("header", {}))
+    steps = [step for step in cast("list[Members]", line.get("steps", [])) if "operation" in step]
+    told: list[Value] = [header.get(name) for name in _SET]
+    told += [step.get(name) for step in steps for name in _ANSWERED]
+    told += [line] if line["kind"] in CAME else []
+    return any(_MARK in canonical(each) for each in told)
 
 
 def _side(lines: Sequence[Members]) -> Side:
