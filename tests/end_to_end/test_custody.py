@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -157,6 +158,16 @@ def test_a_checkpoint_by_a_key_that_is_not_trusted_makes_nothing_authentic(place
     assert verify(place, "authentic").code == 3
 
 
+@pytest.mark.parametrize("folder", ["kept", "nowhere/at all"])
+def test_who_names_no_repository_is_told_how_one_is_made(place: Installation, tmp_path: Path, folder: str) -> None:
+    git = f"git:{tmp_path / folder}"
+    error = place.runtime("checkpoint", "--key", tmp_path / "operator.pem", "--to", git, "--json").error()
+    assert error["message"] == f"The place `{git}` cannot be used: it is no working tree of git."
+    made = error["hint"].removeprefix("Make it: `").removesuffix("`.")
+    subprocess.run(shlex.split(made), check=True, capture_output=True)
+    assert place.runtime("checkpoint", "--key", tmp_path / "operator.pem", "--to", git).code == 0
+
+
 def test_checkpoints_are_committed_to_git(place: Installation, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", tmp_path / "kept"], check=True)
     git = f"git:{tmp_path / 'kept'}"
@@ -247,7 +258,7 @@ def test_what_cannot_be_kept_is_told_and_kept_at_the_next_try(place: Installatio
     assert (answer.code, answer.error()["code"], answer.error()["hint"]) == (
         14,
         "R123",
-        f"Make it: `mkdir {tmp_path / 'kept'}`.",
+        f"Make it: `mkdir -p {tmp_path / 'kept'}`.",
     )
     (tmp_path / "kept").mkdir()
     assert checkpoint(place).code == 0

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 from pgs_runtime.evidence.custody import sign
 from pgs_runtime.stores.sqlite import SqliteStore
 from pgs_snapshot.signing import write_key
+from pgs_snapshot.statements import moment_text
 from tests.end_to_end.programs import Answer, Installation
 from tests.end_to_end.test_custody import REGISTER, owned
-from tests.runtime.custodian import LOST, OPERATOR, RETIRED, trust_in
+from tests.runtime.custodian import AUTHOR, LOST, OPERATOR, RETIRED, STRANGER, trust_in
+from tests.snapshot.trusted import add_key
 
 ADA = b'{"actor_record":{"first_name":"A","last_name":"B","email_registration":"a@b.org"}}'
 OVERDUE = {
@@ -135,6 +138,36 @@ def test_keys_that_no_longer_count_and_are_in_use_are_named(place: Installation,
     assert [each["topic"] for each in found] == ["keys"]
     assert says in found[0]["says"]
     assert found[0]["says"].endswith(", and signed the last checkpoint.")
+
+
+@pytest.mark.parametrize(
+    ("key", "says"), [("author", "by `author`, which is not trusted for checkpoints."), ("stranger", "by no key that")]
+)
+def test_a_key_that_never_counted_for_checkpoints_and_signed_the_last_one_is_named(
+    place: Installation, key: str, says: str
+) -> None:
+    write_key(place.workspace.parent / f"{key}.pem", {"author": AUTHOR, "stranger": STRANGER}[key])
+    checkpoint(place, key)
+    (found,) = wrong(doctor(place, "--json"))
+    assert (found["topic"], f"The last checkpoint is signed {says}" in found["says"]) == ("keys", True)
+    assert found["do"].startswith("Sign with a key that is trusted: pgs_runtime checkpoint")
+
+
+@pytest.mark.parametrize(
+    ("left", "says", "needs"),
+    [
+        (timedelta(days=30), "`soon` (checkpoint) expires in 29 days.", True),
+        (timedelta(days=30, hours=1), "`soon` (checkpoint) is ", False),
+    ],
+)
+def test_a_key_is_named_from_thirty_days_before_its_end_on(
+    place: Installation, left: timedelta, says: str, needs: bool
+) -> None:
+    until = moment_text((datetime.now(UTC) + left).replace(microsecond=0))
+    add_key(place.workspace.parent / "trust", "soon", STRANGER.public, roles=["checkpoint"], until=until)
+    answer = doctor(place, "--json")
+    (found,) = (each for each in answer.json()["remarks"] if "`soon`" in each["says"])
+    assert (answer.code, found["wrong"], found["says"].startswith(says)) == (int(needs), needs, True)
 
 
 def test_a_store_that_is_not_there_or_damaged_is_unusable(place: Installation, tmp_path: Path) -> None:

@@ -278,3 +278,17 @@ def test_a_revocation_of_a_key_that_is_not_known_meets_it_when_it_comes(folder: 
     add_key(folder, "b", B.public)
     write_policy(folder)
     assert trusted(folder) == ids(A)
+
+
+def test_a_thousand_files_are_read_and_one_more_ends_all_trust(folder: Path) -> None:
+    add_key(folder, "ada", A.public)
+    revoke(folder, B.public)
+    said = (folder / "revoked" / f"{B.public.id}.json").read_text(encoding="utf-8")
+    for number in range(999):
+        id = f"{number:064x}"
+        (folder / "revoked" / f"{id}.json").write_text(said.replace(B.public.id, id), encoding="utf-8")
+    assert trusted(folder) == ids(A)
+    revoke(folder, C.public)
+    with pytest.raises(TrustRefused) as refused:
+        read_trust(folder)
+    assert (refused.value.code, refused.value.message) == ("R113", "`revoked/` holds more than 1,000 files.")

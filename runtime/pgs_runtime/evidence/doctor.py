@@ -14,9 +14,9 @@ from typing import Literal
 
 from pgs_runtime.counted import counted
 from pgs_runtime.evidence.at_hand import Evidence
-from pgs_runtime.evidence.authentic import AHEAD, day_of
+from pgs_runtime.evidence.authentic import AHEAD, day_of, word_on
 from pgs_runtime.evidence.covering import StoreCustody
-from pgs_runtime.evidence.custody import contradiction, last_signed, newest_at, origin_in
+from pgs_runtime.evidence.custody import Signed, contradiction, last_signed, newest_at, origin_in
 from pgs_runtime.evidence.keeping import Place
 from pgs_runtime.evidence.log import Log
 from pgs_runtime.evidence.verify import Level, verify
@@ -34,6 +34,7 @@ from pgs_snapshot.visible import visible
 STALE, SOON = timedelta(days=1), timedelta(days=30)
 """How old a checkpoint may be that does not cover everything; how long before its end a key is named."""
 
+_OVER = ("revoked", "expired")
 _NAMED = 5
 _NEWEST = 3
 
@@ -193,21 +194,23 @@ def _keys(bench: Bench) -> Iterator[Remark]:
     if bench.trust is None:
         yield Remark("keys", "Not looked at: `--trust DIR` names the folder.", unseen=True)
         return
-    used = _used(bench.store)
+    last = _last(bench.store)
+    used = frozenset(key.id for key in last.keys) if last else frozenset()
     for key in bench.trust.keys:
         yield _key(key, key.key.id in used, bench.now)
+    why = word_on(last.note, last.checkpoint, bench.trust, bench.now).why if last else ""
+    if why and not any(key.key.id in used and key.standing(bench.now) in _OVER for key in bench.trust.keys):
+        yield Remark("keys", f"The last checkpoint {why}.", True, f"Sign with a key that is trusted: {_SIGN}")
     if not bench.trust.trusted("checkpoint", bench.now):
         do = "pgs_compiler keys new NAME --role checkpoint --owner WHO --trust DIR --out FILE"
         yield Remark("keys", "No key is trusted for checkpoints at this time.", True, do)
 
 
-def _used(store: Store) -> frozenset[str]:
-    """The ids of the keys that signed the last checkpoint."""
+def _last(store: Store) -> Signed | None:
     try:
-        last = last_signed(store)
+        return last_signed(store)
     except Refusal:  # that is told where checkpoints are
-        return frozenset()
-    return frozenset(key.id for key in last.keys) if last else frozenset()
+        return None
 
 
 def _key(key: TrustedKey, used: bool, now: datetime) -> Remark:

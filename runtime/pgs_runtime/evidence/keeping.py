@@ -163,7 +163,7 @@ class Folder:
             finally:
                 os.close(opened)
         except OSError as error:
-            hint = f"Make it: `mkdir {shlex.quote(str(self._folder))}`." if error.errno == errno.ENOENT else ""
+            hint = f"Make it: `mkdir -p {shlex.quote(str(self._folder))}`." if error.errno == errno.ENOENT else ""
             raise unusable(self.name, _why(error), hint) from error
 
 
@@ -226,7 +226,14 @@ class Repository:
         self._folder = folder
 
     def sizes(self) -> tuple[int, ...]:
-        if self._git("rev-parse", "--is-inside-work-tree").strip() != b"true":
+        try:
+            inside = self._git("rev-parse", "--is-inside-work-tree")
+        except Refusal as refused:
+            if not any(said in refused.message for said in ("not a git repository", "cannot change to")):
+                raise
+            hint = f"Make it: `git init {shlex.quote(str(self._folder))}`."
+            raise unusable(self.name, "it is no working tree of git", hint) from refused
+        if inside.strip() != b"true":
             raise unusable(self.name, "it is no working tree of git")
         if not self._git("rev-list", "-n1", "--all").strip():
             return ()
