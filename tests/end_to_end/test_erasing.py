@@ -181,6 +181,12 @@ def test_rpl_08_trc_06_after_an_erasure_every_command_says_erased_and_verify_hol
     assert "ERASED" in replayed.error()["message"]
     assert "ERASED" in examples.runtime("show", run).out
     assert "ERASED" in examples.runtime("resume", run).out
+    assert replayed.error()["hint"].startswith(f"`pgs_runtime verify traces/{run}` ")
+    listed = {each["id"]: each["erased"] for each in examples.runtime("list", "--json").json()["runs"]}
+    assert listed.pop(done.json()["trace_id"]) is False
+    assert (listed[run], set(listed.values())) == (True, {True})
+    ends = {line.split()[0]: line.endswith("  ERASED") for line in examples.runtime("list").out.splitlines()}
+    assert ends == {**listed, done.json()["trace_id"]: False}
     asked = examples.run(REGISTER, REGISTERED, "--json", "--request-id", "r-1")
     assert (asked.code, asked.error()["code"]) == (5, "R131")
     for words in (("list",), ("examine", trace), ("state", "ls"), ("state", "ls", ACTORS)):

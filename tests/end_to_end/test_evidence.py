@@ -82,6 +82,18 @@ def test_verify_asks_for_the_highest_level_unless_told_otherwise(
     assert elsewhere.runtime("verify", trace, "--level", "complete").code == 0
 
 
+@pytest.mark.parametrize("command", ["verify", "examine"])
+def test_who_names_a_run_where_a_file_is_due_is_told_where_that_is(
+    trace: Path, examples: Installation, command: str
+) -> None:
+    answer = examples.runtime(command, trace.stem, "--json")
+    assert (answer.code, answer.error()["code"]) == (2, "R019")
+    assert answer.error()["hint"] == (
+        f"Its file is in `traces/{trace.stem}`; `pgs_runtime export {trace.stem}` writes it again."
+    )
+    assert examples.runtime(command, "elsewhere.jsonl", "--json").error()["hint"] == ""
+
+
 def test_verify_names_the_run_of_a_broken_trace_by_its_file(trace: Path, examples: Installation) -> None:
     trace.write_bytes(trace.read_bytes()[:-9])
     answer = examples.runtime("verify", trace)

@@ -79,13 +79,15 @@ def trace_path(trace: Path) -> Path:
 def trace_file(trace: Path) -> bytes:
     """The bytes of a trace, by its file or its folder."""
     from pgs_runtime.files import read_file
-    from pgs_runtime.trace.lines import LIMITS
+    from pgs_runtime.trace.lines import LIMITS, is_run_id
 
     file = trace_path(trace)
     try:
         return read_file(file, LIMITS.size)
     except OSError as error:
-        raise Refusal("R019", f"`{visible(str(file))}` cannot be read: {error.strerror}.", ExitCode.USAGE) from error
+        hint = f"Its file is in `traces/{trace}`; `pgs_runtime export {trace}` writes it again."
+        message = f"`{visible(str(file))}` cannot be read: {error.strerror}."
+        raise Refusal("R019", message, ExitCode.USAGE, hint=hint if is_run_id(str(trace)) else "") from error
 
 
 def who(snapshot: Snapshot, text: str | None, workflow: str) -> Actor:

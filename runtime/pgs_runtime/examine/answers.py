@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pgs_runtime.examine.export import Exported
-from pgs_runtime.run.outcomes import standing
+from pgs_runtime.run.outcomes import cannot_be_read, standing
 from pgs_runtime.run.rehearsal import Rehearsal
 from pgs_runtime.run.tally import Effects
 from pgs_runtime.runtime import Outcome
@@ -145,8 +145,9 @@ def _pending(asked: Mapping[str, Value]) -> str:
 
 
 def listed(run: Run) -> str:
-    """A run on one line: its id, how it ended, and of which workflow it was."""
-    return f"{run.id}  {run.status:<9}  {visible(run.exit or '')}  {visible(run.request.workflow)}"
+    """A run on one line: its id, how it ended, of which workflow it was, and whether it was erased."""
+    erased = "  ERASED" if cannot_be_read(run) else ""
+    return f"{run.id}  {run.status:<9}  {visible(run.exit or '')}  {visible(run.request.workflow)}{erased}"
 
 
 def standing_text(run: Run, following: Sequence[str], signers: Sequence[str]) -> str:
@@ -189,6 +190,7 @@ def listing(runs: Iterable[Run]) -> str:
 
 def _of(run: Run) -> dict[str, object]:
     return {
+        "erased": cannot_be_read(run),
         "exit": run.exit,
         "id": run.id,
         "request_id": run.request.key,

@@ -158,7 +158,7 @@ def _demand_unerased(run: Run, kept: Sequence[Kept]) -> None:
         message = (
             f"ERASED: the run `{run.id}` belongs to somebody whose key was erased, and can be done again by nobody."
         )
-        hint = f"`pgs_runtime verify {run.id}` still tells whether its record is whole."
+        hint = f"`pgs_runtime verify traces/{run.id}` still tells whether its record is whole."
         raise Refusal("R132", message, ExitCode.DIVERGED, hint=hint)
 
 

@@ -135,6 +135,11 @@ def answer_of_abandoned(effects: Effects) -> bytes:
     return canonical(cast(Value, answer))
 
 
+def cannot_be_read(run: Run) -> bool:
+    """Whether a run, as a vault gives it, belongs to somebody who was erased."""
+    return any(map(is_sealed, (run.request.payload, run.request.actor, run.answer or b"")))
+
+
 def standing(run: Run, repeated: bool = False) -> Outcome:
     """What is told of a run as it stands in the store.
 
