@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -96,6 +97,12 @@ def test_a_run_that_differs_when_it_is_done_again_is_told() -> None:
     assert (
         miss.message == "The run was expected to be the same when it is done again: Line 2 differs at `/outcome`. Why."
     )
+
+
+def test_a_pipe_that_nobody_writes_to_is_no_file_of_scenarios(buying: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    told = run("test", tmp_path / "pipe.yaml", "--workspace", buying)
+    assert (told.exit_code, told.stderr) == (2, f"error: `{tmp_path / 'pipe.yaml'}` is no file.\n")
 
 
 def test_a_file_that_is_no_yaml_is_a_scenario_that_failed(buying: Path, tmp_path: Path) -> None:

@@ -42,6 +42,16 @@ def test_a_variable_that_is_set_and_empty_is_refused_and_nothing_runs(name: str,
     assert trouble.untouched()
 
 
+@pytest.mark.parametrize("text", ["null", "[]", "0", '""', "false"])
+def test_a_configuration_that_is_no_object_is_refused_and_nothing_runs(
+    text: str, trouble: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(text, encoding="utf-8")
+    answer = trouble.run(BEHAVE, COMPLETE, "--config", str(tmp_path / "config.json"), "--json")
+    assert (answer.code, answer.error()["code"]) == (2, "R013")
+    assert trouble.untouched()
+
+
 @pytest.mark.parametrize("pin", ["abc", "0" * 63, "0" * 65, "A" * 64, "../" + "0" * 61])
 def test_a_pin_that_no_snapshot_can_have_is_a_mistake_of_the_command_line(pin: str, trouble: Installation) -> None:
     answer = trouble.run(BEHAVE, COMPLETE, "--pin", pin, "--json")

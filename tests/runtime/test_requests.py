@@ -153,6 +153,7 @@ def test_configuration_has_the_defaults_of_the_binding_and_is_recorded() -> None
         ({"cap": 10}, "/cap", "Configuration of `desk::RB_DESK_V0`: it is above 9."),
         ({"cap": 1, "cpa": 2}, "/cpa", "Configuration of `desk::RB_DESK_V0`: it is not declared."),
         ([1], "", "A configuration is an object: values by name."),
+        ([], "", "A configuration is an object: values by name."),
         (
             {"cap": "\0"},
             "/cap",

@@ -179,6 +179,13 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     assert told.value.code in ("R067", "R069")
 
 
+def test_a_pipe_that_nobody_writes_to_is_no_file_of_settings(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(Refusal) as told:
+        read_settings(tmp_path / "pipe.json")
+    assert (told.value.code, told.value.message) == ("R067", f"`{tmp_path / 'pipe.json'}` is no regular file.")
+
+
 def test_a_secret_is_a_string_to_who_uses_it() -> None:
     assert isinstance(Secret("a"), str)
     assert (Secret("a").encode(), f"{Secret('a')}b", repr([Secret("a")])) == (b"a", "ab", "[Secret()]")

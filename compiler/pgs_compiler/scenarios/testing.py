@@ -47,6 +47,8 @@ def scenario_files(root: Path, paths: Iterable[Path]) -> tuple[SourceFile, ...]:
 def _file(root: Path, path: Path) -> SourceFile:
     absolute = path.absolute()
     label = absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else str(path)
+    if path.exists() and not path.is_file():  # to open a pipe would wait for its other end
+        raise NoScenarios(f"`{path}` is no file.")
     try:
         with path.open("rb") as opened:
             return SourceFile(label, opened.read(MAX_READ))

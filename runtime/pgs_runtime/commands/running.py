@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -13,7 +13,6 @@ from pgs_runtime.commands.surface import SIZE, error_of, json_file, refuse, say,
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.options import Setting
 from pgs_snapshot.streams import complain, output_to_error
-from pgs_snapshot.values import Value
 
 if TYPE_CHECKING:
     from pgs_runtime.run.rehearsal import Rehearsal
@@ -67,11 +66,12 @@ def run(
     One that waits, or asks the outside, is left where it waits: list, show, signal and resume go on from there.
     """
     from pgs_runtime.operate.opening import rehearsing
+    from pgs_runtime.run.intake import configuration
     from pgs_runtime.runtime import Runtime
 
     snapshot = desk.snapshot()
     given = json_file(payload, size=max(SIZE, snapshot.limits().payload_bytes))
-    stated = cast("dict[str, Value]", json_file(config)) if config else None
+    stated = configuration(json_file(config)) if config else None
     address = options.address()
     if dry_run:
         with rehearsing(snapshot, desk.data, address, desk.settings, desk.judge(snapshot)) as runtime:

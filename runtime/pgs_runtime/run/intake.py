@@ -109,7 +109,14 @@ class Intake:
         text, most = canonical(taken), self._limits.payload_bytes
         if len(text) > most:
             raise Refusal("R012", f"The payload has more than {most} bytes.", ExitCode.REJECTED)
-        return Ask(taken, text, _actor(actor), actor.authenticated_by, request_id, _config(config or {}))
+        return Ask(
+            taken,
+            text,
+            _actor(actor),
+            actor.authenticated_by,
+            request_id,
+            configuration({} if config is None else config),
+        )
 
     def beginning(self, graph: Graph, ask: Ask) -> Callable[[], Given]:
         """What a run starts from, whenever it is asked for with the keys that its subjects then have.
@@ -282,7 +289,12 @@ def _names(schema: Schema) -> frozenset[str]:
     return frozenset(cast("dict[str, Value]", schema.get("properties", {})))
 
 
-def _config(stated: object) -> dict[str, Value]:
+def configuration(stated: object) -> dict[str, Value]:
+    """Values by name, as a caller stated them.
+
+    Raises:
+        Refusal: R013, it is something else.
+    """
     if not isinstance(stated, dict):
         raise Refusal("R013", "A configuration is an object: values by name.", ExitCode.USAGE)
     return cast("dict[str, Value]", _taken(stated, "R013", "configuration"))

@@ -137,7 +137,7 @@ def read_settings(file: Path) -> Settings:
         JsonRefused: it is no JSON, or longer than `MAX_BYTES`.
     """
     try:
-        with open(file, "rb") as opened:
+        with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:  # a pipe keeps nobody waiting
             status = os.fstat(opened.fileno())
             data = opened.read(MAX_BYTES + 1) if stat.S_ISREG(status.st_mode) else None
     except OSError as error:
