@@ -118,6 +118,7 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
         "C627": "policy",
         "C628": "side_effect",
         "C629": "policy",
+        "C630": "store",
         "C631": "workflow",
         "C632": "workflow",
         "C633": "binding",

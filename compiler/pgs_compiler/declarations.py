@@ -334,11 +334,14 @@ class OperationSyntax:
 
 @dataclass(frozen=True, slots=True)
 class SideEffect:
+    """A side effect; `entity` is what every store of it holds, where it keeps values of its own making."""
+
     header: Header
     semantics: Semantics | Literal["external"]
     semantics_place: Place
     operations: tuple[OperationSyntax, ...]
     implementation: Word
+    entity: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

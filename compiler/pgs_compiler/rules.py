@@ -196,6 +196,7 @@ RULES = _rules(
     # C62x, C63x: stores, bindings
     _error("C621", "store-operation", "A store allows operations that its side effect has"),
     _error("C622", "operation-not-allowed", "A step uses an operation that its store allows"),
+    _error("C630", "unfit-entity", "A store holds what its side effect keeps there, and looks at"),
     _error("C631", "no-binding", "A workflow that uses stores names a binding"),
     _error("C632", "unbound-store", "A binding covers the stores of its workflows"),
     _warning("C633", "idle-store", "A binding names only stores that its workflows use"),

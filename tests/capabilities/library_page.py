@@ -54,7 +54,11 @@ def _cleared(declassifies: dict[str, list[str]]) -> list[str]:
 
 
 def _side_effect(name: str, document: Record) -> str:
-    lines = [f"### {name.partition('::')[2]}\n", f"{_said(document)} Its semantics are `{document['semantics']}`.\n"]
+    held = f" Its stores hold `{document['entity']}`." if "entity" in document else ""
+    lines = [
+        f"### {name.partition('::')[2]}\n",
+        f"{_said(document)} Its semantics are `{document['semantics']}`.{held}\n",
+    ]
     lines += ["| operation | | inputs | ends as |", "| --- | --- | --- | --- |"]
     for operation, parts in cast(dict[str, Record], document["operations"]).items():
         inputs = _fields(cast(Record, parts["inputs"]))
@@ -94,6 +98,10 @@ def _shape(schema: Record) -> str:
     for word, prefix in (("$ref", ""), ("$var", "")):
         if word in schema:
             return prefix + str(schema[word]).replace("$entity", "entity")
+    if "$part" in schema:
+        return "fields of the entity"
+    if "$optional" in schema:
+        return "optional field of the entity"
     if "format" in schema:
         return str(schema["format"])
     kinds = schema.get("type", "any")

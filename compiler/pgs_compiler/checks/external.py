@@ -28,6 +28,9 @@ from pgs_snapshot.suggest import nearest
 def check(program: Program) -> Iterator[Finding]:
     for side_effect in program.of(SideEffect):
         if side_effect.semantics == "external":
+            if side_effect.entity is not None:
+                message = "An external effect has no store, and so nothing that a store would hold."
+                yield Finding("C628", message, side_effect.entity.place, hint="Leave `entity` out.")
             for operation in side_effect.operations:
                 yield from _operation(operation)
     for store in program.of(Store):

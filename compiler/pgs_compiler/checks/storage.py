@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pgs_compiler.declarations import Contract, OperationStepSyntax, SideEffect, Store
+from pgs_compiler.declarations import (
+    Contract,
+    Entity,
+    OperationStepSyntax,
+    OperationSyntax,
+    SideEffect,
+    Store,
+)
 from pgs_compiler.findings import Finding, Related
+from pgs_compiler.names import CORE, Name
 from pgs_compiler.program import Program
+from pgs_compiler.schemas.anatomy import types_of
+from pgs_compiler.schemas.fit import Fit, Verdict, fit
+from pgs_compiler.schemas.syntax import SchemaSyntax, parts_of, record
 from pgs_snapshot.suggest import nearest
 
 
@@ -26,10 +37,64 @@ def check(program: Program) -> Iterator[Finding]:
                 )
         if not store.operations:
             yield Finding("C621", f"`{store.header.name}` allows no operation.", store.header.place)
+        yield from _entity(program, store, side_effect)
     for contract in program.of(Contract):
         for step in contract.steps:
             if isinstance(step, OperationStepSyntax):
                 yield from _operation(program, step)
+
+
+def _entity(program: Program, store: Store, side_effect: SideEffect) -> Iterator[Finding]:
+    """What a store holds is what its side effect keeps there by itself, and has fields where that looks at fields."""
+    if side_effect.entity is not None:
+        yield from _kept(program, store, side_effect, side_effect.entity)
+    held = program.get(store.entity, Entity)
+    if "object" in types_of(program.schema(held.schema)):
+        return
+    by_field = {op.name.text for op in side_effect.operations if any(map(_of_fields, _schemas(op)))}
+    for word in store.operations:
+        if word.text in by_field:
+            yield Finding(
+                "C630",
+                f"`{word.text}` is about fields of what `{store.header.name}` holds, and `{store.entity.text}` is an"
+                " enumeration.",
+                word.place,
+                "no fields",
+                (Related(store.entity.place, "the entity"),),
+            )
+
+
+def _kept(program: Program, store: Store, side_effect: SideEffect, kept: Name) -> Iterator[Finding]:
+    ours, theirs = (program.schema(program.get(name, Entity).schema) for name in (store.entity, kept))
+    there, back = fit(theirs, ours), fit(ours, theirs)
+    why = _apart(there, "it has no field") or _apart(back, "it has another field,")
+    if why:
+        domain = kept.text.partition("::")[0]
+        yield Finding(
+            "C630",
+            f"`{side_effect.header.name}` keeps `{kept.text}` in its stores, and `{store.entity.text}` is not like it:"
+            f" {why}.",
+            store.entity.place,
+            "another entity",
+            (Related(kept.place, "what is kept"),),
+            f"Write `{kept.code if domain in (store.header.domain, CORE) else kept.text}`.",
+        )
+
+
+def _apart(found: Fit, stranger: str) -> str:
+    """Why not every value of the one is a value of the other, a clause; "" where each is."""
+    if found.verdict is Verdict.FITS:
+        return ""
+    return f"{stranger} `{found.pointer.removeprefix('/')}`" if found.stranger else found.reason
+
+
+def _schemas(operation: OperationSyntax) -> Iterator[SchemaSyntax]:
+    yield record(operation.inputs)
+    yield from (record(outcome.outputs) for outcome in operation.outcomes)
+
+
+def _of_fields(schema: SchemaSyntax) -> bool:
+    return schema.aspect != "$var" or any(map(_of_fields, parts_of(schema)))
 
 
 def _misspelt(word: str, known: Iterable[str]) -> str | None:

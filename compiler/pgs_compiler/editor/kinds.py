@@ -186,7 +186,8 @@ KINDS_: Mapping[str, Form] = MappingProxyType(
                 "semantics": choice(SEMANTICS),
                 "operations": each(OUTCOME, _OPERATION),
                 "implementation": word(),
-            }
+            },
+            {"entity": name("entity")},
         ),
         "store": mapping(
             {

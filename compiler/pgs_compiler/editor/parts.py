@@ -14,7 +14,7 @@ from pgs_compiler.names import DOMAIN, KINDS, MAX_NAME, NODE, OUTCOME, Grammar
 from pgs_compiler.parse.conditions import ARITY, OPERATORS
 from pgs_compiler.parse.values import FORMS
 from pgs_compiler.schemas.anatomy import TYPES
-from pgs_compiler.schemas.generic import ENTITY
+from pgs_compiler.schemas.generic import ASPECTS, ENTITY
 from pgs_compiler.schemas.keywords import KEYWORDS, SHAPES
 from pgs_compiler.schemas.paths import MAX_PATH, REFERENCE
 from pgs_compiler.schemas.syntax import Scope
@@ -184,6 +184,13 @@ _PLAIN: Mapping[str, Form] = {
 }
 
 
+_ASPECTS_OF: Mapping[Scope, tuple[str, ...]] = {
+    "plain": (),
+    "generic": ("$var",),
+    "operation": ("$part", "$optional"),
+}
+
+
 def _schema(scope: Scope, place: str, allowed: Iterable[str]) -> Form:
     """A schema where `default` and `optional` mean something only if they are allowed."""
     plain, member = ref(f"schema-{scope}"), ref(f"member-{scope}")
@@ -195,6 +202,8 @@ def _schema(scope: Scope, place: str, allowed: Iterable[str]) -> Form:
         "const": ANY,
         "$ref": entity,
         "$var": named,
+        "$part": constant(ENTITY),
+        "$optional": constant(ENTITY),
         "properties": {"type": "object", "additionalProperties": member},
         "required": words({"type": "string"}),
         "additionalProperties": {"if": {"type": "boolean"}, "else": plain},
@@ -204,8 +213,8 @@ def _schema(scope: Scope, place: str, allowed: Iterable[str]) -> Form:
         **{keyword: {**_PLAIN[spoken]} for keyword, (_, spoken) in SHAPES.items()},
         "format": choice(FORMATS),
     }
-    kept = [keyword for keyword in KEYWORDS if keyword not in ("default", "optional", "$var")]
-    kept += [*allowed, *(["$var"] if scope == "generic" else [])]
+    kept = [keyword for keyword in KEYWORDS if keyword not in ("default", "optional", *ASPECTS)]
+    kept += [*allowed, *_ASPECTS_OF[scope]]
     return mapping({}, {keyword: forms[keyword] for keyword in kept})
 
 

@@ -11,7 +11,7 @@ from pgs_compiler.elaborate.misfits import Misfit, answer_of, misfits
 from pgs_compiler.elaborate.places import part_place
 from pgs_compiler.elaborate.values import UNTYPED, Elaborator, Typed, record_of
 from pgs_compiler.findings import Place, Related
-from pgs_compiler.schemas.anatomy import properties_of, required_of
+from pgs_compiler.schemas.anatomy import additional_of, items_of, properties_of, required_of
 from pgs_compiler.schemas.exact import closed
 from pgs_compiler.schemas.fit import Verdict
 from pgs_compiler.schemas.paths import Path
@@ -150,14 +150,27 @@ class _Binder:
         answer = misfit.answer
         where = f", at `{answer.pointer}`" if answer.pointer else ""
         when = f" {misfit.when}" if misfit.when else ""
+        message = f"`{name}` of {self._of} cannot take this value{when}{where}: {answer.clash}."
+        label = "does not fit"
+        if answer.stranger:
+            message, label = self._undeclared(name, answer.pointer, when, misfit.hint)
         self._values.report.add(
             "T406",
-            f"`{name}` of {self._of} cannot take this value{when}{where}: {answer.clash}.",
+            message,
             misfit.place,
-            "does not fit",
+            label,
             misfit.hint,
             (Related(misfit.taken, "bound here"),) if misfit.taken else (),
         )
+
+    def _undeclared(self, name: str, pointer: str, when: str, hint: str) -> tuple[str, str]:
+        """What to say of a member that a record brings along and that is not declared, and what is."""
+        *within, member = pointer.split("/")[1:]
+        schema, where = self._properties[name], f" at `/{'/'.join(within)}`" if within else ""
+        for step in within:
+            schema = properties_of(schema).get(step) or additional_of(schema) or items_of(schema)
+        known = ", ".join(properties_of(schema)) or "none"
+        return f"`{name}` of {self._of} has no member `{member}`{where}{when}.", f"known: {known}" if not hint else ""
 
     def _stranger(self, bound: Bound, left: Mapping[str, Schema]) -> str:
         """Report a name that is not declared; gives the input that was probably meant, or ""."""

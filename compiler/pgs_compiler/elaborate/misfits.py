@@ -13,12 +13,12 @@ from pgs_compiler.declarations import (
     Reference,
     ValueSyntax,
 )
-from pgs_compiler.elaborate.places import part_of, references
+from pgs_compiler.elaborate.places import name_place, part_of, references
 from pgs_compiler.elaborate.scope import Variant
 from pgs_compiler.elaborate.values import Elaborator, Typed
 from pgs_compiler.findings import Place
 from pgs_compiler.schemas.fit import Fit, Verdict, fit, fit_value
-from pgs_compiler.source import Scalar, Tree
+from pgs_compiler.source import Scalar
 from pgs_snapshot.model import Literal_, Schema
 from pgs_snapshot.values import escape
 
@@ -61,7 +61,7 @@ def misfits(values: Elaborator, syntax: ValueSyntax, target: Schema, answer: Fit
                 found.setdefault((misfit.place, misfit.when), misfit)
     brought = [misfit for misfit in found.values() if misfit.taken]
     if answer.verdict is Verdict.CANNOT_FIT:
-        return brought or [_misfit(answer, *part_of(syntax, answer.pointer))]
+        return brought or [_misfit(answer, syntax, answer.pointer)]
     everywhere = {misfit.place for misfit in found.values() if not misfit.when}
     return [misfit for misfit in found.values() if not misfit.when or misfit.place not in everywhere]
 
@@ -79,7 +79,11 @@ def _clash(values: Elaborator, syntax: ValueSyntax, target: Schema, way: Variant
     return answer if answer and answer.verdict is Verdict.CANNOT_FIT else None
 
 
-def _misfit(answer: Fit, part: ValueSyntax | Tree, rest: str, when: str = "", taken: Place | None = None) -> Misfit:
+def _misfit(answer: Fit, syntax: ValueSyntax, pointer: str, when: str = "", taken: Place | None = None) -> Misfit:
+    part, rest = part_of(syntax, pointer)
+    named = name_place(syntax, pointer) if answer.stranger else None
+    if named is not None:
+        return Misfit(answer, named, when, taken, answer.hint)
     literal = isinstance(part, Scalar) or (isinstance(part, Constant) and isinstance(part.tree, Scalar))
     # `Write …` takes the place of what is marked.
     hint = "" if rest or (answer.hint.startswith("Write") and not literal) else answer.hint
@@ -91,13 +95,12 @@ def _brought(way: Variant | None, syntax: ValueSyntax, answer: Fit) -> Misfit:
     part, rest = part_of(syntax, answer.pointer)
     edge = way.edge if way else None
     if edge is None or edge.arguments is None or not isinstance(part, Reference) or part.path.root != "with":
-        return _misfit(answer, part, rest, way.when if way else "")
+        return _misfit(answer, syntax, answer.pointer, way.when if way else "")
     steps = [*(escape(str(step)) for step in part.path.steps), *rest.split("/")[1:]]
     item = next((item for item in edge.arguments.bound if steps[:1] == [escape(item.name.text)]), None)
     if item is None:
         return _misfit(answer, edge.arguments.whole or part, rest, taken=part.place)
-    inner = part_of(item.value, "".join(f"/{step}" for step in steps[1:]))
-    return _misfit(answer, *inner, taken=part.place)
+    return _misfit(answer, item.value, "".join(f"/{step}" for step in steps[1:]), taken=part.place)
 
 
 def _alternatives(syntax: ValueSyntax) -> Iterator[ValueSyntax]:

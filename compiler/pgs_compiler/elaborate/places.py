@@ -58,6 +58,17 @@ def part_place(syntax: ValueSyntax, pointer: str) -> Place:
     return part_of(syntax, pointer)[0].place
 
 
+def name_place(syntax: ValueSyntax, pointer: str) -> Place | None:
+    """The place of the name of a member that a JSON Pointer leads to, where the object is written out."""
+    before, _, name = pointer.rpartition("/")
+    match part_of(syntax, before):
+        case RecordForm(members=members), "":
+            return next((bound.name.place for bound in members if escape(bound.name.text) == name), None)
+        case ((Constant(tree=Mapping(entries=entries)) | Mapping(entries=entries)), ""):
+            return next((entry.key.place for entry in entries if escape(entry.name) == name), None)
+    return None
+
+
 def part_of(syntax: ValueSyntax, pointer: str) -> tuple[ValueSyntax | Tree, str]:
     """What a JSON Pointer leads to in a value as far as that is written out, and the rest of the pointer."""
     here: ValueSyntax | Tree = syntax

@@ -22,7 +22,7 @@ def _declared(program: Program, syntax: SchemaSyntax, name: str, place: Place, e
     }
     inner = CLEAN
     if syntax.variable is not None:
-        inner = entity if str(syntax.variable.value) == ENTITY else CLEAN
+        inner = entity if str(syntax.variable.value) == ENTITY and syntax.aspect != "$optional" else CLEAN
     elif syntax.entity is not None:
         inner = _declared(program, program.entity(syntax.entity.text), name, place, entity)
     else:

@@ -1,14 +1,16 @@
 """Operations of stores: what a store takes, and what it answers with.
 
-* The values of its entity carry what the store holds: the entity's labels, and what was ever written there.
+* The values of its entity, and of fields of it, carry what the store holds: the entity's labels, and what was ever
+  written there.
 * What else an operation of `core` answers (an address, a number, keys) carries what its other inputs carry, and
-  what is or holds text carries what the keys carry, too: these side effects tell nothing else of a value.
+  what is or holds text carries what the keys carry, too: these side effects tell nothing else of a value but
+  which fields of it are like those that were asked for.
 * A side effect of the project may compute what it answers from whatever it sees, so that carries everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pgs_compiler.declarations import EffectStepSyntax, OperationStepSyntax, SideEffect, Store
 from pgs_compiler.findings import Place
@@ -18,8 +20,7 @@ from pgs_compiler.flows.lattice import CLEAN, Flow, Marks, flat, join, join_all,
 from pgs_compiler.flows.stores import Stores
 from pgs_compiler.names import CORE
 from pgs_compiler.program import Program
-from pgs_compiler.schemas.generic import ENTITY
-from pgs_compiler.schemas.syntax import Property, SchemaSyntax, variables_of
+from pgs_compiler.schemas.syntax import Aspect, Property, SchemaSyntax, parts_of
 
 _NO_TEXT = frozenset({"integer", "number", "boolean", "null"})
 
@@ -36,12 +37,16 @@ def operate(
     given = taken(given, declared(program, operation.inputs, f"{code} inputs"))
     keys: Marks = {}
     texts: Marks = {}
+    asked: Marks = {}
     for item in operation.inputs.fields:
         flow = given.member(item.name)
         if not _of_entity(item.schema):
             keys = merged(keys, flat(flow))
             texts = merged(texts, flat(flow)) if _text(item.schema) else texts
-        elif operation.mode == "write":
+            continue
+        if any(aspect == "$part" for aspect in _aspects(item.schema)):
+            asked = merged(asked, flat(flow))
+        if operation.mode == "write":
             stores.write(name, _entity_part(item.schema, flow))
     if operation.mode == "write":
         stores.write_key(name, keys)
@@ -56,7 +61,7 @@ def operate(
         found = tuple(Arrival(sink, item.mark, item.trail, "asked") for item in found if item.verdict != "declassified")
     held = onward(stores.held(name), step.name.place, f"`{code}` answers with it")
     ours = side_effect.header.domain == CORE
-    seen = marked(keys) if ours else join_all((marked(flat(given)), marked(flat(held))))
+    seen = marked(merged(keys, asked)) if ours else join_all((marked(flat(given)), marked(flat(held))))
     answers = _Answers(program, held, seen, onward(marked(stores.keys(name)), step.name.place, f"`{code}`"))
     outputs = {
         outcome.name.text: record(
@@ -111,7 +116,15 @@ class _Answers:
 
 
 def _of_entity(schema: SchemaSyntax) -> bool:
-    return any(variable.value == ENTITY for variable in variables_of(schema))
+    """Whether an input or output holds values of the entity, or of fields of it; their names say nothing of a value."""
+    return any(aspect != "$optional" for aspect in _aspects(schema))
+
+
+def _aspects(schema: SchemaSyntax) -> Iterator[Aspect]:
+    if schema.variable is not None:
+        yield schema.aspect
+    for part in parts_of(schema):
+        yield from _aspects(part)
 
 
 def _text(schema: SchemaSyntax) -> bool:

@@ -81,10 +81,11 @@ def side_effect(header: Header, fields: Fields) -> SideEffect | None:
     semantics = fields.one_of(written, "`semantics`", SEMANTICS) if written is not None else None
     operations = tuple(found for entry in fields.entries("operations") if (found := _operation(entry, header, fields)))
     implementation = fields.word("implementation")
+    held = fields.name("entity", "entity", required=False)
     if written is None or semantics is None or implementation is None:
         return None
     known = cast(Literal[Semantics, "external"], semantics)
-    return SideEffect(header, known, written.place, operations, implementation)
+    return SideEffect(header, known, written.place, operations, implementation, held)
 
 
 def _operation(entry: Entry, header: Header, fields: Fields) -> OperationSyntax | None:

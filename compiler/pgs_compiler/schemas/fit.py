@@ -50,12 +50,14 @@ class Fit:
         pointer: where in the value, "" for the whole; `/*` stands for every item or undeclared member.
         clash: what is there and what is wanted, a clause without a full stop.
         hint: what to type where it is written out, or "".
+        stranger: whether the pointer leads to a member that is not declared.
     """
 
     verdict: Verdict
     pointer: str = ""
     clash: str = ""
     hint: str = ""
+    stranger: bool = False
 
     @property
     def reason(self) -> str:
@@ -126,9 +128,9 @@ def _member(member: Value, target: Schema) -> Fit:
     if not problems:
         return FITS
     problem = problems[0]
-    return Fit(
-        Verdict.CANNOT_FIT, problem.pointer, f"`{shown(_part(member, problem.pointer))}` {problem.why}", problem.hint
-    )
+    clash = f"`{shown(_part(member, problem.pointer))}` {problem.why}"
+    to = f"/{escape(problem.stranger)}" if problem.stranger else ""
+    return Fit(Verdict.CANNOT_FIT, problem.pointer + to, clash, problem.hint, bool(to))
 
 
 def _part(value: Value, pointer: str) -> Value:
@@ -225,8 +227,8 @@ def _object(source: Schema, target: Schema) -> Iterator[Fit]:
         least = Verdict.CANNOT_FIT if name in present or name in required else Verdict.MAY_FIT
         if slot is None:
             near = nearest(name, (wanted.keys() | required) - declared.keys())
-            hint = f"Call it `{near}`." if near else ""
-            yield _at(escape(name), replace(_cannot("not declared in the target"), hint=hint), least)
+            hint = f"Write `{near}`." if near else ""
+            yield _at(escape(name), replace(_cannot("not declared in the target"), hint=hint, stranger=True), least)
             continue
         yield _at(escape(name), fit(member, slot), least)
         if name in required and name not in present:

@@ -1,6 +1,7 @@
 """Variables in the schemas of transforms and side effects: `{$var: T}` and `{$ref: $entity}`.
 
-Lowered, a variable is `{"$var": "T"}`, and the entity of a store is the variable `$entity`.
+Lowered, a variable is `{"$var": "T"}`, and the entity of a store is the variable `$entity`. `{"$part": "$entity"}` is
+an object with some of its fields, `{"$optional": "$entity"}` the name of one that it may lack.
 `bind_variables` finds what each variable of a transform's inputs stands for at one step, and `substitute`
 writes it into the outputs:
 
@@ -11,8 +12,9 @@ writes it into the outputs:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias, cast
 
 from pgs_compiler.schemas.anatomy import (
@@ -20,7 +22,9 @@ from pgs_compiler.schemas.anatomy import (
     additional_of,
     items_of,
     labels_of,
+    members_of,
     phrase,
+    present_in,
     properties_of,
     types_of,
     without,
@@ -49,8 +53,7 @@ class Clash:
 
 def variables_in(schema: Schema) -> frozenset[str]:
     """The names of the variables in a lowered schema."""
-    own = schema.get("$var")
-    found = {own} if isinstance(own, str) else set()
+    found = {own for own in map(schema.get, ASPECTS) if isinstance(own, str)}
     for _, part in _parts(schema):
         found |= variables_in(part)
     return frozenset(found)
@@ -74,11 +77,12 @@ def clashes(declared: Schema, actual: Mapping[str, Schema]) -> tuple[Clash, ...]
 
 def substitute(schema: Schema, bound: Substitution) -> Schema:
     """The schema with the variables written out that `bound` names; what stands beside a variable stays."""
-    own = schema.get("$var")
-    if isinstance(own, str) and own in bound:
-        beside = dict(without(schema, "$var"))
-        labels = list[Value](sorted(labels_of(schema) | labels_of(bound[own])))
-        return {**without(bound[own], "default"), **beside, **({"labels": labels} if labels else {})}
+    for aspect, of in ASPECTS.items():
+        own = schema.get(aspect)
+        if isinstance(own, str) and own in bound:
+            meant, beside = of(bound[own]), dict(without(schema, aspect))
+            labels = list[Value](sorted(labels_of(schema) | labels_of(meant)))
+            return {**without(meant, "default"), **beside, **({"labels": labels} if labels else {})}
     replaced: dict[str, Value] = dict(schema)
     for keyword, part in _parts(schema):
         if keyword != "properties":
@@ -86,6 +90,35 @@ def substitute(schema: Schema, bound: Substitution) -> Schema:
     if properties := properties_of(schema):
         replaced["properties"] = {name: dict(substitute(part, bound)) for name, part in properties.items()}
     return replaced
+
+
+def part_of(schema: Schema) -> Schema:
+    """An object with some of the fields of a record, each as the record has it; none is filled in."""
+    rest: Value = dict(additional) if (additional := _open(schema)) is not None else False
+    found: dict[str, Value] = {"type": "object", "additionalProperties": rest}
+    if properties := properties_of(schema):
+        found["properties"] = {name: dict(without(member, "default")) for name, member in properties.items()}
+    labels = list[Value](sorted(labels_of(schema)))
+    return {**found, **({"labels": labels} if labels else {})}
+
+
+def optional_of(schema: Schema) -> Schema:
+    """The name of a field that a record may lack."""
+    if _open(schema) is not None:
+        return {"type": "string"}
+    present = present_in(schema)
+    return {"enum": [name for name in properties_of(schema) if name not in present]}
+
+
+def _open(schema: Schema) -> Schema | None:
+    """The schema of the fields that a record does not declare; None where it has no others, or there is no record."""
+    return additional_of(schema) if "object" in types_of(schema) and members_of(schema) is None else None
+
+
+ASPECTS: Mapping[str, Callable[[Schema], Schema]] = MappingProxyType(
+    {"$var": lambda schema: schema, "$part": part_of, "$optional": optional_of}
+)
+"""What of a variable is meant, by the keyword that names it."""
 
 
 def erase(schema: Schema) -> Schema:

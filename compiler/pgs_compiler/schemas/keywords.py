@@ -32,8 +32,10 @@ BELONGS_TO: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 STRUCTURE = ("properties", "required", "additionalProperties", "items")
 NOTES = ("description", "labels", "default", "optional")
-KEYWORDS = ("type", "enum", "const", "$ref", "$var", *BELONGS_TO, *NOTES)
-"""Every keyword. `optional` is for fields, `$var` for transforms."""
+NAMING = ("$ref", "$var", "$part", "$optional")
+"""The keywords that stand for a schema which stands elsewhere."""
+KEYWORDS = ("type", "enum", "const", *NAMING, *BELONGS_TO, *NOTES)
+"""Every keyword. `optional` is for fields, `$var` for transforms, `$part` and `$optional` for side effects."""
 
 
 def implied_type(keyword: str) -> str:

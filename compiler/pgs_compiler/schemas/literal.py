@@ -33,11 +33,13 @@ class Problem:
         pointer: JSON Pointer into the value, "" for the whole.
         why: what a subject is followed by: `is a string, not an integer`.
         hint: what to type, or "".
+        stranger: the member there that is not declared, where that is what is wrong, or "".
     """
 
     pointer: str
     why: str
     hint: str = ""
+    stranger: str = ""
 
     @property
     def message(self) -> str:
@@ -121,7 +123,7 @@ def _undeclared(pointer: str, instance: dict[str, Value], schema: Schema) -> Ite
     declared = properties_of(schema)
     for name in sorted(instance.keys() - declared.keys()):
         near = nearest(name, declared.keys() - instance.keys())
-        yield Problem(pointer, f"has `{name}`, which is not declared", f"Write `{near}`." if near else "")
+        yield Problem(pointer, f"has `{name}`, which is not declared", f"Write `{near}`." if near else "", name)
 
 
 def _member_meant(keyword: str, limit: Value, instance: Value) -> str:

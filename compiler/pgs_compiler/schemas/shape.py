@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pgs_compiler.findings import Place, Related
 from pgs_compiler.names import CODE, DOMAIN, MAX_NAME, Name, kind_of
 from pgs_compiler.schemas.anatomy import TYPES, phrase
 from pgs_compiler.schemas.generic import ENTITY
-from pgs_compiler.schemas.keywords import BELONGS_TO, KEYWORDS, NOTES, STRUCTURE, implied_type
+from pgs_compiler.schemas.keywords import BELONGS_TO, KEYWORDS, NAMING, NOTES, STRUCTURE, implied_type
 from pgs_compiler.schemas.limits import plain_value, read_bounds
-from pgs_compiler.schemas.syntax import FieldsSyntax, Property, SchemaSyntax, Scope
+from pgs_compiler.schemas.syntax import Aspect, FieldsSyntax, Property, SchemaSyntax, Scope
 from pgs_compiler.source import Entry, Mapping, Scalar, Sequence, Tree, to_value
 from pgs_snapshot.canonical import canonical
 from pgs_snapshot.suggest import nearest
@@ -87,7 +87,7 @@ class _Reader:
         stated = {entry.name: entry for entry in tree}
         self._check_keywords(stated, allowed)
         notes = self._notes(stated, tree.place)
-        for form in ("$ref", "$var"):
+        for form in NAMING:
             if form in stated:
                 self._check_alone(form, stated)
                 return self._reference(notes, stated[form])
@@ -156,6 +156,8 @@ class _Reader:
             return notes
         if form == "$var":
             return self._variable(notes, entry, tree, tree.value)
+        if form != "$ref":
+            return self._aspect(notes, entry, tree)
         if tree.value != ENTITY:
             entity = self._entity(tree.value, tree.place)
             return replace(notes, entity=entity) if entity else notes
@@ -175,6 +177,19 @@ class _Reader:
             self._report.add("T420", f"`{name}` is not the name of a variable.", tree.place, "a word such as `T`")
         else:
             return replace(notes, variable=tree, default=None)
+        return notes
+
+    def _aspect(self, notes: SchemaSyntax, entry: Entry, tree: Scalar) -> SchemaSyntax:
+        if self._scope != "operation":
+            message = (
+                f"`{entry.name}` is about the entity of a store, and only the operations of a side effect have one."
+            )
+            self._report.add("T424", message, entry.key.place)
+        elif tree.value != ENTITY:
+            message = f"`{tree.value}` is not the entity of the store, and `{entry.name}` is about nothing else."
+            self._report.add("T424", message, tree.place, hint=f"Write `{ENTITY}`.")
+        else:
+            return replace(notes, variable=tree, aspect=cast(Aspect, entry.name))
         return notes
 
     def _entity(self, text: str, place: Place) -> Name | None:

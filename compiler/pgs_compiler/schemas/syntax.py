@@ -5,7 +5,7 @@ Laws:
 * what was read without a finding lowers to a schema that the JSON Schema metaschema accepts;
 * lowered, every object says whether it is open, every type is stated unless `enum` or `const` says all,
   `required` is sorted and names no member with a `default`, and neither `$ref` nor `optional` is left;
-  `labels` and `default` stay as annotations, a variable as `$var` (`generic` writes it out);
+  `labels` and `default` stay as annotations, a variable as `$var`, `$part` or `$optional` (`generic` writes it out);
 * whether `enum`, `const` and `default` fit their own schema is asked after names are resolved: `values`.
 """
 
@@ -24,6 +24,9 @@ from pgs_snapshot.values import Value
 Scope: TypeAlias = Literal["plain", "generic", "operation"]
 """Where a schema stands: `{$var: T}` belongs to a transform (generic), `{$ref: $entity}` to an operation."""
 
+Aspect: TypeAlias = Literal["$var", "$part", "$optional"]
+"""What of a variable's values is meant: the whole, some of its fields, or the name of a field that may be absent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -41,7 +44,7 @@ class SchemaSyntax:
     Attributes:
         types: as stated or implied; empty for any.
         entity: the name behind `$ref`.
-        variable: the name behind `$var`, or `$entity`.
+        variable: the name behind `$var`, or `$entity`; `aspect` says what of it is meant.
         properties: declared members, in the author's order.
         additional: the schema of other members; None closes the object.
         members: what `enum` lists.
@@ -51,6 +54,7 @@ class SchemaSyntax:
     types: tuple[str, ...] = ()
     entity: Name | None = None
     variable: Scalar | None = None
+    aspect: Aspect = "$var"
     properties: tuple[Property, ...] = ()
     additional: SchemaSyntax | None = None
     items: SchemaSyntax | None = None
@@ -92,7 +96,7 @@ def lower_schema(syntax: SchemaSyntax, entity: EntityLookup) -> Schema:
     if syntax.default is not None:
         notes["default"] = to_value(syntax.default)
     if syntax.variable is not None:
-        return {"$var": syntax.variable.value, **notes}
+        return {syntax.aspect: syntax.variable.value, **notes}
     if syntax.entity is not None:
         return {**lower_schema(entity(syntax.entity.text), entity), **notes}
     return {**_constraints(syntax, entity), **notes}
@@ -109,9 +113,14 @@ def variables_of(syntax: FieldsSyntax | SchemaSyntax) -> Iterator[Scalar]:
         syntax = record(syntax)
     if syntax.variable is not None:
         yield syntax.variable
-    for part in (*(member.schema for member in syntax.properties), syntax.additional, syntax.items):
-        if part is not None:
-            yield from variables_of(part)
+    for part in parts_of(syntax):
+        yield from variables_of(part)
+
+
+def parts_of(syntax: SchemaSyntax) -> Iterator[SchemaSyntax]:
+    """The schemas directly inside one, as they are written out."""
+    yield from (member.schema for member in syntax.properties)
+    yield from (part for part in (syntax.additional, syntax.items) if part is not None)
 
 
 def record(fields: FieldsSyntax, tree: Tree | None = None) -> SchemaSyntax:

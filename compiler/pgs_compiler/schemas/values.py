@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.schemas.anatomy import without
+from pgs_compiler.schemas.generic import erase
 from pgs_compiler.schemas.literal import value_fits
-from pgs_compiler.schemas.syntax import EntityLookup, FieldsSyntax, SchemaSyntax, lower_schema, record
+from pgs_compiler.schemas.syntax import EntityLookup, FieldsSyntax, SchemaSyntax, lower_schema, parts_of, record
 from pgs_compiler.source import Tree, to_value
 from pgs_snapshot.defaults import filler
 from pgs_snapshot.model import Schema
@@ -37,24 +38,19 @@ def _size(syntax: SchemaSyntax, entity: EntityLookup, known: dict[str, int]) -> 
         if name not in known:
             known[name] = _size(entity(name), entity, known)
         return known[name]
-    return 1 + sum(_size(part, entity, known) for part in _children(syntax))
-
-
-def _children(syntax: SchemaSyntax) -> Iterator[SchemaSyntax]:
-    yield from (item.schema for item in syntax.properties)
-    yield from (part for part in (syntax.additional, syntax.items) if part is not None)
+    return 1 + sum(_size(part, entity, known) for part in parts_of(syntax))
 
 
 def _parts(syntax: SchemaSyntax) -> Iterator[SchemaSyntax]:
     yield syntax
-    for child in _children(syntax):
+    for child in parts_of(syntax):
         yield from _parts(child)
 
 
 def _misfits(syntax: SchemaSyntax, entity: EntityLookup) -> Iterator[Finding]:
     if syntax.members is None and syntax.constant is None and syntax.default is None:
         return
-    whole = lower_schema(replace(syntax, default=None), entity)
+    whole = erase(lower_schema(replace(syntax, default=None), entity))
     bare = without(whole, "enum", "const")
     for member in syntax.members or ():
         yield from _misfit("A member of this enumeration", member, bare)

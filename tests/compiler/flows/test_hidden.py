@@ -385,3 +385,37 @@ summary: A clerk
 attributes: {phone: {type: string, labels: [pii]}}
 """)
     assert hidden(program) == {"done": ["/result/phone"]}
+
+
+STATE = """
+store: desk::ST_PEOPLE_V0
+summary: People
+side_effect: CS_STATE_V0
+entity: EN_SEEN_V0
+operations: [UPDATE_WHERE, READ_WHERE]
+clears: [pii]
+---
+entity: desk::EN_SEEN_V0
+summary: Somebody who was seen
+fields: {name: {type: string}, seen: {type: boolean}}
+---
+contract: desk::CC_WORK_V0
+summary: Change whoever was seen, and look
+inputs: {value: {type: string}}
+steps:
+  - {step: change, op: UPDATE_WHERE, store: ST_PEOPLE_V0, inputs: {where: WHERE, set: SET}}
+  - {step: look, op: READ_WHERE, store: ST_PEOPLE_V0, inputs: {where: {seen: true}}}
+outcomes: {SUCCESS: {rows: $.steps.look.rows, keys: $.steps.change.keys}, NOT_FOUND: {}, TOO_MANY: {}, VIOLATION: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "given"), [("{seen: true}", "{name: $.inputs.value}"), ("{name: $.inputs.value}", "{}")]
+)
+def test_the_fields_that_are_set_or_asked_for_are_held_with_their_labels(where: str, given: str) -> None:
+    rest = STATE.replace("WHERE, set: SET", f"{where}, set: {given}")
+    outcomes = "{SUCCESS: done, NOT_FOUND: done, TOO_MANY: done, VIOLATION: done}"
+    found = hidden(desk(rest=rest, next=outcomes, stores="ST_PEOPLE_V0: {}"))["work"]
+    assert "/outputs/SUCCESS/rows/*/value/name" in found
+    assert "/outputs/SUCCESS/keys" in found
+    assert "/outputs/SUCCESS/rows/*/value/seen" not in found

@@ -140,10 +140,6 @@ def _words(entity: Document) -> Iterator[str]:
 
 def _is_value(document: Document, wanted: ScalarNode) -> bool:
     """Whether a word stands for a value: bound directly to an input of an operation, or compared."""
-    # A store judges columns as it runs: `where` finds nothing, and `set` ends as VIOLATION.
-    holders = (member(mapping, key) for mapping in mappings(document.root) for key in ("where", "set"))
-    if any(wanted in scalars(holder) for holder in holders):
-        return False
     for mapping in mappings(document.root):
         for key, value in pairs(mapping):
             if value is wanted:

@@ -91,3 +91,41 @@ def test_erased_a_variable_is_any_value() -> None:
     assert erase(fields_of("a: {additionalProperties: {$var: T}}", "generic")) == fields_of(
         "a: {additionalProperties: true}"
     )
+
+
+RECORD = """
+properties: {id: {type: string, labels: [pii]}, nr: {type: integer, default: 0}, by: {type: string}}
+required: [id]
+"""
+
+
+def test_a_part_of_a_record_has_some_of_its_fields_and_none_is_filled_in() -> None:
+    declared = fields_of("where: {$part: $entity}", "operation")
+    assert substitute(declared, {ENTITY: schema_of(RECORD)}) == fields_of(
+        "where: {properties: {id: {type: string, labels: [pii]}, nr: {type: integer}, by: {type: string}}}"
+    )
+
+
+def test_a_part_of_an_open_record_may_have_other_fields() -> None:
+    declared = fields_of("where: {$part: $entity}", "operation")
+    open_ = schema_of("{properties: {id: {type: string}}, required: [id], additionalProperties: {type: integer}}")
+    assert substitute(declared, {ENTITY: open_}) == fields_of(
+        "where: {properties: {id: {type: string}}, additionalProperties: {type: integer}}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("entity", "names"),
+    [
+        (schema_of(RECORD), {"enum": ["by"]}),
+        (schema_of("{additionalProperties: true}"), {"type": "string"}),
+        (schema_of("{enum: [A, B]}"), {"enum": []}),
+    ],
+)
+def test_a_field_that_may_be_absent_is_optional_and_has_no_default(entity: Schema, names: Schema) -> None:
+    assert substitute(schema_of("{$optional: $entity}", "operation"), {ENTITY: entity}) == names
+
+
+def test_of_an_enumeration_there_is_no_part_but_the_empty_one() -> None:
+    part = substitute(schema_of("{$part: $entity}", "operation"), {ENTITY: schema_of("{enum: [A, B]}")})
+    assert part == {"type": "object", "additionalProperties": False}
