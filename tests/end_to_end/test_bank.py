@@ -232,7 +232,10 @@ def test_reserves_that_run_out_block_once_and_then_stop_everything_until_somebod
     blocked, stopped = (bank.ask("DEPOSIT", account="ann", amount=much) for _ in range(2))
     assert (blocked.kind, blocked.exit, blocked.exit_code) == ("DENIED", "BLOCKED", 4)
     assert (stopped.kind, stopped.exit, stopped.exit_code) == ("STOPPED", "R174", 7)
-    assert stopped.message.endswith("`bank::PC_DEPOSIT_V0` does not meet it: The reserves fall below 10,000.00.")
+    assert stopped.message.endswith(
+        "`bank::PC_DEPOSIT_V0` does not meet it: The reserves fall below 10,000.00 (`domain.accounts.RESERVES` is"
+        " `999999`, and has to meet `min: 1000000`; 2 of 2)."
+    )
     before = dump(bank.runtime.store)
     for asks in (
         lambda: bank.pay("ann", "bob", 5),

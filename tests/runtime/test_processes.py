@@ -195,7 +195,10 @@ def test_a_rule_of_level_a_ends_the_run_and_its_count_goes_back_to_zero() -> Non
     move(runtime, 60)
     stopped = move(runtime, 60)
     assert (stopped.kind, stopped.exit, stopped.exit_code) == ("STOPPED", "R173", ExitCode.STOPPED)
-    assert stopped.message == f"The rule at `bank.yaml:45`, of level A, ends the run: `{TRANSFER}` does not meet it."
+    assert stopped.message == (
+        f"The rule at `bank.yaml:45`, of level A, ends the run: `{TRANSFER}` does not meet it (`args.amount` is `60`,"
+        " and has to meet `max: 50`; 2 of 2)."
+    )
     assert [move(runtime, 60).kind for _ in range(2)] == ["DENIED", "STOPPED"]
 
 
@@ -284,6 +287,11 @@ def test_a_field_with_a_label_is_never_shown() -> None:
     changes = part(steps(runtime, outcome.trace_id)["run"], "delta")
     assert changes[0].keys() == {"new", "op", "path"}
     assert changes[0]["path"] == "domain.accounts"
+
+
+def test_what_a_rule_saw_that_stops_a_run_is_not_told_where_something_carries_a_label() -> None:
+    message = move(opened(bank(labels=["pii"]), transfer([rule(42, "args.amount", "A", max=10)])), 60).message
+    assert message.endswith(f"`{TRANSFER}` does not meet it (`args.amount` has to meet `max: 10`).")
 
 
 def test_what_a_rule_saw_is_not_shown_where_something_carries_a_label() -> None:

@@ -69,6 +69,10 @@ class Counter:
         return canonical([self.target, session, rule]).decode()
 
 
+_SHORT = 60
+"""Characters of a value or limit in a message."""
+
+
 def gate_step(
     target: str,
     rules: Sequence[Rule],
@@ -90,7 +94,7 @@ def gate_step(
         verdict = judge(target, rules, seen, lambda key: counts.get(key, 0))
         told = told_violations([verdict], counter)
         if "stop" in told:
-            raise stopped(counter, "", verdict.counts, cast("dict[str, Value]", told["stop"]))
+            raise stopped(counter, "", verdict.counts, cast("dict[str, Value]", told["stop"]), shows=redact is None)
         if gate == "closes" and verdict.refusal is not None:
             overlay.back_to(rolled_back)
         counter.write(overlay, "", verdict.counts)
@@ -172,12 +176,20 @@ def told_violations(found: Iterable[Verdict], counter: Counter) -> dict[str, Val
     return parts
 
 
-def stopped(counter: Counter, session: str, counts: Mapping[str, int], stop: Mapping[str, Value]) -> Stopped:
-    """How a run ends that a rule of level A or S has stopped."""
+def stopped(
+    counter: Counter, session: str, counts: Mapping[str, int], stop: Mapping[str, Value], *, shows: bool
+) -> Stopped:
+    """How a run ends that a rule of level A or S has stopped.
+
+    Args:
+        shows: whether what the rule saw may be told.
+    """
     rule, level = str(stop["rule"]), str(stop["level"])
     unmet = f"`{counter.target}` does not meet it"
     if "message" in stop:
         unmet += f": {str(stop['message']).removesuffix('.')}"
+    if "asks" in stop:  # what was recorded by an earlier version does not say
+        unmet += f" ({_seen(stop, shows)})"
 
     def keep(overlay: Overlay) -> None:
         counter.write(overlay, session, counts)
@@ -215,5 +227,21 @@ def _stopping(verdict: Verdict) -> Value:
         return None
     gravest = next(one for one in verdict.violations if one.acts and one.rule.spec.level == refusal.level)
     spec = gravest.rule.spec
-    told: dict[str, Value] = {"level": refusal.level, "rule": spec.place}
+    told: dict[str, Value] = {"asks": _short(spec.condition, spec.value), "field": spec.target_field}
+    told |= {"count": gravest.count, "level": refusal.level, "of": spec.max_threshold, "rule": spec.place}
+    if isinstance(value := _violation(gravest).get("value"), int | float | str):
+        told["value"] = _short("", value)
     return told | ({"message": spec.message} if spec.message else {})
+
+
+def _short(name: str, value: object) -> str:
+    """A value as a message shows it, after a name; of a long one only the name."""
+    text = canonical(plain(value)).decode()
+    return name if len(text) > _SHORT else f"{name}: {text}" if name else text
+
+
+def _seen(stop: Mapping[str, Value], shows: bool) -> str:
+    """What a rule that stops a run asks, what it found there, and how often."""
+    found = f" is `{stop['value']}`, and" if shows and stop.get("value") else ""
+    often = f"; {stop['count']} of {stop['of']}" if stop["of"] != 1 else ""
+    return f"`{stop['field']}`{found} has to meet `{stop['asks']}`{often}"

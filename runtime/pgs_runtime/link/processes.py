@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import SimpleNamespace
 from typing import cast
 
@@ -189,8 +190,11 @@ class Body:
             parts["heard"] = list[Value](heard)
         return Outcome(answer.name, **parts, **told_violations(found, self._counter))
 
-    def commit(self, overlay: Overlay, inputs: dict[str, Value]) -> Outcome:
+    def commit(self, overlay: Overlay, inputs: dict[str, Value], *, shows: bool) -> Outcome:
         """Write what has changed.
+
+        Args:
+            shows: whether what a rule saw may be told.
 
         Raises:
             Fault: a rule of level A or S has acted.
@@ -198,7 +202,7 @@ class Body:
         session, outcome = str(inputs["session"]), str(inputs["outcome"])
         counts = cast("Mapping[str, int]", inputs.get("counts", {}))
         if "stop" in inputs:
-            raise stopped(self._counter, session, counts, cast("dict[str, Value]", inputs["stop"]))
+            raise stopped(self._counter, session, counts, cast("dict[str, Value]", inputs["stop"]), shows=shows)
         for path, value in cast("dict[str, Value]", inputs.get("set", {})).items():
             data = canonical(value)
             if len(data) > self._most:
@@ -286,6 +290,11 @@ class _Hides:
     fields: Mapping[str, Redact | None]
     results: Shown
 
+    @property
+    def seen(self) -> bool:
+        """Whether what rules saw may carry a label."""
+        return self.arguments or any(self.fields.values())
+
 
 def _hydrating(body: Body, hides: _Hides) -> Storage:
     return Storage(
@@ -326,7 +335,7 @@ def _committing(body: Body, hides: _Hides) -> Storage:
         misfits=None,
         store=body.context.name,
         operation=COMMIT,
-        perform=body.commit,
+        perform=partial(body.commit, shows=not hides.seen),
         writes=True,
         next={outcome: outcome for outcome in body.sealed.outcomes},
         redact=_hiding({"session": hides.session, "set": _hiding(hides.fields)}),
@@ -398,7 +407,7 @@ def _told(hides: _Hides, result: Redact | None) -> Redact:
         if "signals" in parts:
             hidden = _hiding(hides.fields)
             parts["signals"] = hidden(parts["signals"], secret) if hidden else parts["signals"]
-        if "audit" in parts and (hides.arguments or any(hides.fields.values())):
+        if "audit" in parts and hides.seen:
             audit = cast("list[dict[str, Value]]", parts["audit"])
             parts["audit"] = [{name: item for name, item in rule.items() if name != "value"} for rule in audit]
         return parts
