@@ -67,9 +67,23 @@ def test_too_little_coverage_ends_with_1_and_shows_what_is_not_taken(buying: Pat
 
 def test_without_scenarios_there_is_nothing_to_test(buying: Path) -> None:
     none = run("test", "--workspace", buying)
-    assert (none.exit_code, none.stderr) == (2, "error: There are no scenarios in `tests`.\n")
+    assert (none.exit_code, none.stderr.splitlines()[0]) == (2, "error: There are no scenarios in `tests`.")
+    assert none.stderr.splitlines()[1].startswith("  hint: Write `tests/first.yaml` with `scenario:`")
     gone = run("test", "gone.yaml", "--workspace", buying)
     assert (gone.exit_code, gone.stderr) == (2, "error: There is no `gone.yaml`.\n")
+
+
+def test_without_a_workspace_that_is_told_and_not_that_scenarios_are_missing(tmp_path: Path) -> None:
+    told = run("test", "--workspace", tmp_path)
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert "error[S101] unreadable-file: There is no `pgs.yaml` here or above" in told.stderr
+
+
+def test_each_mistake_in_scenarios_is_told_at_its_line(tmp_path: Path) -> None:
+    run("init", tmp_path / "my-agent", "--template", "agent")
+    told = run("test", HERE / "mistaken.yaml", "--workspace", tmp_path / "my-agent")
+    assert told.exit_code == 1
+    assert told.stdout.replace(f"{HERE}/", "") == (HERE / "mistaken.txt").read_text(encoding="utf-8")
 
 
 def test_that_no_fault_comes_can_be_expected_whichever_way_the_run_ends() -> None:

@@ -11,6 +11,8 @@ import click
 from pgs_compiler import options
 from pgs_compiler.surface import BUG, FINDINGS, USAGE, root_of, stop
 
+_FIRST = "Write `tests/first.yaml` with `scenario:`, `workflow:`, `payload:` and `expect: {exit: COMPLETED}`."
+
 
 @click.command("test")
 @options.paths
@@ -62,15 +64,15 @@ def scenarios(
         stop(USAGE, "`--mutate` goes with `--require-killed` and `--format text` or `json`.")
     gc.set_threshold(100_000, 50, 50)  # what is compiled stays to the end, and to go through it again takes long
     root = root_of(paths, workspace)
-    try:
-        sources = scenario_files(root, paths)
-    except NoScenarios as none:
-        stop(USAGE, str(none))
     compilation = compile_workspace(root)
     if compilation.files is None:
         shown = {**compilation.sources, **compilation.code}
         click.echo(render(compilation.findings, shown, "text", Style(False, 100)), file=sys.stderr, nl=False)
         sys.exit(FINDINGS)
+    try:
+        sources = scenario_files(root, paths)
+    except NoScenarios as none:
+        stop(USAGE, str(none), "" if paths else _FIRST)
     try:
         if mutate:
             survived = survivors(compilation.files, sources, killed)

@@ -182,7 +182,8 @@ def prolonged(snapshot: Snapshot, scenario: Scenario, answer: Answer, chance: Ch
     heard = cast("list[dict[str, str]]", wait.get("signals", []))
     due = cast("str | None", wait.get("due"))
     if due is not None and (not heard or chance.random.random() < 0.25):
-        signal = Signalled(NOWHERE, "", {}, {}, due, False)
+        past = [each.at for each in scenario.signals if each.at is not None]
+        signal = Signalled(NOWHERE, "", {}, {}, max(due, *past) if past else due, False)
     elif heard:
         signal = _answer(snapshot, scenario, str(wait["node"]), chance.random.choice(heard), chance)
     else:

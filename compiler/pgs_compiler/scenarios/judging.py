@@ -27,8 +27,9 @@ def _misses(scenario: Scenario, answer: Answer) -> Iterator[Miss]:
     refused = cast("dict[str, str] | None", answer.get("refused"))
     if refused is not None:
         where = f" (`{refused['where']}`)" if refused["where"] else ""
-        hint = refused["hint"] if refused["at"] in ("state", "clock") else ""  # else it is for a run that is kept
-        yield Miss(_place_of(scenario, refused["at"]), f"{refused['message']}{where}", hint)
+        kept = refused["at"] not in ("state", "clock") and refused["code"] != "R016"
+        hint = "" if kept else refused["hint"]  # it is for runs that are kept
+        yield Miss(_place_of(scenario, refused["at"], refused["where"]), f"{refused['message']}{where}", hint)
     for asked in cast("list[str]", answer.get("unanswered", [])):
         yield Miss(scenario.place, f"`{asked}` was asked, and no double answers.", "Add one to `doubles`.")
     if refused is not None or "exit" not in answer:
@@ -54,10 +55,15 @@ def _misses(scenario: Scenario, answer: Answer) -> Iterator[Miss]:
         yield from _state(expect.state, cast("dict[str, Value]", answer["state"]), domain)
 
 
-def _place_of(scenario: Scenario, at: str) -> Place:
+def _place_of(scenario: Scenario, at: str, where: str) -> Place:
     if at.startswith("moments/"):
         return scenario.signals[int(at.partition("/")[2])].place
     known = scenario.places
+    for inside in (f"{at}{where}", f"config{where}"):  # as deep as it was written
+        while "/" in inside:
+            if inside in known:
+                return known[inside]
+            inside = inside.rpartition("/")[0]
     return known.get("workflow" if at == "run" else at) or known.get("actor") or scenario.place
 
 

@@ -2,88 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 from pgs_compiler.findings import Place
-from pgs_compiler.scenarios.scenario import Doubled, Expected, Miss, Scenario, Signalled
+from pgs_compiler.scenarios.expectations import expected
+from pgs_compiler.scenarios.reader import Reader
+from pgs_compiler.scenarios.scenario import Doubled, Miss, Scenario, Signalled
 from pgs_compiler.source import Mapping, Scalar, Tree, to_value
 from pgs_compiler.source import Sequence as Items
 from pgs_snapshot.model import IntentNode
 from pgs_snapshot.snapshot import Snapshot
 from pgs_snapshot.suggest import nearest
-from pgs_snapshot.values import Value
+from pgs_snapshot.values import Value, escape
 
 _KEYS = ("scenario", "workflow", "payload", "actor", "state", "config", "clock", "doubles", "signals", "expect")
-_PARTS = ("path", "passes", "effects", "result", "state")
-_EXPECTED = ("exit", "faults", *_PARTS)
 _DOUBLE = ("op", "side_effect", "outcome", "outputs", "inputs")
 _SIGNAL = ("event", "fields", "actor", "at", "refused")
 _UNKNOWN = "UNKNOWN"
 
 
-@dataclass(slots=True)
-class _Reader:
-    snapshot: Snapshot
-    misses: list[Miss] = field(default_factory=list)
-
-    def miss(self, place: Place, message: str, hint: str = "") -> None:
-        self.misses.append(Miss(place, message, hint))
-
-    def keys(self, tree: Tree, known: Sequence[str], what: str, needed: Sequence[str] = ()) -> Mapping | None:
-        """A mapping with these keys and no other; None after a miss."""
-        if not isinstance(tree, Mapping):
-            self.miss(tree.place, f"{what} is a mapping.")
-            return None
-        before = len(self.misses)
-        for entry in tree:
-            if entry.name not in known:
-                near = nearest(entry.name, known)
-                hint = f"Is `{near}` meant?" if near else ""
-                self.miss(entry.key.place, f"{what} has no key `{entry.name}`.", hint)
-        for name in needed:
-            if tree.get(name) is None:
-                self.miss(tree.place, f"{what} has no `{name}`.", f"Write `{name}:` in it.")
-        return tree if len(self.misses) == before else None
-
-    def text(self, tree: Tree | None, what: str) -> str:
-        """A text; "" for None, or after a miss."""
-        if tree is None:
-            return ""
-        if isinstance(tree, Scalar) and isinstance(tree.value, str):
-            return tree.value
-        self.miss(tree.place, f"{what} is a text.")
-        return ""
-
-    def object(self, tree: Tree | None, what: str) -> Value:
-        if tree is None:
-            return {}
-        if not isinstance(tree, Mapping):
-            self.miss(tree.place, f"{what} is a mapping.")
-            return {}
-        return to_value(tree)
-
-    def items(self, tree: Tree | None, what: str) -> tuple[Tree, ...]:
-        if tree is None:
-            return ()
-        if not isinstance(tree, Items):
-            self.miss(tree.place, f"{what} is a list.")
-            return ()
-        return tree.items
-
-    def name(self, given: str, domain: str, known: Sequence[str], place: Place, what: str) -> str:
-        """The full name of what is written in full, or as the domain of the workflow would."""
-        wanted = (given,) if "::" in given else (f"{domain}::{given}", f"core::{given}")
-        found = next((name for name in wanted if name in known), "")
-        if given and not found:
-            near = nearest(wanted[0], known)
-            self.miss(place, f"There is no {what} `{given}`.", f"Is `{near}` meant?" if near else "")
-        return found or given
-
-
 def read_scenario(tree: Tree, snapshot: Snapshot) -> Scenario | tuple[Miss, ...]:
     """A scenario, or what is wrong with it."""
-    reader = _Reader(snapshot)
+    reader = Reader(snapshot)
     body = reader.keys(tree, _KEYS, "A scenario", ("scenario", "workflow", "expect"))
     scenario = _scenario(reader, body) if body is not None else None
     return scenario if scenario and not reader.misses else tuple(reader.misses)
@@ -95,8 +33,8 @@ def title(tree: Tree) -> str:
     return str(named.value) if isinstance(named, Scalar) else "a document without a name"
 
 
-def _scenario(reader: _Reader, body: Mapping) -> Scenario | None:
-    places = {entry.name: entry.value.place for entry in body}
+def _scenario(reader: Reader, body: Mapping) -> Scenario | None:
+    places = {entry.name: entry.key.place if entry.name == "state" else entry.value.place for entry in body}
     workflow = _workflow(reader, reader.text(body.get("workflow"), "`workflow`"), places["workflow"])
     if reader.misses:  # other names stand in its domain
         return None
@@ -117,16 +55,31 @@ def _scenario(reader: _Reader, body: Mapping) -> Scenario | None:
         clock=reader.text(clock, "`clock`") or None,
         doubles=tuple(double for each in doubles if (double := _double(reader, each, domain))),
         signals=tuple(signal for each in signals if (signal := _signal(reader, each, domain, role))),
-        expect=_expected(reader, body.get("expect")),
-        places=places,
+        expect=expected(reader, body.get("expect"), workflow),
+        places=places | _below("config", body.get("config"), "") | _below("state", state, domain),
     )
 
 
-def _workflow(reader: _Reader, given: str, place: Place) -> str:
+def _below(at: str, tree: Tree | None, domain: str) -> dict[str, Place]:
+    """The places of what stands in a tree, by where the runtime says that it stands: names of stores in full."""
+    found: dict[str, Place] = {}
+    for entry in tree if isinstance(tree, Mapping) else ():
+        name = f"{domain}::{entry.name}" if domain and "::" not in entry.name else entry.name
+        found[f"{at}/{escape(name)}"] = entry.key.place
+        found |= _below(f"{at}/{escape(name)}", entry.value, "")
+    for number, item in enumerate(tree.items if isinstance(tree, Items) else ()):
+        found[f"{at}/{number}"] = item.place
+        found |= _below(f"{at}/{number}", item, "")
+    return found
+
+
+def _workflow(reader: Reader, given: str, place: Place) -> str:
     known = reader.snapshot.workflows()
     found = [name for name in known if given in (name, name.partition("::")[2])]
     if len(found) == 1:
         return found[0]
+    if not given:  # no text, which was told
+        return given
     near = nearest(given, [*known, *(name.partition("::")[2] for name in known)])
     hint = "Write it in full." if found else f"Is `{near}` meant?" if near else ""
     reader.miss(place, f"There {'are several workflows' if found else 'is no workflow'} `{given}`.", hint)
@@ -152,7 +105,7 @@ def _by_store(rows: Value, domain: str) -> Value:
     return {name if "::" in name else f"{domain}::{name}": held for name, held in rows.items()}
 
 
-def _double(reader: _Reader, tree: Tree, domain: str) -> Doubled | None:
+def _double(reader: Reader, tree: Tree, domain: str) -> Doubled | None:
     body = reader.keys(tree, _DOUBLE, "A double", ("op", "side_effect", "outcome"))
     if body is None:
         return None
@@ -172,7 +125,7 @@ def _double(reader: _Reader, tree: Tree, domain: str) -> Doubled | None:
     return Doubled(tree.place, side_effect, operation, outcome, outputs, reader.object(body.get("inputs"), "`inputs`"))
 
 
-def _signal(reader: _Reader, tree: Tree, domain: str, role: str) -> Signalled | None:
+def _signal(reader: Reader, tree: Tree, domain: str, role: str) -> Signalled | None:
     body = reader.keys(tree, _SIGNAL, "A signal")
     if body is None:
         return None
@@ -186,21 +139,6 @@ def _signal(reader: _Reader, tree: Tree, domain: str, role: str) -> Signalled | 
     fields = reader.object(body.get("fields"), "`fields`")
     actor = _acting(reader.object(body.get("actor"), "`actor`"), role)
     no = isinstance(refused, Scalar) and refused.value is True
+    if refused is not None and not no:
+        reader.miss(refused.place, "`refused` is `true`, or is not there.")
     return Signalled(tree.place, named, fields, actor, reader.text(at, "`at`") or None, no)
-
-
-def _expected(reader: _Reader, tree: Tree | None) -> Expected:
-    body = reader.keys(tree, _EXPECTED, "`expect`") if tree is not None else None
-    if body is None:
-        return Expected()
-    if not body.entries:
-        reader.miss(body.place, "`expect` expects nothing.", "Write `exit:` in it.")
-    exit = body.get("exit")
-    reader.text(exit, "`exit`")
-    faults = body.get("faults")
-    if faults is not None and not (isinstance(faults, Scalar) and faults.value is False):
-        message = "`faults` is `false`: the run does not end as a fault, whichever way it ends."
-        reader.miss(faults.place, message, "Write the code of a fault that is expected as `exit`.")
-    parts = {name: body.get(name) for name in _PARTS}
-    where = faults.place if faults is not None else None
-    return Expected(exit=exit if isinstance(exit, Scalar) else None, faults=where, **parts)

@@ -74,7 +74,8 @@ class Scenario:
     signals: tuple[Signalled, ...]
     expect: Expected
     places: dict[str, Place]
-    """Of `workflow`, `state`, `clock` and the like, where they stand."""
+    """Of `workflow`, `state`, `clock` and the like, where they stand; of what is in `state` and `config` as well,
+    each by `state/` and a pointer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pgs_runtime.examine.stock import Stock
 from pgs_runtime.faults import ExitCode, Refusal
 from pgs_runtime.operate.actors import local_actor
 from pgs_runtime.operate.state import load_state
-from pgs_runtime.ports import Ports
+from pgs_runtime.ports import Ports, timestamp
 from pgs_runtime.runtime import Actor, Outcome, Runtime
 from pgs_runtime.stores.memory import MemoryStore
 from pgs_snapshot.external import InDoubt, Outside
@@ -151,7 +151,7 @@ def _played(runtime: Runtime, scene: Scene, now: list[int], company: _Cast) -> O
         outcome = runtime.run(scene.workflow, scene.payload, actor, config=dict(scene.config))
         for number, moment in enumerate(scene.moments):
             at = f"moments/{number}"
-            now[0] = _micros(moment.at) if moment.at else now[0]
+            now[0] = _later(moment.at, now[0]) if moment.at else now[0]
             outcome, why = _moved(runtime, outcome, moment, domain)
             heard.append(why)
     except Refusal as refused:
@@ -206,6 +206,13 @@ def _micros(moment: str) -> int:
         return instant(moment) // 1000
     except Missing:
         raise Refusal("R016", f"`{moment}` is no moment.", ExitCode.REJECTED, hint=f"Write it as `{BEGINS}`.") from None
+
+
+def _later(moment: str, now: int) -> int:
+    then = _micros(moment)
+    if then < now:
+        raise Refusal("R016", f"It is {timestamp(now)} by then, and time does not go back.", ExitCode.REJECTED)
+    return then
 
 
 def _told(at: str, refused: Refusal) -> Object:
