@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ settings.register_profile(
     "everyday", max_examples=50, deadline=None, database=None, derandomize="CI" in os.environ, print_blob=True
 )
 settings.load_profile("everyday")
+
+# Programs and runs are many small objects that stay; the commands set the same, for the same reason.
+gc.set_threshold(100_000, 50, 50)
 
 # Verdicts on transforms are kept for one run of the tests, and never among those of the user.
 _kept = tempfile.TemporaryDirectory(prefix="pgs-tests-", ignore_cleanup_errors=True)

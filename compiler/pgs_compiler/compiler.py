@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeAlias, TypeVar
@@ -149,23 +150,26 @@ def compile_program(
     assessed = _kept(assess(checked.program, bound, project, root), found) if checked and bound else None
     if checked and bound:
         found += embody(checked.program, bound.closures, root, tuple(found))
-    sealed = None
+
+    contents = None
     if checked and flows and proven and bound and assessed:
         resting_on = resting(found, project.waivers, Scope(sources, declarations, complete=True))
         whole_project = replace(project, resting=resting_on)
-        sealed = seal(lower(whole_project, hiding(checked, flows), proven, bound, assessed))
+        contents = lower(whole_project, hiding(checked, flows), proven, bound, assessed)
+    sealed = seal(contents) if contents and published else None
     if sealed and published:
         found += unpublished(published, verify(sealed.files), declarations, policy.whole)
 
-    scope = Scope(sources, declarations, complete=sealed is not None)
+    scope = Scope(sources, declarations, complete=contents is not None)
     findings = ordered(judge(spoken(found, declarations), project.waivers, scope, policy))
     reached: Phase = "bind" if checked else "check" if program else "resolve" if made else "parse"
     code = assessed.shown if assessed else {}
     worker = assessed.worker if assessed else None
     known = (findings, sources, reached, declarations, project, published, code, worker)
     compilation = Compilation(None, "", checked, flows, *known)
-    if sealed is None or any(finding.blocks for finding in findings):
+    if contents is None or any(finding.blocks for finding in findings):
         return compilation
+    sealed = sealed or seal(contents)  # not before: to confirm every proof takes long, and is for what is kept
     return replace(compilation, files=sealed.files, root=sealed.root)
 
 
@@ -174,12 +178,21 @@ def _declarations(files: Iterable[SourceFile], found: list[Finding]) -> tuple[tu
     declarations: list[Declaration] = []
     whole = True
     for file in files:
-        documents = _kept(read(file), found)
-        parsed = _kept(parse(documents), found) if documents else None
+        parsed = _kept(_declared(file), found)
         declarations += parsed or ()
         whole = whole and parsed is not None
     broken = any(finding.stops for finding in found)
     return tuple(declarations), whole and not broken
+
+
+@lru_cache(maxsize=256)  # who compiles again in one process has changed few files
+def _declared(file: SourceFile) -> Result[tuple[Declaration, ...]]:
+    """The declarations of one file; no value where it cannot be read."""
+    documents = read(file)
+    if not documents.value:
+        return Result(None, documents.findings)
+    parsed = parse(documents.value)
+    return Result(parsed.value, (*documents.findings, *parsed.findings))
 
 
 def _kept(result: Result[T], found: list[Finding]) -> T | None:

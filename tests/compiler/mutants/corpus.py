@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ POSTING = Path(__file__).parent / "posting"
 FAMILIES = (flow, data, forms, surface, effects, code, idle, leaks)  # to import them is to register their kinds
 AS_CHECKED = Policy(strict=True)
 """Warnings count, and so does what is checked and not run."""
+_STRIDE = 61  # prime and larger than most kinds have mutants, so that neighbours are dealt from far apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def judge(corpus: Corpus, kind: Kind, mutant: Mutant) -> Judged:
     return Judged(kind, mutant, compile_program(workspace().project, ROOT, files, AS_CHECKED).findings)
 
 
-def sample(mutants: Sequence[Mutant], most: int) -> Sequence[Mutant]:
-    """At most so many, evenly spread."""
-    step = max(1, -(-len(mutants) // most))
-    return mutants[::step]
+def dealt(kind: Kind, turn: int) -> Iterator[tuple[str, Mutant]]:
+    """Two mutants of a kind, of two domains where it fits into two; which ones differs from turn to turn."""
+    fitting = [(domain, mutants) for domain in DOMAINS if (mutants := list(kind.find(corpus_of(domain))))]
+    first = turn % len(fitting)
+    for domain, mutants in [*fitting[first:], *fitting[:first]][:2]:
+        yield domain, mutants[turn * _STRIDE % len(mutants)]
