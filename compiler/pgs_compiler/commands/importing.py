@@ -36,6 +36,8 @@ def import_(folder: Path, out: Path, format_: str) -> None:
     if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
         stop(USAGE, f"`{out}` is there already, and nothing in it is touched. Name a new folder.")
     imported = bring_in(folder)
+    if not imported.published.sources and not imported.published.findings:
+        stop(USAGE, f"There is no Markdown file below `{folder}`, so there is nothing to import.")
     _write(out, imported)
     _report(imported, format_)
     if format_ == "text":

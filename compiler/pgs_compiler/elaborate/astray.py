@@ -12,7 +12,7 @@ from pgs_compiler.elaborate.scope import Route, Scope
 from pgs_compiler.findings import Finding, Related
 from pgs_compiler.schemas.anatomy import properties_of
 from pgs_compiler.schemas.follow import Followed
-from pgs_compiler.schemas.paths import Path, parse_path
+from pgs_compiler.schemas.paths import Path, Step, parse_path
 from pgs_compiler.source import Mapping, Sequence, Tree
 from pgs_snapshot.suggest import nearest
 
@@ -89,7 +89,7 @@ def leads_nowhere(syntax: Reference, start: int, ways: list[tuple[str, Followed]
     if typos or not ways:
         why = typos[0].problem if typos else missing or "nothing is there"
     else:
-        why = "; ".join(dict.fromkeys(_why(when, followed, syntax) for when, followed in ways))
+        why = "; ".join(dict.fromkeys(_why(when, followed, syntax.path.steps[start:]) for when, followed in ways))
     index = start + 1 + max((followed.reached for _, followed in ways), default=0)
     meant = with_step(syntax, index, typos[0].suggestion or "") if typos else ""
     return Finding(
@@ -100,8 +100,9 @@ def leads_nowhere(syntax: Reference, start: int, ways: list[tuple[str, Followed]
     )
 
 
-def _why(when: str, followed: Followed, syntax: Reference) -> str:
-    name = syntax.path.steps[-1]
+def _why(when: str, followed: Followed, steps: tuple[Step, ...]) -> str:
+    """What of the path is not there; the steps behind it were never looked for."""
+    name = steps[followed.reached] if followed.reached < len(steps) else None
     return f"there is no `{name}` {when}" if when and isinstance(name, str) else followed.problem
 
 

@@ -9,7 +9,8 @@ from pgs_compiler.importing.account import Account, Keys
 from pgs_compiler.importing.draft import Draft, joined, words
 from pgs_compiler.importing.published import Document, Published
 from pgs_compiler.names import KINDS
-from pgs_compiler.source import Mapping, Sequence, Tree
+from pgs_compiler.source import Mapping, Sequence, Tree, to_value
+from pgs_compiler.text import shown
 
 PREFIXES = {"ENTITY": "EN"}
 BACKEND_ERROR = "BACKEND_ERROR"
@@ -70,6 +71,7 @@ class World:
         """The start of a declaration, with the keys of the document and of its `core`."""
         top = Keys(document.machine, self.account)
         self.account.carry(*(entry for entry in document.machine if entry.value.place == document.place))
+        self._same_version(document, top)
         top.idle(_ABOUT)
         core = top.keys("core")
         core.idle(("layer", "domain"))
@@ -77,6 +79,14 @@ class World:
         draft.add(kind, name or self.full_name(document), document.place)
         self._about(draft, top, core)
         return draft, top, core
+
+    def _same_version(self, document: Document, top: Keys) -> None:
+        """A finding where a publication states another version than its name ends in."""
+        entry = top.entry("version")
+        said = "" if entry is None else str(to_value(entry.value)).lower()
+        if entry is not None and said not in (document.version, f"v{document.version}"):
+            message = f"`version` says `{shown(said)}`, and the name says `{document.code}`."
+            self.account.refuse(entry, "I953", message)
 
     def _about(self, draft: Draft, top: Keys, core: Keys) -> None:
         """The summary, the description, the subdomain and the tags, from wherever the dialect has them."""

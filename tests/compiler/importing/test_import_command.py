@@ -98,18 +98,20 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, f"error: There is no folder `{tmp_path / 'nothing'}`.\n")
 
 
+def test_a_folder_without_a_markdown_file_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    folder = tmp_path / "published"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("## Machine\n", encoding="utf-8")
+    done = run(folder, "--out", tmp_path / "out")
+    why = f"error: There is no Markdown file below `{folder}`, so there is nothing to import.\n"
+    assert (done.returncode, done.stderr, (tmp_path / "out").exists()) == (2, why, False)
+
+
 def test_where_nothing_can_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     done = run(LIBRARY, "--out", tmp_path / "file" / "out")
     assert done.returncode == 14
     assert "cannot be written" in done.stderr
-
-
-def test_an_empty_folder_gives_an_empty_workspace(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    done = run(tmp_path / "in", "--out", tmp_path / "out")
-    assert done.returncode == 0
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["pgs.yaml"]
 
 
 def test_hostile_files_are_findings(tmp_path: Path) -> None:
