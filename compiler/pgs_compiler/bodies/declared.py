@@ -59,7 +59,7 @@ def of_process(process: Process, closure: Closure, shown: Callable[[Module], str
     if not isinstance(function, ast.FunctionDef):
         return
     home, found = code.function(f"{module}.{name}") or (module, function)
-    wrong = [*_errors(process, code, home), *_decorators(process, code, home, found)]
+    wrong = list(_errors(process, code, home)) or list(_decorators(process, code, home, found))
     yield from wrong or judge(code, body_of(code, home, found), _promise(process))
 
 

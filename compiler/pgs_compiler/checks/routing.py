@@ -19,10 +19,12 @@ from pgs_compiler.declarations import (
     Workflow,
 )
 from pgs_compiler.elaborate.behaviour import ADMISSION
-from pgs_compiler.elaborate.surfaces import EMPTY_LIST, TOO_MANY, Surfaces, loop_of
+from pgs_compiler.elaborate.processes import blocked_by
+from pgs_compiler.elaborate.surfaces import EMPTY_LIST, SOME_FAILED, STOPPED, TOO_MANY, Surfaces, loop_of
 from pgs_compiler.findings import Finding, Place, Related
 from pgs_compiler.parse.waits import EXPIRED
 from pgs_compiler.program import Program
+from pgs_snapshot.processes import BLOCKED
 from pgs_snapshot.suggest import nearest
 
 
@@ -62,7 +64,9 @@ def _declared(
             return declared, surfaces.contracts[node.contract.text].disputed
         case ProcessNodeSyntax():
             process = program.get(node.process, Process)
-            return {outcome.name.text: outcome.name.place for outcome in process.outcomes}, frozenset()
+            declared = {outcome.name.text: outcome.name.place for outcome in process.outcomes}
+            # Whether it can be blocked is told of once, where it is declared.
+            return declared, frozenset({BLOCKED}) & declared.keys() ^ _blocks(program, process)
         case WaitNodeSyntax():
             named = {signal.name.text: signal.name.place for signal in node.signals}
             return {**named, EXPIRED: node.deadline.place}, frozenset()
@@ -77,7 +81,14 @@ def _declared(
                 return None
             stops = frozenset(word.text for word, stops in node.on_item if stops)
             found = loop_of(called, stops, node.most).outputs.keys() - {EMPTY_LIST, TOO_MANY}
-            return dict.fromkeys(found, node.callee.place), frozenset({EMPTY_LIST, TOO_MANY})
+            # A misspelt exit is told of: whether it stops the loop is not known.
+            astray = any(word.text not in called.endings for word, _ in node.on_item)
+            open_ = frozenset({SOME_FAILED, STOPPED} if astray else ())
+            return dict.fromkeys(found, node.callee.place), frozenset({EMPTY_LIST, TOO_MANY}) | open_
+
+
+def _blocks(program: Program, process: Process) -> frozenset[str]:
+    return frozenset({BLOCKED} if blocked_by(program, process.header.name) else ())
 
 
 def _targets(edges: tuple[EdgeSyntax, ...], nodes: Mapping[str, Place]) -> Iterator[Finding]:
@@ -98,9 +109,10 @@ def _missing(
     node: RoutedSyntax, declared: Mapping[str, Place], disputed: frozenset[str], workflow: Workflow
 ) -> Iterator[Finding]:
     routed = {edge.outcome.text for edge in node.next}
-    strangers = routed - declared.keys()
-    for outcome in sorted(declared.keys() - routed - disputed):
-        if nearest(outcome, strangers):  # the misspelt edge is told of
+    strangers = routed - declared.keys() - disputed
+    left = sorted(declared.keys() - routed - disputed)
+    for outcome in left:
+        if nearest(outcome, strangers) or len(left) == len(strangers) == 1:  # the edge that means it is told of
             continue
         target = _target(outcome, workflow)
         yield Finding(
@@ -115,16 +127,16 @@ def _missing(
 
 def _impossible(node: RoutedSyntax, declared: Mapping[str, Place], disputed: frozenset[str]) -> Iterator[Finding]:
     missing = declared.keys() - {edge.outcome.text for edge in node.next} - disputed
-    for edge in node.next:
-        if edge.outcome.text in declared.keys() | disputed:
-            continue
+    strangers = [edge for edge in node.next if edge.outcome.text not in declared.keys() | disputed]
+    for edge in strangers:
         near = nearest(edge.outcome.text, missing)
+        other = "" if near or len(missing) != 1 or len(strangers) != 1 else min(missing)
         yield Finding(
             "F502",
             f"`{node.id.text}` never ends as `{edge.outcome.text}`.",
             edge.outcome.place,
             f"it ends as {', '.join(sorted(declared)) or 'nothing'}" if not near else "",
-            hint=f"Write `{near}`." if near else "Remove this edge.",
+            hint=f"Write `{near}`." if near else f"Is it `{other}`?" if other else "Remove this edge.",
         )
 
 

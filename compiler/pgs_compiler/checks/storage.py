@@ -25,16 +25,25 @@ def check(program: Program) -> Iterator[Finding]:
     for store in program.of(Store):
         side_effect = program.get(store.side_effect, SideEffect)
         known = tuple(operation.name.text for operation in side_effect.operations)
-        for word in store.operations:
-            if word.text not in known:
-                near = _misspelt(word.text, known)
-                yield Finding(
-                    "C621",
-                    f"`{side_effect.header.name}` has no operation `{word.text}`.",
-                    word.place,
-                    f"it has {', '.join(known)}" if not near else "",
-                    hint=f"Write `{near}`." if near else "",
-                )
+        strangers = [word for word in store.operations if word.text not in known]
+        if len(strangers) == len(store.operations) > 1 and not any(_misspelt(word.text, known) for word in strangers):
+            yield Finding(
+                "C621",
+                f"`{side_effect.header.name}` has none of the operations of `{store.header.name}`.",
+                store.side_effect.place,
+                f"it has {', '.join(known)}",
+                (Related(strangers[0].place, "the operations"),),
+            )
+            strangers = []
+        for word in strangers:
+            near = _misspelt(word.text, known)
+            yield Finding(
+                "C621",
+                f"`{side_effect.header.name}` has no operation `{word.text}`.",
+                word.place,
+                f"it has {', '.join(known)}" if not near else "",
+                hint=f"Write `{near}`." if near else "",
+            )
         if not store.operations:
             yield Finding("C621", f"`{store.header.name}` allows no operation.", store.header.place)
         yield from _entity(program, store, side_effect)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgs_compiler.declarations import Context
 from pgs_compiler.processes import LAYERS
@@ -77,7 +77,13 @@ def looked_at(roots: Mapping[str, Schema], text: str) -> Schema | Astray:
     call = _CALL.fullmatch(text)
     if call is not None and call[1] in FUNCTIONS:
         inner = looked_at(roots, call[2])
-        return inner if isinstance(inner, Astray) else _applied(call[1], inner, call[2])
+        if isinstance(inner, Astray):
+            return replace(inner, meant=f"{call[1]}({inner.meant})" if inner.meant else "")
+        return _applied(call[1], inner, call[2])
+    if call is not None:
+        meant = nearest(call[1], FUNCTIONS)
+        known = ", ".join(f"`{name}`" for name in sorted(FUNCTIONS))
+        return Astray(f"there is no `{call[1]}`, only {known}", f"{meant}({call[2]})" if meant else "")
     names = text.removesuffix("()").split(".")
     depth = next((count for count in (2, 1) if ".".join(names[:count]) in roots), 0)
     if not depth:

@@ -14,8 +14,8 @@ _PERIOD = re.compile(r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?)?")
 
 
 def check(machine: Machine) -> Iterator[Finding]:
-    yield from _known(machine)
-    yield from _reachable(machine)
+    astray = list(_known(machine))
+    yield from astray or _reachable(machine)
     for state in machine.states:
         yield from _ending(machine, state)
         yield from _timers(machine, state)

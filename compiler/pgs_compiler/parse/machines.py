@@ -30,6 +30,7 @@ MAX_ENTRIES = 20
 STATE = Grammar(re.compile(r"[A-Z][A-Z0-9_]{0,39}"), "up to 40 capitals, digits and `_`")
 SIGNAL = Grammar(re.compile(r"domain\.[a-z][a-z0-9_]{0,63}"), "a field of the context, as `domain.sig_fraud`")
 KINDS = ("workflow", "process")
+STATE_KEYS = ("entry", "events", "ignore", "after", "final")
 
 
 def machine(header: Header, fields: Fields) -> Machine | None:
@@ -65,6 +66,10 @@ def _signal(entry: Entry, fields: Fields) -> MachineSignal | None:
 
 
 def _state(entry: Entry, fields: Fields) -> StateSyntax | None:
+    if entry.name in STATE_KEYS:
+        message = f"`{entry.name}` is a key of a state, and it stands where the states are."
+        fields.report.add("D204", message, entry.key.place, "indent it below its state")
+        return None
     name = fields.as_word(entry.key, "the name of a state", STATE)
     inner = Fields(entry.value, f"the state `{entry.name}`", fields.report)
     sequence = inner.sequence("entry", required=False)
