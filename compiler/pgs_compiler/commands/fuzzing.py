@@ -64,3 +64,4 @@ def fuzz(workflow: str | None, workspace: Path | None, seed: int, runs: int) -> 
             opened.write("---\n".join(written))
         click.echo(f"The smallest {'is' if len(written) == 1 else 'are'} in {FOLDER}/{file.name}.")
         sys.exit(FINDINGS)
+    click.echo("No run went wrong.")

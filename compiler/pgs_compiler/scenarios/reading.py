@@ -42,7 +42,7 @@ def _scenario(reader: Reader, body: Mapping) -> Scenario | None:
     payload, clock, state = body.get("payload"), body.get("clock"), body.get("state")
     doubles = reader.items(body.get("doubles"), "`doubles`")
     signals = reader.items(body.get("signals"), "`signals`")
-    role = _role(reader.snapshot, workflow)
+    role, own = _role(reader.snapshot, workflow), str(reader.snapshot.project().get("actor", ""))
     actor = _acting(reader.object(body.get("actor"), "`actor`"), role)
     return Scenario(
         name=reader.text(body.get("scenario"), "`scenario`"),
@@ -54,7 +54,7 @@ def _scenario(reader: Reader, body: Mapping) -> Scenario | None:
         config=reader.object(body.get("config"), "`config`"),
         clock=reader.text(clock, "`clock`") or None,
         doubles=tuple(double for each in doubles if (double := _double(reader, each, domain))),
-        signals=tuple(signal for each in signals if (signal := _signal(reader, each, domain, role))),
+        signals=tuple(signal for each in signals if (signal := _signal(reader, each, domain, own or role))),
         expect=expected(reader, body.get("expect"), workflow),
         places=places | _below("config", body.get("config"), "") | _below("state", state, domain),
     )
@@ -87,12 +87,10 @@ def _workflow(reader: Reader, given: str, place: Place) -> str:
 
 
 def _role(snapshot: Snapshot, workflow: str) -> str:
-    """Who acts where nobody is named: the project's own actor, else the first whom the workflow admits."""
-    own = str(snapshot.project().get("actor", ""))
-    if own or workflow not in snapshot.workflows():
-        return own
-    start = snapshot.graph(workflow).nodes[0]
-    return snapshot.intent(start.intent).actors[0] if isinstance(start, IntentNode) else ""
+    """Who acts where nobody is named: the project's own actor, or where that is not admitted the first that is."""
+    own, start = str(snapshot.project().get("actor", "")), snapshot.graph(workflow).nodes[0]
+    admitted = snapshot.intent(start.intent).actors if isinstance(start, IntentNode) else ()
+    return own if own in admitted or not admitted else admitted[0]
 
 
 def _acting(actor: Value, role: str) -> Value:
