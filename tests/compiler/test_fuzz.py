@@ -68,7 +68,9 @@ def test_a_file_that_is_there_is_not_written_over(sharing: Path) -> None:
 def test_without_a_fault_only_ends_are_told_and_nothing_is_written() -> None:
     told = run("fuzz", "WF_PAY_RETRY_V0", "--workspace", BUYING, "--seed", "5", "--runs", "12")
     assert told.exit_code == 0
-    assert re.fullmatch(r"buying::WF_PAY_RETRY_V0: COMPLETED \d+, FAILED \d+, IN_DOUBT \d+\nNo run went wrong\.\n", told.stdout)
+    ends, said = told.stdout.splitlines()
+    assert re.fullmatch(r"buying::WF_PAY_RETRY_V0: COMPLETED \d+, FAILED \d+, IN_DOUBT \d+", ends)
+    assert said == "No run went wrong."
     assert not (BUYING / "tests").exists()
 
 
