@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +32,16 @@ class Setting(click.Option):
         if value == "":
             raise click.BadParameter("An empty value stands for nothing.", ctx, self)
         return super().type_cast_value(ctx, value)
+
+
+class Given(click.Argument):
+    """An argument that has a value or is not there; `resume "$ID"` without an ID must not mean every run."""
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, click.Parameter]) -> tuple[object, ParameterSource]:
+        value, source = super().consume_value(ctx, opts)
+        if value == "" and source is ParameterSource.COMMANDLINE:
+            raise click.BadParameter("An empty value stands for nothing.", ctx, self)
+        return value, source
 
 
 def root(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

@@ -161,8 +161,12 @@ def _chain(scenario: Scenario) -> State:
                     balances[account] = balances.get(account, 0) + sign * cast(int, moved["amount"])
     state: State = {
         VALIDATORS: {names.get(key, key): _renamed(value, names) for key, value in validators.items()},
-        MEMPOOL: _pending(cast("dict[str, Record]", files.get(_MEMPOOL, {}))),
+        MEMPOOL: _pending(waiting := _submitted(cast("dict[str, Record]", files.get(_MEMPOOL, {})), names)),
+        TRANSACTIONS: {key: {"transaction": moved, "nonce": 0} for key, (moved, _) in waiting.items()},
+        TRANSACTION_EVENTS: {key: [_event(moved)] for key, (moved, _) in waiting.items()},
     }
+    if waiting:
+        state["blockchain::ST_SUBMISSIONS_V0"] = {"all": {"n": len(waiting)}}
     if blocks:
         head: Value = {"hash": files[_HEAD]["head"], "height": blocks[-1]["height"]}
         state |= {CHAIN: {"chain": [*blocks]}, HEAD: {"head": head}}
@@ -171,13 +175,27 @@ def _chain(scenario: Scenario) -> State:
     return state
 
 
-def _pending(mempool: Mapping[str, Record]) -> dict[str, Value]:
-    waiting: dict[str, Value] = {}
-    for number, (key, recorded) in enumerate(mempool.items(), 1):
-        sides = {side: recorded[f"{side}_id"] for side in ("from_wallet", "to_wallet")}
-        moved: Value = {"tx_type": recorded["tx_type"], "amount": recorded["amount"], **sides}
-        waiting[key] = {"number": number, "transaction": moved, "status": recorded["status"]}
-    return waiting
+def _submitted(mempool: Mapping[str, Record], names: Mapping[str, str]) -> dict[str, tuple[Record, str]]:
+    """Each recorded transaction under our identifier, with its status; ours has no other nonce than 0."""
+    submitted: dict[str, tuple[Record, str]] = {}
+    for recorded in mempool.values():
+        sides = {side: _renamed(recorded[f"{side}_id"], names) for side in ("from_wallet", "to_wallet")}
+        moved: Record = {"tx_type": recorded["tx_type"], "amount": recorded["amount"], **sides}
+        key = cast(str, generate_id("T", {"transaction": {**moved}, "nonce": 0})["id"])
+        submitted[key] = moved, cast(str, recorded["status"])
+    return submitted
+
+
+def _pending(submitted: Mapping[str, tuple[Record, str]]) -> dict[str, Value]:
+    return {
+        key: {"number": number, "transaction": {**moved}, "status": status}
+        for number, (key, (moved, status)) in enumerate(submitted.items(), 1)
+    }
+
+
+def _event(moved: Record) -> Record:
+    told: Record = {name: moved[name] for name in ("tx_type", "amount")}
+    return {"kind": "SUBMITTED", "at": "2026-01-01T00:00:00Z", "by": "recorded", "triggered_by": "recorded", **told}
 
 
 def _expected(scenario: Scenario, state: State) -> Expected:
@@ -193,8 +211,10 @@ def _expected(scenario: Scenario, state: State) -> Expected:
             store, each = _COUNTED[path]
             after[store] += (_lines(file) - _lines(_files(scenario).get(path, {}))) // each
     outcome = recorded.get("outcome", "")
+    reason = recorded["exit_node"].removeprefix("EXIT").removeprefix("_")
     kind: ExitClass = "COMPLETED" if outcome == "SUCCESS" else "DENIED"
-    return Expected(kind, None if kind == "COMPLETED" else outcome, EXIT_CODES[kind], after)
+    exit = None if kind == "COMPLETED" else outcome if reason in ("", "ERROR") else reason
+    return Expected(kind, exit, EXIT_CODES[kind], after)
 
 
 def _lines(file: File) -> int:

@@ -251,7 +251,7 @@ def _end(recorded: Recorded) -> tuple[ExitClass, str | None]:
         return "REJECTED", "REJECTED"
     if reason == "SUCCESS":
         return "COMPLETED", "COMPLETED"
-    if reason:
+    if reason and reason != "ERROR":
         return "COMPLETED" if reason in _DONE else "DENIED", reason
     outcome = recorded.get("outcome", "")
     if outcome not in _ENDS:

@@ -31,6 +31,19 @@ def test_an_empty_option_is_refused_and_nothing_runs(option: str, trouble: Insta
     assert trouble.untouched()
 
 
+@pytest.mark.parametrize(
+    ("command_name", "argument"),
+    [("resume", "ID"), ("verify", "TRACE"), ("replay", "TRACE"), ("why", "TRACE"), ("show", "ID")],
+)
+def test_an_empty_argument_is_refused_and_stands_for_no_other(
+    command_name: str, argument: str, trouble: Installation
+) -> None:
+    answer = command("pgs_runtime", [command_name, "", "--workspace", trouble.workspace, "--data-root", trouble.data])
+    assert answer.code == 2
+    assert f"`{argument}`: An empty value stands for nothing." in answer.err
+    assert trouble.untouched()
+
+
 @pytest.mark.parametrize("name", ["PIN", "DATA_ROOT", "WORKSPACE", "ACTOR", "REQUEST_ID", "CONFIG"])
 def test_a_variable_that_is_set_and_empty_is_refused_and_nothing_runs(name: str, trouble: Installation) -> None:
     places = {"PGS_WORKSPACE": str(trouble.workspace), "PGS_DATA_ROOT": str(trouble.data)}

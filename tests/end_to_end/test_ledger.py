@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -64,6 +65,30 @@ def test_a_recorded_scenario_ends_as_it_must_and_leaves_what_it_must(case: Case,
     with closing(SqliteStore(examples.data / "state.db")) as store:
         held |= {tally.store: tally.rows for tally in store.tallies() if tally.store in held}
     assert held == expected.counts
+
+
+def test_a_recorded_repetition_is_a_duplicate_of_what_waits(snapshot: Snapshot, tmp_path: Path) -> None:
+    waiting = {"tx_type": "MINT", "amount": 5, "from_wallet_id": None, "to_wallet_id": "WAL_1", "status": "PENDING"}
+    wallet = {"actor_id": "A", "wallet_type": "MINT", "currency": "BACHI", "balance": 5}
+    seed = {
+        "blockchain/wallet/state/wallets.json": {"WAL_1": wallet},
+        "blockchain/mempool/state/mempool.json": {"T_1": waiting},
+    }
+    scenario = {
+        "id": "tx/mint_repeat",
+        "workflow": "blockchain::WF_MINT_V0",
+        "payload": {"to_wallet_id": "WAL_1", "amount": 5, "triggered_by": "A"},
+        "seed_state": seed,
+        "expect": {"exit_node": "EXIT_DUPLICATE", "outcome": "ALREADY_EXISTS"},
+    }
+    (tmp_path / "workflows.json").write_text(json.dumps({"scenarios": [scenario]}), encoding="utf-8")
+    (case,) = ledger_cases(tmp_path)
+    with closing(MemoryStore()) as store:
+        runtime = Runtime(snapshot, store)
+        load_state(runtime, case.state, NODE)
+        outcome = runtime.run(case.workflow, case.payload, NODE)
+    assert (outcome.kind, outcome.exit) == (case.expected.kind, case.expected.exit) == ("DENIED", "DUPLICATE")
+    assert (case.expected.counts[MEMPOOL], case.expected.exit_code) == (1, 4)
 
 
 # --- what nobody recorded ------------------------------------------------------------------------

@@ -156,6 +156,10 @@ def test_a_rejected_run_leaves_every_store_as_it_was_in_an_unseen_scenario_too()
     assert case(scenario).expected == Expected("REJECTED", "REJECTED", 5, governance(1, 0, 0))
 
 
+def test_not_found_before_an_exit_for_every_error_is_a_denial() -> None:
+    assert case(unseen(VERIFY, {}, {}, "EXIT_ERROR", "NOT_FOUND")).expected == Expected("DENIED", None, 4, {ACTORS: 0})
+
+
 def test_not_found_before_an_exit_without_a_name_is_a_denial() -> None:
     expected = case(unseen(VERIFY, {}, {}, "EXIT", "NOT_FOUND")).expected
     assert expected == Expected("DENIED", None, 4, {ACTORS: 0})

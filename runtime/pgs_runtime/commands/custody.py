@@ -83,7 +83,7 @@ def checkpoint(
 
 
 @click.command()
-@click.argument("proof", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("proof", type=click.Path(path_type=Path, allow_dash=True), cls=options.Given)
 @click.option(
     "--key", cls=options.Setting, required=True, type=_FILE, metavar="FILE", help="The private key of the witness."
 )

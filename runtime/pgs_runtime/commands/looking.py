@@ -48,7 +48,7 @@ def list_runs(workspace: Path | None, data_root: Path | None, status: str | None
 
 
 @click.command()
-@click.argument("id")
+@click.argument("id", cls=options.Given)
 @options.place
 @options.as_json
 @reporting
@@ -69,7 +69,7 @@ def show(id: str, workspace: Path | None, data_root: Path | None, as_json: bool)
 
 
 @click.command()
-@click.argument("trace", type=click.Path(path_type=Path))
+@click.argument("trace", type=click.Path(path_type=Path), cls=options.Given)
 @options.place
 @options.as_json
 @reporting
@@ -98,7 +98,7 @@ def examine(trace: Path, workspace: Path | None, data_root: Path | None, as_json
 
 
 @click.command()
-@click.argument("trace", type=click.Path(path_type=Path))
+@click.argument("trace", type=click.Path(path_type=Path), cls=options.Given)
 @options.place
 @options.trust
 @options.kept

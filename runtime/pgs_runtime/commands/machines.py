@@ -109,7 +109,7 @@ def show(
 
 
 @machine.command("list")
-@click.argument("name", metavar="[MACHINE]", required=False, default="")
+@click.argument("name", metavar="[MACHINE]", required=False, default="", cls=options.Given)
 @options.place
 @options.pin
 @options.trust

@@ -14,7 +14,7 @@ from pgs_runtime.options import Setting
 
 
 @click.command()
-@click.argument("intent", required=False, default="")
+@click.argument("intent", required=False, default="", cls=options.Given)
 @click.option("--rule", cls=Setting, help="The name of the rule that does not count.")
 @click.option("--until", cls=Setting, metavar="TIME", help="When it counts again: 2027-01-31T18:00:00Z.")
 @click.option("--for", "only", cls=Setting, metavar="ACTOR_ID", help="The only actor who may use it; all unless given.")

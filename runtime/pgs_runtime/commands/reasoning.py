@@ -12,7 +12,7 @@ from pgs_runtime.commands.surface import data_of, reporting, root_of, say
 
 
 @click.command()
-@click.argument("trace", type=click.Path(path_type=Path))
+@click.argument("trace", type=click.Path(path_type=Path), cls=options.Given)
 @options.place
 @click.option(
     "--to",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("trace", type=click.Path(path_type=Path))
+@click.argument("trace", type=click.Path(path_type=Path), cls=options.Given)
 @options.place
 @click.option(
     "--allow-other-runtime",
@@ -64,8 +64,8 @@ def replay(
 
 
 @click.command()
-@click.argument("first", metavar="TRACE", type=click.Path(path_type=Path))
-@click.argument("second", metavar="OTHER", type=click.Path(path_type=Path))
+@click.argument("first", metavar="TRACE", type=click.Path(path_type=Path), cls=options.Given)
+@click.argument("second", metavar="OTHER", type=click.Path(path_type=Path), cls=options.Given)
 @options.place
 @options.as_json
 @reporting

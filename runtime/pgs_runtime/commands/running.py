@@ -88,7 +88,7 @@ def run(
 
 
 @click.command()
-@click.argument("id", required=False, default="")
+@click.argument("id", required=False, default="", cls=options.Given)
 @at_a_desk
 def resume(desk: Desk, id: str) -> None:
     """Go on with runs that were left in the middle.

@@ -22,7 +22,7 @@ def state() -> None:
 
 
 @state.command("load")
-@click.argument("file")
+@click.argument("file", cls=options.Given)
 @click.option("--subject", cls=Setting, help="Whom what is labelled in the rows belongs to, for `erase`.")
 @options.place
 @options.actor
@@ -66,7 +66,7 @@ def load(
 
 
 @state.command("ls")
-@click.argument("name", metavar="[STORE]", required=False, default="")
+@click.argument("name", metavar="[STORE]", required=False, default="", cls=options.Given)
 @options.place
 @options.as_json
 @reporting
@@ -113,7 +113,7 @@ def get(name: str, key: str, reveal: bool, workspace: Path | None, data_root: Pa
 
 
 @state.command("export")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), cls=options.Given)
 @_REVEAL
 @options.place
 @options.as_json
