@@ -19,7 +19,7 @@ from pgs_snapshot.statements import moment_text
 from tests.end_to_end.programs import Answer, Installation
 from tests.end_to_end.test_custody import REGISTER, owned
 from tests.runtime.custodian import AUTHOR, LOST, OPERATOR, RETIRED, STRANGER, trust_in
-from tests.snapshot.trusted import add_key
+from tests.snapshot.trusted import add_key, revoke
 
 ADA = b'{"actor_record":{"first_name":"A","last_name":"B","email_registration":"a@b.org"}}'
 OVERDUE = {
@@ -168,6 +168,15 @@ def test_a_key_is_named_from_thirty_days_before_its_end_on(
     answer = doctor(place, "--json")
     (found,) = (each for each in answer.json()["remarks"] if "`soon`" in each["says"])
     assert (answer.code, found["wrong"], found["says"].startswith(says)) == (int(needs), needs, True)
+
+
+@pytest.mark.parametrize(("days", "says"), [(9, " is revoked in 8 days."), (90, " counts until ")])
+def test_a_key_that_will_be_revoked_does_not_count_without_end(place: Installation, days: int, says: str) -> None:
+    then = moment_text((datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0))
+    revoke(place.workspace.parent / "trust", OPERATOR.public, then)
+    (found,) = (each for each in doctor(place, "--json").json()["remarks"] if "`operator`" in each["says"])
+    assert (found["wrong"], says.strip() in found["says"]) == (days < 30, True)
+    assert days < 30 or found["says"].endswith(f" counts until {then}.")
 
 
 def test_a_store_that_is_not_there_or_damaged_is_unusable(place: Installation, tmp_path: Path) -> None:

@@ -376,6 +376,13 @@ def test_a_new_key_is_held_by_whoever_makes_it_unless_somebody_else_is_named(sig
     assert listed == {"ada": "Ada", "mine": getpass.getuser()}
 
 
+def test_a_key_that_ends_later_is_not_said_to_have_ended(signers: Signers) -> None:
+    told = signers.keys("revoke", "ada", "--reason", "she leaves", "--since", "2999-01-01")
+    assert told.out.endswith("  ada is revoked from 2999-01-01T00:00:00Z on, and counts until then\n")
+    listed = signers.keys("list").out
+    assert (listed.split()[0], "to no end, revoked as of 2999-01-01T00:00:00Z" in listed) == ("valid", True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -391,6 +398,7 @@ def test_a_new_key_is_held_by_whoever_makes_it_unless_somebody_else_is_named(sig
             "its time ends before it begins",
         ),
         (["new", "bob", "--role", "snapshot", "--owner", "X", "--until", "soon", "--out", "OUT"], "neither a day"),
+        (["revoke", "ada", "--reason", " "], "A revocation has no reason."),
         (["revoke", "nobody", "--reason", "x"], "By `nobody` there is no key. There are: `ada`."),
     ],
 )

@@ -147,15 +147,19 @@ def revoke(
     """
     from pgs_compiler.keyring import NotWritten, named
     from pgs_compiler.keyring import revoke as end
+    from pgs_snapshot.statements import moment_text
     from pgs_snapshot.trust import read_trust
 
-    folder = options.trust_folder(trust, workspace)
+    if not reason.strip():
+        stop(USAGE, "A revocation has no reason.", "Say why the key counts no more: `--reason TEXT`.")
+    folder, now = options.trust_folder(trust, workspace), _now()
     try:
         key = named(read_trust(folder), name)
-        end(folder, key, (since or _now(), reason, by or _user()))
+        end(folder, key, (since or now, reason, by or _user()))
     except NotWritten as refused:
         stop(USAGE, str(refused))
-    click.echo(f"{key.key.id}  {key.name} is revoked")
+    later = f" from {moment_text(since)} on, and counts until then" if since and since > now else ""
+    click.echo(f"{key.key.id}  {key.name} is revoked{later}")
 
 
 @keys.command("list")
@@ -175,6 +179,7 @@ def list_keys(trust: Path | None, workspace: Path | None, format_: str) -> None:
     for key in found:
         told = _as_json(key, now)
         span = f"{told['since']} to {told['until'] or 'no end'}"
+        span += f", revoked as of {told['revoked']}" if told["revoked"] else ""
         line = f"{told['standing']:<8} {key.name}  {','.join(key.roles)}  {key.owner}  {span}  {key.key.id}"
         click.echo(visible(line))
 

@@ -227,9 +227,11 @@ def _key(key: TrustedKey, used: bool, now: datetime) -> Remark:
             return Remark("keys", says, used, rotate if used else "")
         case "early":
             return Remark("keys", f"{name} counts from {moment_text(key.since)} on.")
-    if key.until is not None and key.until - now <= SOON:
-        return Remark("keys", f"{name} expires in {_long(key.until - now)}.", True, rotate)
-    ends = f"until {moment_text(key.until)}" if key.until is not None else "without end"
+    last = min((at for at in (key.until, key.revoked) if at is not None), default=None)
+    if last is not None and last - now <= SOON:
+        ends = "expires" if last == key.until else "is revoked"
+        return Remark("keys", f"{name} {ends} in {_long(last - now)}.", True, rotate)
+    ends = f"until {moment_text(last)}" if last is not None else "without end"
     return Remark("keys", f"{name} is {_long(now - key.since)} old and counts {ends}.")
 
 
