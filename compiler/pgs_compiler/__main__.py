@@ -30,7 +30,7 @@ from pgs_compiler.commands.schemas import schema
 from pgs_compiler.commands.signing import sign
 from pgs_compiler.commands.testing import scenarios
 from pgs_compiler.commands.verifying import verify
-from pgs_compiler.surface import BUG, FINDINGS, INTERRUPTED, OUTPUT, SEAL, USAGE, write
+from pgs_compiler.surface import BUG, FINDINGS, INTERRUPTED, OUTPUT, SEAL, USAGE, misuse, write
 from pgs_compiler.surface import relative as _relative
 from pgs_compiler.surface import root_of as _root
 from pgs_compiler.surface import stop as _stop
@@ -425,8 +425,7 @@ def main() -> None:
         sys.exit(done.exit_code)
     except click.ClickException as refused:
         where = getattr(refused, "ctx", None)
-        hint = f" Type `{where.command_path} --help`." if where else ""
-        _stop(USAGE, refused.format_message() + hint)
+        _stop(USAGE, misuse(refused), f"Type `{where.command_path} --help`." if where else "")
     except KeyboardInterrupt:
         _stop(INTERRUPTED, "Interrupted.")
     except OSError as error:

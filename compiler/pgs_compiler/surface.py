@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -26,6 +27,22 @@ def stop(code: int, message: str, hint: str = "") -> NoReturn:
     if hint:
         complain(f"  hint: {visible(hint)}")
     sys.exit(code)
+
+
+def misuse(refused: click.ClickException) -> str:
+    """What is wrong with a command line, in our words."""
+    match refused:
+        case click.MissingParameter(param=click.Parameter() as param):
+            text = f"`{_written(param)}` is missing."
+        case click.BadParameter(param=click.Parameter() as param):
+            text = f"`{_written(param)}`: {refused.message}"
+        case _:
+            text = refused.format_message()
+    return re.sub(r"'([^'`]*)'", r"`\1`", " ".join(text.split()))
+
+
+def _written(param: click.Parameter) -> str:
+    return param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
 
 
 def root_of(paths: tuple[Path, ...], workspace: Path | None) -> Path:

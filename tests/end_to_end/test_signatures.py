@@ -388,7 +388,8 @@ def test_a_key_that_ends_later_is_not_said_to_have_ended(signers: Signers) -> No
     [
         (["new", "ada", "--role", "snapshot", "--owner", "X", "--out", "OUT"], "stands there already"),
         (["new", "a/b", "--role", "snapshot", "--owner", "X", "--out", "OUT"], "has a name that no key has"),
-        (["new", "bob", "--role", "root", "--owner", "X", "--out", "OUT"], "'root' is not one of"),
+        (["new", "bob", "--role", "root", "--owner", "X", "--out", "OUT"], "error: `--role`: `root` is not one of"),
+        (["new", "bob", "--owner", "X"], "error: `--role` is missing.\n  hint: Type `pgs_compiler keys new --help`."),
         (["new", "bob", "--role", "snapshot", "--owner", "X"], "One of `--out`"),
         (["new", "bob", "--role", "snapshot"], "hint: Type `--out ~/bob.pem`, or another file that there is not yet."),
         (["new", "bob", "--role", "snapshot", "--public", "AAAA"], "`--owner` says who holds a key"),
