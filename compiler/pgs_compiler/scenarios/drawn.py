@@ -24,6 +24,8 @@ NOWHERE = Place("", 1, 1, 1, 1)
 _EACH = 3
 """How many effects of one operation have doubles."""
 _ROWS = 2
+_BEGINS = "2026-03-01T09:00:00Z"
+"""When scenes begin that do not say it."""
 _PEOPLE = ("ben", "tester", "zoe")
 _MADE = "::ST_SM_"
 """Stores of machines, which hold only what their workflows have brought about."""
@@ -182,8 +184,8 @@ def prolonged(snapshot: Snapshot, scenario: Scenario, answer: Answer, chance: Ch
     heard = cast("list[dict[str, str]]", wait.get("signals", []))
     due = cast("str | None", wait.get("due"))
     if due is not None and (not heard or chance.random.random() < 0.25):
-        past = [each.at for each in scenario.signals if each.at is not None]
-        signal = Signalled(NOWHERE, "", {}, {}, max(due, *past) if past else due, False)
+        past = (each.at for each in scenario.signals if each.at is not None)
+        signal = Signalled(NOWHERE, "", {}, {}, max(due, _BEGINS, *past), False)  # time does not go back
     elif heard:
         signal = _answer(snapshot, scenario, str(wait["node"]), chance.random.choice(heard), chance)
     else:
