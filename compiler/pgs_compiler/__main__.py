@@ -248,9 +248,9 @@ def graph(
     out: Path | None,
     engine: str,
 ) -> None:
-    """Draw the graph of WORKFLOW."""
-    from pgs_compiler.pictures import DotFailed, NoFormat, draw, draw_with_dot, format_of, write_picture
-    from pgs_snapshot.drawing.picture import TooLarge
+    """Draw the graph of WORKFLOW, or the states of a machine."""
+    from pgs_compiler.pictures import DotFailed, NoFormat, draw, draw_with_dot, drawn, format_of, write_picture
+    from pgs_snapshot.drawing.picture import TooLarge, picture_of
 
     try:
         kind = format_of(format_, out, engine)
@@ -260,9 +260,10 @@ def graph(
     if compilation.checked is None:
         _report(compilation, "text", sys.stderr)
         sys.exit(FINDINGS)
-    drawn = _named(workflow, compilation.checked.graphs)
+    graphs = compilation.checked.graphs
+    shown = drawn(compilation.checked.program, graphs, workflow) or picture_of(_named(workflow, graphs))
     try:
-        picture = draw_with_dot(drawn, kind) if engine == "dot" else draw(drawn, kind)
+        picture = draw_with_dot(shown, kind) if engine == "dot" else draw(shown, kind)
     except (TooLarge, DotFailed) as refused:
         _stop(FINDINGS, str(refused))
     if out is None:

@@ -1,17 +1,21 @@
-"""Pictures of a typed graph, in the four formats of `pgs_compiler graph`."""
+"""Pictures of a typed graph or a machine, in the four formats of `pgs_compiler graph`."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import graphviz
 
+from pgs_compiler.declarations import Machine
+from pgs_compiler.made.picture import picture_of_machine, unrolled
+from pgs_compiler.program import Program
 from pgs_snapshot import model
 from pgs_snapshot.drawing import dot, mermaid, svg
-from pgs_snapshot.drawing.picture import picture_of
+from pgs_snapshot.drawing.picture import Picture, picture_of
 
 DOT_SECONDS = 30
 ENDINGS = {"dot": "dot", "gv": "dot", "mermaid": "mermaid", "mmd": "mermaid", "svg": "svg", "png": "png"}
@@ -44,13 +48,24 @@ def format_of(format_: str | None, out: Path | None, engine: str) -> str:
     return kind
 
 
-def draw(graph: model.Graph, format_: str) -> bytes:
-    """A graph as `dot`, `mermaid`, `svg` or `png`, laid out by ourselves.
+def drawn(program: Program, graphs: Mapping[str, model.Graph], name: str) -> Picture | None:
+    """The picture of a workflow or machine, by its full name, or by what stands behind the domain if that is enough."""
+    machines = {full: each for full, each in program.declarations.items() if isinstance(each, Machine)}
+    found = [full for full in (*graphs, *machines) if name in (full, full.partition("::")[2])]
+    if len(found) != 1:
+        return None
+    (full,) = found
+    return picture_of_machine(machines[full]) if full in machines else picture_of(graphs[full])
+
+
+def draw(picture: Picture, format_: str) -> bytes:
+    """A picture as `dot`, `mermaid`, `svg` or `png`, laid out by ourselves.
 
     Raises:
         TooLarge: it has more nodes than a picture can show.
     """
-    picture = picture_of(graph)
+    if format_ in LAID_OUT and picture.boxes[0].kind in ("state", "final"):
+        picture = unrolled(picture)
     if format_ == "png":
         from pgs_snapshot.drawing import png  # Pillow is slow to load
 
@@ -58,13 +73,13 @@ def draw(graph: model.Graph, format_: str) -> bytes:
     return {"dot": dot.draw, "mermaid": mermaid.draw, "svg": svg.draw}[format_](picture).encode()
 
 
-def draw_with_dot(graph: model.Graph, format_: str) -> bytes:
-    """A graph as `svg` or `png`, laid out by Graphviz, which also draws graphs that are too large for us.
+def draw_with_dot(picture: Picture, format_: str) -> bytes:
+    """A picture as `svg` or `png`, laid out by Graphviz, which also draws graphs that are too large for us.
 
     Raises:
         DotFailed: there is no picture.
     """
-    text = dot.draw(picture_of(graph))
+    text = dot.draw(picture)
     line = [str(graphviz.DOT_BINARY), f"-T{format_}"]
     try:
         # The text is escaped, and the process gets no shell and is killed when its time is over.

@@ -21,6 +21,48 @@ def test_a_graph_is_drawn_in_every_format(shop: Path, format_: str) -> None:
     assert result.stdout_bytes.startswith(start)
 
 
+MACHINE = """\
+machine: shop::SM_BASKET_V0
+summary: A basket that is filled, paid or forgotten
+initial: OPEN
+actors: [AC_OPERATOR_V0]
+events: {ADD: {}, PAY: {}}
+states:
+  OPEN:
+    events: {ADD: OPEN, PAY: PAID}
+    after: {P1D: FORGOTTEN}
+  FORGOTTEN:
+    events: {ADD: OPEN}
+    ignore: [PAY]
+  PAID: {final: true}
+"""
+
+
+@pytest.mark.parametrize("format_", PICTURES)
+def test_a_machine_is_drawn_in_every_format(shop: Path, format_: str) -> None:
+    (shop / "protocols" / "basket.yaml").write_text(MACHINE, encoding="utf-8")
+    result = run("graph", "SM_BASKET_V0", "--format", format_)
+    start = {"dot": b"digraph", "mermaid": b"---\n", "svg": b"<svg", "png": b"\x89PNG"}[format_]
+    assert (result.exit_code, result.stdout_bytes[: len(start)]) == (0, start)
+
+
+def test_a_machine_shows_its_states_and_what_leads_from_one_to_another(shop: Path) -> None:
+    (shop / "protocols" / "basket.yaml").write_text(MACHINE, encoding="utf-8")
+    drawn = run("graph", "shop::SM_BASKET_V0", "--format", "mermaid").stdout.splitlines()
+    assert drawn[4:12] == [
+        '  n0(["● OPEN<br/>begins here"])',
+        '  n1(["● FORGOTTEN<br/>ignores PAY"])',
+        '  n2(["◉ PAID<br/>final"])',
+        '  n0 -->|"ADD"| n0',
+        '  n0 -->|"PAY"| n2',
+        '  n0 -->|"after P1D"| n1',
+        '  n1 -->|"ADD"| n0',
+        "  classDef final fill:#e8ecfb,stroke:#2f3f9e,color:#1b2430",
+    ]
+    laid_out = run("graph", "SM_BASKET_V0", "--format", "svg").stdout
+    assert laid_out.count(">further up<") == 1  # a second OPEN, to which two arrows lead back
+
+
 def test_a_graph_goes_to_a_file_in_the_format_of_its_ending(shop: Path) -> None:
     assert run("graph", "shop::WF_ORDER_V0", "--out", "order.svg").exit_code == 0
     assert (shop / "order.svg").read_bytes().startswith(b"<svg")

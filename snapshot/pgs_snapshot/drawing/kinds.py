@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 Shape: TypeAlias = Literal["hexagon", "rectangle", "stadium"]
-Mark: TypeAlias = Literal["start", "gear", "call", "loop", "clock", "tick", "bar", "cross", "alarm"]
+Mark: TypeAlias = Literal[
+    "start", "gear", "call", "loop", "clock", "tick", "bar", "cross", "alarm", "rest", "end", "up"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ SIGNS: Mapping[Mark, str] = MappingProxyType(
         "bar": "⊖",
         "cross": "✘",
         "alarm": "⚠",
+        "rest": "●",
+        "end": "◉",
+        "up": "↑",
     }
 )
 """Characters that stand for the marks where only text can be given."""
@@ -65,6 +70,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "call": Kind("call of a workflow", "rectangle", "#dff3f2", "#0c5f5c", "call"),
         "each": Kind("call for each item of a list", "rectangle", "#dff3f2", "#0c5f5c", "loop"),
         "wait": Kind("wait for a signal", "hexagon", "#fbf3d9", "#6b5300", "clock"),
+        "state": Kind("state of a machine", "stadium", "#e8ecfb", "#2f3f9e", "rest"),
+        "final": Kind("state that nothing follows", "stadium", "#e8ecfb", "#2f3f9e", "end"),
+        "again": Kind("state that stands further up", "stadium", "#ffffff", "#2f3f9e", "up"),
         "COMPLETED": Kind("COMPLETED", "stadium", "#dcf2e2", "#17683a", "tick", is_end=True),
         "DENIED": Kind("DENIED", "stadium", "#fdeecb", "#8a5200", "bar", is_end=True),
         "REJECTED": Kind("REJECTED", "stadium", "#eee5fa", "#64389c", "cross", is_end=True),

@@ -120,6 +120,19 @@ def _alarm(x: float, y: float, colour: str) -> tuple[Path, ...]:
     return (Path(triangle, fill=colour), Path(stem, fill=WHITE), Path(circle(x, y + 5.75, 1.5), fill=WHITE))
 
 
+def _rest(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    return (_sign(x, y, colour), Path(circle(x, y, 5), fill=WHITE))
+
+
+def _end(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    return (_sign(x, y, colour), Path(circle(x, y, 6), line=WHITE, thickness=3))
+
+
+def _up(x: float, y: float, colour: str) -> tuple[Path, ...]:
+    tip = polygon([(x, y - 7), (x + 6, y), (x - 6, y)])
+    return (_sign(x, y, colour), Path(tip, fill=WHITE), Path(rounded(x - 2, y - 1, 4, 7, 0.5), fill=WHITE))
+
+
 _MARKS: Mapping[Mark, Callable[[float, float, str], tuple[Path, ...]]] = MappingProxyType(
     {
         "start": _start,
@@ -131,5 +144,8 @@ _MARKS: Mapping[Mark, Callable[[float, float, str], tuple[Path, ...]]] = Mapping
         "bar": _bar,
         "cross": _cross,
         "alarm": _alarm,
+        "rest": _rest,
+        "end": _end,
+        "up": _up,
     }
 )
