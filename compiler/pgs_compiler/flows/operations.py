@@ -128,10 +128,9 @@ def _aspects(schema: SchemaSyntax) -> Iterator[Aspect]:
 
 
 def _text(schema: SchemaSyntax) -> bool:
-    """Whether a value may hold text that nobody has listed."""
-    return (
-        schema.members is None and schema.constant is None and not set(schema.types) <= {"integer", "number", "boolean"}
-    )
+    """Whether a value may hold text that nobody has listed; what has no type of its own may."""
+    named = schema.members is not None or schema.constant is not None or schema.aspect == "$optional"
+    return not named and (not schema.types or not set(schema.types) <= _NO_TEXT)
 
 
 def _entity_part(schema: SchemaSyntax, flow: Flow) -> Flow:
