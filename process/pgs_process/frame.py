@@ -357,6 +357,10 @@ class Frame:
                     outer.saved.append((draft, kept, level))
         if not stands:
             del self.journal[self.mark :]
+            for key, (value, _) in list(outer.others.items()):
+                begun = outer.drafts.get(key[0])
+                if isinstance(begun, OpaqueDraft) and key[1]:  # one that cannot be filled anew has another copy now
+                    outer.others[key] = (value, begun.value)
         for shell in outer.layers.values():
             core = LIVE[shell]
             core.draft = outer.drafts.get(id(core.raw))

@@ -143,6 +143,34 @@ def test_what_a_body_does_comes_out_as_in_plain_python_and_its_delta_does_and_un
     assert state(domain) == state(Filled())
 
 
+@pytest.mark.parametrize("name", ["weights", "dice", "raw"])
+def test_what_a_process_within_did_to_an_opaque_value_is_taken_back_with_it(name: str) -> None:
+    def change(ctx: object) -> None:
+        value = ctx.domain.weights["w"] if name == "weights" else getattr(ctx.domain, name)  # type: ignore[attr-defined]
+        value.random() if name == "dice" else value.extend([7])
+
+    def fail(ctx: object) -> None:
+        change(ctx)
+        raise ValueError
+
+    def body(ctx: object) -> None:
+        change(ctx)
+        with pytest.raises(ValueError, match=r"^$"):
+            engine.run_process("fail")
+        change(ctx)
+
+    system, once = System(domain_ctx=Filled()), System(domain_ctx=Filled())
+    engine = ProcessEngine(system, strict_mode=True)
+    engine.register_process("fail", process([], ["domain"], errors=["ValueError"])(fail))
+    engine.register_process("body", process([], ["domain"])(body))
+    engine.run_process("body")
+    plain = ProcessEngine(once, strict_mode=True)
+    plain.register_process("change", process([], ["domain"])(change))
+    for _ in range(2):
+        plain.run_process("change")
+    assert shown(raw(system, name)) == shown(raw(once, name))
+
+
 def test_what_is_changed_by_its_own_operator_stays_the_callers_object() -> None:
     system = System(domain_ctx=Filled())
     before = raw(system, "items")
