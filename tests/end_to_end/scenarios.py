@@ -150,6 +150,8 @@ _ONLY_HERE: Mapping[str, Mapping[str, int]] = {"identity/verify_known": {DECISIO
 # A decision that stands already is written down once here and twice there, so of a verification that is not
 # in the tables nothing is counted but the registry.
 _OTHERWISE_HERE: Mapping[str, tuple[str, ...]] = {VERIFY: (DECISIONS, IDENTITY_EVENTS)}
+# A denial that was not written down there is on our audit trail.
+_AUDITED_HERE: Mapping[str, tuple[str, ...]] = {RECLAIM: (LICENSE_AUDIT,)}
 
 # What the outcome before an exit without a name of its own means here.
 _ENDS: Mapping[str, ExitClass] = {
@@ -229,7 +231,8 @@ def expected(scenario: Scenario, seed: Translated) -> Expected:
         for held in _FILES.get(path, {}):
             counts[held] += _recorded_size(path, file) - _recorded_size(path, files.get(path, {}))
     otherwise = () if scenario["id"] in _ONLY_HERE else _OTHERWISE_HERE.get(workflow, ())
-    for store in {*seed.unknown, *otherwise}:
+    audited = _AUDITED_HERE.get(workflow, ()) if kind == "DENIED" else ()
+    for store in {*seed.unknown, *otherwise, *audited}:
         del counts[store]
     return Expected(kind, exit, EXIT_CODES[kind], counts)
 

@@ -20,6 +20,7 @@ from tests.end_to_end.scenarios import (
     LICENSE_FACTS,
     LICENSE_HOLDERS,
     LICENSES,
+    RECLAIM,
     REGISTER,
     STORES,
     VERIFY,
@@ -158,6 +159,11 @@ def test_a_rejected_run_leaves_every_store_as_it_was_in_an_unseen_scenario_too()
 
 def test_not_found_before_an_exit_for_every_error_is_a_denial() -> None:
     assert case(unseen(VERIFY, {}, {}, "EXIT_ERROR", "NOT_FOUND")).expected == Expected("DENIED", None, 4, {ACTORS: 0})
+
+
+def test_a_licence_that_is_not_found_is_denied_and_what_is_written_of_that_is_not_counted() -> None:
+    found = case(unseen(RECLAIM, {}, {}, "EXIT_ERROR", "NOT_FOUND")).expected
+    assert found == Expected("DENIED", None, 4, {LICENSES: 0, LICENSE_HOLDERS: 0})
 
 
 def test_not_found_before_an_exit_without_a_name_is_a_denial() -> None:
