@@ -26,7 +26,8 @@ def lower_constitution(constitution: Constitution) -> laws.Constitution:
     """A constitution with its names in full, every list sorted."""
     header = constitution.header
     rules = tuple(map(_rule, constitution.rules))
-    return laws.Constitution(header.name, header.summary, _sorted(constitution.domains), rules, at(header.place))
+    domains, spared = _sorted(constitution.domains), _sorted(constitution.spared)
+    return laws.Constitution(header.name, header.summary, domains, rules, at(header.place), spared)
 
 
 def _rule(rule: RuleSyntax) -> Rule:

@@ -402,6 +402,7 @@ class Assertion:
 class Constitution:
     header: Header
     domains: tuple[Word, ...]
+    spared: tuple[Word, ...]
     rules: tuple[RuleSyntax, ...]
 
 

@@ -151,6 +151,7 @@ class Constitution:
     domains: tuple[str, ...]
     rules: tuple[Rule, ...]
     at: str
+    except_subdomains: tuple[str, ...] = ()
 
 
 @frozen

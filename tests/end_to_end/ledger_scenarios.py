@@ -38,6 +38,8 @@ WALLETS = "blockchain::ST_WALLETS_V0"
 WALLET_EVENTS = "blockchain::ST_WALLET_EVENTS_V0"
 BALANCES = "blockchain::ST_BALANCES_V0"
 SUPPLY = "blockchain::ST_SUPPLY_V0"
+CHAIN_BALANCES = "blockchain::ST_CHAIN_BALANCES_V0"
+CHAIN_SUPPLY = "blockchain::ST_CHAIN_SUPPLY_V0"
 TRANSACTIONS = "blockchain::ST_TRANSACTIONS_V0"
 TRANSACTION_EVENTS = "blockchain::ST_TRANSACTION_EVENTS_V0"
 MEMPOOL = "blockchain::ST_MEMPOOL_V0"
@@ -137,14 +139,14 @@ def _wallets(scenario: Scenario) -> State:
         kind = cast(str, recorded["wallet_type"])
         key = wallet_id(owner, kind) if opened else name
         wallets[key] = {"owner": owner, "wallet_type": kind, "currency": recorded["currency"]}
-        balances[f"LEDGER/{key}"] = cast(int, recorded["balance"])
+        balances[key] = cast(int, recorded["balance"])
         if opened:
             journals[key] = [{"kind": "CREATED", "owner": owner, "at": "2026-01-01T00:00:00Z", "by": "recorded"}]
     if scenario["workflow"] == "blockchain::WF_UNSTAKE_V0":
         stake = cast(int, cast(Record, scenario["payload"])["amount"])
-        balances |= {f"LEDGER/STAKE_{owner}": stake for owner in names.values()}
+        balances |= {f"STAKE_{owner}": stake for owner in names.values()}
     accounts: dict[str, Value] = {account: {"n": held} for account, held in balances.items()}
-    supply: dict[str, Value] = {"LEDGER": {"n": sum(balances.values())}} if balances else {}
+    supply: dict[str, Value] = {"all": {"n": sum(balances.values())}} if balances else {}
     return {WALLETS: wallets, WALLET_EVENTS: journals, BALANCES: accounts, SUPPLY: supply}
 
 
@@ -157,7 +159,7 @@ def _chain(scenario: Scenario) -> State:
         for moved in cast("list[Record]", block["transactions"]):
             for side, sign in (("from_wallet", -1), ("to_wallet", 1)):
                 if isinstance(moved[side], str):
-                    account = f"CHAIN/{moved[side]}"
+                    account = cast(str, moved[side])
                     balances[account] = balances.get(account, 0) + sign * cast(int, moved["amount"])
     state: State = {
         VALIDATORS: {names.get(key, key): _renamed(value, names) for key, value in validators.items()},
@@ -170,8 +172,8 @@ def _chain(scenario: Scenario) -> State:
     if blocks:
         head: Value = {"hash": files[_HEAD]["head"], "height": blocks[-1]["height"]}
         state |= {CHAIN: {"chain": [*blocks]}, HEAD: {"head": head}}
-        state |= {BALANCES: {account: {"n": held} for account, held in balances.items()}}
-        state |= {SUPPLY: {"CHAIN": {"n": sum(balances.values())}}}
+        state |= {CHAIN_BALANCES: {account: {"n": held} for account, held in balances.items()}}
+        state |= {CHAIN_SUPPLY: {"all": {"n": sum(balances.values())}}}
     return state
 
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pgs_compiler.scenarios.testing import run_scenarios, scenario_files
 from pgs_runtime.operate.state import load_state
 from pgs_runtime.ports import Ports
 from pgs_runtime.runtime import Actor, Outcome, Runtime
@@ -29,14 +30,19 @@ from tests.end_to_end.ledger_scenarios import (
     KINDS,
     MEMPOOL,
     SUPPLY,
+    TRANSACTIONS,
+    VALIDATORS,
     ledger_cases,
     wallet_id,
 )
-from tests.end_to_end.programs import Installation, operator
+from tests.end_to_end.programs import ROOT, Installation, operator
 from tests.end_to_end.scenarios import CHOSEN, DATA, Case, actor_id
+from tests.end_to_end.test_chain import VALIDATOR
 
 CASES = ledger_cases(CHOSEN)
 NODE = Actor("blockchain::AC_NODE_V0", "node-1", {})
+AUTHORITY = Actor("blockchain::AC_AUTHORITY_V0", "board", {})
+SUPPLYING = ("MINT", "BURN", "SLASH", "REWARD", "POOL")
 MOST = 1_000_000_000_000
 
 ANN: dict[str, Value] = {"first_name": "Ann", "last_name": "Field", "email_registration": "ann@example.org"}
@@ -87,9 +93,15 @@ def test_a_recorded_repetition_is_a_duplicate_of_what_waits(snapshot: Snapshot, 
     with closing(MemoryStore()) as store:
         runtime = Runtime(snapshot, store)
         load_state(runtime, case.state, NODE)
-        outcome = runtime.run(case.workflow, case.payload, NODE)
+        outcome = runtime.run(case.workflow, case.payload, AUTHORITY)
     assert (outcome.kind, outcome.exit) == (case.expected.kind, case.expected.exit) == ("DENIED", "DUPLICATE")
     assert (case.expected.counts[MEMPOOL], case.expected.exit_code) == (1, 4)
+
+
+def test_the_scenarios_of_the_ledger_hold(example_files: Mapping[str, bytes]) -> None:
+    report = run_scenarios(example_files, scenario_files(ROOT, [ROOT / "tests" / "ledger.yaml"]), None, False)
+    assert [(verdict.name, verdict.misses) for verdict in report.verdicts if verdict.misses] == []
+    assert len(report.verdicts) == 23
 
 
 # --- what nobody recorded ------------------------------------------------------------------------
@@ -103,7 +115,7 @@ class Ledger:
     numbers: Iterator[int] = field(default_factory=count)
 
     def run(self, kind: str, **payload: Value) -> Outcome:
-        return self.runtime.run(f"blockchain::WF_{kind}_V0", payload, NODE)
+        return self.runtime.run(f"blockchain::WF_{kind}_V0", payload, AUTHORITY if kind in SUPPLYING else NODE)
 
     def opens(self, record: Value) -> str:
         """A wallet for somebody new."""
@@ -121,8 +133,19 @@ class Ledger:
             "TRANSFER", actor_record=record, from_wallet_id=wallet, to_address=to, amount=amount, nonce=nonce
         )
 
+    def propose(self, number: int) -> Outcome:
+        return self.run("PROPOSE_BLOCK", round_number=number, triggered_by="t", timestamp="2026-01-01T00:00:00Z")
+
+    def submit(self, actor: Actor, tx_type: str, owner: str | None, *sides: str | None) -> Outcome:
+        """Ask for a part of a transaction directly, as its kind's workflow does."""
+        from_wallet, to_wallet = sides
+        moved: Value = {"tx_type": tx_type, "amount": 5, "from_wallet": from_wallet, "to_wallet": to_wallet}
+        wallet = to_wallet if from_wallet is None or tx_type == "UNSTAKE" else from_wallet
+        asked: Value = {"wallet_id": wallet, "owner": owner, "transaction": moved, "nonce": 0, "triggered_by": "t"}
+        return self.runtime.run("blockchain::WF_SUBMIT_V0", asked, actor)
+
     def balance(self, account: str) -> int:
-        return self.count(BALANCES, f"LEDGER/{account}")
+        return self.count(BALANCES, account)
 
     def count(self, store: str, key: str) -> int:
         cell = self.runtime.store.get("state", store, key)
@@ -130,8 +153,11 @@ class Ledger:
 
     def books(self) -> tuple[int, int]:
         """What all accounts hold together, and what was issued and not destroyed."""
-        held = self.runtime.store.scan("state", BALANCES, "LEDGER/")
-        return sum(json.loads(cell.value)["n"] for cell in held.cells), self.count(SUPPLY, "LEDGER")
+        held = self.runtime.store.scan("state", BALANCES)
+        return sum(json.loads(cell.value)["n"] for cell in held.cells), self.count(SUPPLY, "all")
+
+    def known(self) -> int:
+        return len(self.runtime.store.scan("registry", TRANSACTIONS).cells)
 
     def pending(self) -> int:
         return len(self.runtime.store.scan("state", MEMPOOL).cells)
@@ -253,6 +279,122 @@ def test_the_protocol_issues_and_destroys(
     assert (ledger.balance(ANNS) - 100, ledger.books()[1] - 100) == change
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_transaction_counts_whole_positive_units(kind: str, ledger: Ledger) -> None:
+    ledger.mint(ANNS, 100)
+    for amount in (0, -1, 0.5, 1e15, "5", None, True, [5], MOST + 1, 2**53 - 1):
+        asked = payload_of(kind, ANNS, BOBS, 1, ANN, 1) | {"amount": amount}
+        assert ledger.run(kind, **asked).kind == "REJECTED"
+    assert (ledger.books(), ledger.pending()) == ((100, 100), 1)
+
+
+def test_a_whole_number_with_a_point_is_that_number(ledger: Ledger) -> None:
+    assert ledger.mint(ANNS, 5.0).kind == "COMPLETED"
+    assert ledger.books() == (5, 5)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "POOL"])
+def test_an_unknown_wallet_moves_nothing(kind: str, ledger: Ledger) -> None:
+    ended = ledger.run(kind, **payload_of(kind, "W_none", BOBS, 5, ANN, 0))
+    assert (ended.kind, ended.exit, ledger.books()) == ("DENIED", "NOT_FOUND", (0, 0))
+
+
+def test_paying_little_by_little_does_not_pay_more_than_there_is(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 10)
+    exits = [ledger.transfer(ANN, ANNS, BOBS, 4, nonce).exit for nonce in range(4)]
+    assert exits == ["COMPLETED", "COMPLETED", "OVERDRAWN", "OVERDRAWN"]
+    assert (ledger.balance(ANNS), ledger.balance(BOBS)) == (2, 8)
+
+
+def test_who_pays_himself_has_what_he_had(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 10)
+    assert ledger.transfer(ANN, ANNS, ANNS, 10).kind == "COMPLETED"
+    assert ledger.transfer(ANN, ANNS, ANNS, 11).exit == "OVERDRAWN"
+    assert ledger.books() == (10, 10)
+
+
+def test_nobody_stakes_more_than_there_is_or_gets_a_stake_back_twice(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 10)
+    staked = [ledger.run("STAKE", actor_record=ANN, from_wallet_id=ANNS, amount=amount) for amount in (11, 10)]
+    assert [ended.exit for ended in staked] == ["OVERDRAWN", "COMPLETED"]
+    back: dict[str, Value] = {"actor_record": ANN, "to_wallet_id": ANNS, "validator_index": 0, "amount": 10}
+    exits = [ledger.run("UNSTAKE", **back, nonce=nonce).exit for nonce in (0, 0, 1)]
+    assert exits == ["COMPLETED", "DUPLICATE", "OVERDRAWN"]
+    assert ledger.books() == (10, 10)
+
+
+def test_a_penalty_takes_no_more_than_there_is_and_no_stake(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 10)
+    ledger.run("STAKE", actor_record=ANN, from_wallet_id=ANNS, amount=4)
+    penalty: dict[str, Value] = {"validator_index": 0, "triggered_by": "t"}
+    account = f"STAKE_{actor_id(ANN)}"
+    exits = [ledger.run("SLASH", from_wallet_id=ANNS, amount=amount, **penalty).exit for amount in (7, 6)]
+    assert exits == ["OVERDRAWN", "COMPLETED"]
+    assert ledger.run("SLASH", from_wallet_id=account, amount=1, **penalty).exit == "NOT_FOUND"
+    assert ledger.books() == (4, 4)
+
+
+def test_the_same_request_moves_its_money_once(ledger: Ledger) -> None:
+    asked: Value = {"to_wallet_id": ANNS, "amount": 5, "triggered_by": "t"}
+    ends = [ledger.runtime.run("blockchain::WF_MINT_V0", asked, AUTHORITY, request_id="r-1") for _ in range(3)]
+    assert len({ended.trace_id for ended in ends}) == 1
+    assert {ended.exit for ended in ends} == {"COMPLETED"}
+    assert (ledger.books(), ledger.pending()) == ((5, 5), 1)
+
+
+@pytest.mark.parametrize("actor", [NODE, Actor("blockchain::AC_CLERK_V0", "clerk-1", {})])
+@pytest.mark.parametrize("kind", SUPPLYING)
+def test_the_supply_is_changed_by_the_authority_alone(kind: str, actor: Actor, ledger: Ledger) -> None:
+    ledger.mint(ANNS, 100)
+    asked = payload_of(kind, ANNS, BOBS, 5, ANN, 1)
+    assert ledger.runtime.run(f"blockchain::WF_{kind}_V0", asked, actor).kind == "REJECTED"
+    assert ledger.books() == (100, 100)
+
+
+def test_who_asks_for_a_part_directly_is_under_the_same_rules(ledger: Ledger) -> None:
+    ledger.mint(ANNS, 100)
+    anns, bobs, operator = actor_id(ANN), actor_id(BOB), Actor("core::AC_OPERATOR_V0", "operator-1", {})
+    rejected = [
+        ledger.submit(NODE, "MINT", None, None, ANNS),
+        ledger.submit(operator, "MINT", anns, None, ANNS),
+        ledger.submit(operator, "MINT", None, BOBS, ANNS),
+        ledger.submit(operator, "BURN", None, ANNS, BOBS),
+        ledger.submit(operator, "TRANSFER", None, ANNS, BOBS),
+        ledger.submit(operator, "TRANSFER", anns, None, ANNS),
+        ledger.submit(operator, "TRANSFER", anns, ANNS, None),
+        ledger.submit(operator, "UNSTAKE", anns, None, ANNS),
+    ]
+    assert {ended.kind for ended in rejected} == {"REJECTED"}
+    assert ledger.submit(operator, "TRANSFER", bobs, ANNS, BOBS).exit == "NOT_THE_OWNER"
+    assert ledger.submit(operator, "TRANSFER", anns, "W_none", BOBS).exit == "NOT_FOUND"
+    assert (ledger.books(), ledger.balance(ANNS), ledger.pending()) == ((100, 100), 100, 1)
+
+
+def waiting(many: int) -> dict[str, Value]:
+    moved: Value = {"tx_type": "MINT", "amount": 1, "from_wallet": None, "to_wallet": ANNS}
+    return {
+        f"T_{number}": {"number": number, "transaction": moved, "status": "PENDING"} for number in range(1, many + 1)
+    }
+
+
+def test_the_mempool_takes_what_a_block_takes(ledger: Ledger) -> None:
+    validators: Value = {"V": {**VALIDATOR, "actor_id": "V"}}
+    load_state(ledger.runtime, {MEMPOOL: waiting(199), VALIDATORS: validators}, NODE)
+    ends = [ledger.mint(ANNS, 5, nonce) for nonce in (0, 1)]
+    assert [(ended.kind, ended.exit) for ended in ends] == [("COMPLETED", "COMPLETED"), ("DENIED", "MEMPOOL_FULL")]
+    assert (ledger.books(), ledger.pending(), ledger.known()) == ((5, 5), 200, 1)
+    block = ledger.propose(1)
+    assert (block.exit, len(block.result["transactions"]), ledger.pending()) == ("COMPLETED", 200, 0)
+    assert ledger.mint(ANNS, 5, 1).kind == "COMPLETED"
+
+
+def test_a_block_that_nobody_could_have_filled_is_not_proposed(ledger: Ledger) -> None:
+    validators: Value = {"V": {**VALIDATOR, "actor_id": "V"}}
+    load_state(ledger.runtime, {MEMPOOL: waiting(201), VALIDATORS: validators}, NODE)
+    refused = ledger.propose(1)
+    assert (refused.kind, refused.exit, ledger.pending()) == ("DENIED", "MEMPOOL_FULL", 201)
+
+
 EXAMPLES = int(os.environ.get("PGS_LEDGER_EXAMPLES", "40"))
 """Sequences of fifty requests each."""
 
@@ -286,7 +428,9 @@ def payload_of(kind: str, wallet: str, to: str, amount: int, record: Value, nonc
 @pytest.fixture(scope="module")
 def lasting(opened: Callable[[], Ledger]) -> Ledger:
     """A ledger for a whole test, which links its workflows once; each example has owners of its own."""
-    return opened()
+    ledger = opened()
+    load_state(ledger.runtime, {VALIDATORS: {"V": {**VALIDATOR, "actor_id": "V"}}}, NODE)
+    return ledger
 
 
 @settings(max_examples=EXAMPLES)
@@ -300,6 +444,7 @@ def test_whatever_is_asked_all_accounts_together_hold_what_was_issued(
     }
     wallets = {name: ledger.opens(record) for name, record in people.items()}
     ledger.mint(wallets["ANN"], 1000)
+    assert ledger.propose(number).kind == "COMPLETED"
     before = ledger.books()
     for nonce, (kind, wallet, to, amount, who) in enumerate(steps, number * 100):
         asked = payload_of(kind, wallets.get(wallet, wallet), wallets.get(to, to), amount, people[who], nonce)

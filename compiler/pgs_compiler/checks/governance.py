@@ -45,7 +45,7 @@ def check(program: Program) -> Iterator[Finding]:
         for rule in constitution.rules:
             yield from _rule(program, own, rule)
     if constitutions:
-        yield from _ungoverned(program, {word.text for one in constitutions for word in one.domains})
+        yield from _ungoverned(program, [found for one in constitutions for found in governed(program, one)])
 
 
 def limits(program: Program, graphs: Mapping[str, Graph]) -> Iterator[Finding]:
@@ -63,9 +63,10 @@ def limits(program: Program, graphs: Mapping[str, Graph]) -> Iterator[Finding]:
 
 
 def governed(program: Program, constitution: Constitution) -> list[Declaration]:
-    """The declarations of the domains that a constitution governs."""
-    domains = {word.text for word in constitution.domains}
-    return [found for found in program.declarations.values() if found.header.domain in domains]
+    """The declarations of the domains that a constitution governs, but for those of the subdomains that it spares."""
+    domains, spared = ({word.text for word in words} for words in (constitution.domains, constitution.spared))
+    headers = ((found, found.header) for found in program.declarations.values())
+    return [found for found, header in headers if header.domain in domains and header.subdomain not in spared]
 
 
 def _unknown_domains(program: Program, constitution: Constitution) -> Iterator[Finding]:
@@ -78,16 +79,29 @@ def _unknown_domains(program: Program, constitution: Constitution) -> Iterator[F
             near = nearest(word.text, known)
             message = f"Nothing is declared in a domain `{word.text}`."
             yield Finding("A859", message, word.place, "unknown domain", hint=f"Write `{near}`." if near else "")
+    domains = {word.text for word in constitution.domains}
+    headers = [declaration.header for declaration in program.declarations.values()]
+    subdomains = {header.subdomain for header in headers if header.domain in domains and header.subdomain}
+    for word in constitution.spared:
+        if word.text not in subdomains:
+            near = nearest(word.text, subdomains)
+            message = f"Nothing of what this constitution governs is in a subdomain `{word.text}`."
+            yield Finding("A859", message, word.place, "unknown subdomain", hint=f"Write `{near}`." if near else "")
 
 
-def _ungoverned(program: Program, domains: set[str]) -> Iterator[Finding]:
-    """The domains that no constitution governs, at the first declaration of each."""
-    first: dict[str, list[Place]] = {}
+def _ungoverned(program: Program, governed: list[Declaration]) -> Iterator[Finding]:
+    """The domains of which constitutions do not govern everything, at the first declaration that is left out."""
+    known = {declaration.header.name for declaration in governed}
+    left: dict[str, list[Place]] = {}
     for name, declaration in program.declarations.items():
-        first.setdefault(name.partition("::")[0], []).append(declaration.header.place)
-    for domain in sorted(first.keys() - domains - {CORE}):
-        places = sorted(first[domain])
-        message = f"No constitution governs `{domain}`, which has {len(places)} declaration{'s' * (len(places) != 1)}."
+        if name not in known:
+            left.setdefault(declaration.header.domain, []).append(declaration.header.place)
+    for domain in sorted(left.keys() - {CORE}):
+        places, whole = sorted(left[domain]), all(name.partition("::")[0] != domain for name in known)
+        count = f"{len(places)} declaration{'s' * (len(places) != 1)}"
+        message = f"No constitution governs `{domain}`, which has {count}."
+        if not whole:
+            message = f"No constitution governs {count} of `{domain}`, in subdomains that are spared."
         yield Finding("A858", message, places[0], "not governed")
 
 

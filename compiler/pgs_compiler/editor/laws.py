@@ -111,4 +111,5 @@ RULES: Mapping[str, Form] = MappingProxyType(
         "limits": mapping({"limits": _LIMITS}),
     }
 )
-CONSTITUTION = mapping({"governs": mapping({"domains": words(word(DOMAIN_NAME))}), "rules": listing(by_key(RULES), 1)})
+_GOVERNS = mapping({"domains": words(word(DOMAIN_NAME))}, {"except_subdomains": words(word())})
+CONSTITUTION = mapping({"governs": _GOVERNS, "rules": listing(by_key(RULES), 1)})

@@ -35,8 +35,9 @@ def constitution(header: Header, fields: Fields) -> Constitution | None:
         return None
     inner = Fields(governs.value, "`governs`", fields.report)
     domains = inner.words("domains", grammar=DOMAIN_NAME)
+    spared = inner.words("except_subdomains", required=False)
     inner.done()
-    return Constitution(header, domains, rules)
+    return Constitution(header, domains, spared, rules)
 
 
 def _rule(tree: Tree, fields: Fields) -> Iterator[RuleSyntax]:
