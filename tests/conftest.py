@@ -6,6 +6,7 @@ import gc
 import os
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -21,6 +22,23 @@ settings.load_profile("everyday")
 
 # Programs and runs are many small objects that stay; the commands set the same, for the same reason.
 gc.set_threshold(100_000, 50, 50)
+
+# What tests write they write through to the disk, thousands of times, and wait for it. What a disk loses when the power
+# goes is for `make soak`; here a store is as good in memory, where a machine has enough of it for all tests together.
+MEMORY = Path("/dev/shm")  # noqa: S108
+ENOUGH = 4 << 30
+
+
+def _holds_all(folder: Path) -> bool:
+    """Whether there is room in a folder, and programs that are written there can be run."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return False
+    stands = os.statvfs(folder)
+    return stands.f_bavail * stands.f_frsize >= ENOUGH and not stands.f_flag & os.ST_NOEXEC
+
+
+if "TMPDIR" not in os.environ and _holds_all(MEMORY):
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 # Verdicts on transforms are kept for one run of the tests, and never among those of the user.
 _kept = tempfile.TemporaryDirectory(prefix="pgs-tests-", ignore_cleanup_errors=True)
