@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import compress
+from operator import is_, is_not
 from typing import TypeVar
 
 from pgs_compiler.declarations import EdgeSyntax
@@ -40,8 +42,12 @@ def joined(ways: list[Knowledge]) -> tuple[dict[str, frozenset[str]], frozenset[
     first, *others = ways
     ended, maybe = dict(first.ended), first.maybe
     for way in others:
-        maybe |= way.maybe | (ended.keys() ^ way.ended.keys())
-        for id, outcomes in way.ended.items():
+        same = len(ended) == len(way.ended) and all(map(is_, ended, way.ended))
+        maybe |= way.maybe if same else way.maybe | (ended.keys() ^ way.ended.keys())
+        # Behind thousands of nodes nearly all of it is shared, and only the interpreter's own loops pass over it fast.
+        theirs = way.ended.values()
+        differing = compress(way.ended.items(), map(is_not, ended.values(), theirs)) if same else way.ended.items()
+        for id, outcomes in tuple(differing):
             known = ended.get(id)
             if known is not outcomes:
                 ended[id] = outcomes if known is None else known | outcomes

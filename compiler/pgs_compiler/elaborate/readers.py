@@ -16,6 +16,7 @@ from pgs_compiler.declarations import (
     Contract,
     EachNodeSyntax,
     ExitNodeSyntax,
+    NodeSyntax,
     Reference,
     UndoneSyntax,
     Workflow,
@@ -51,6 +52,7 @@ def used_of_nodes(workflow: Workflow, graph: model.Graph) -> Mapping[str, Used]:
     for reader in workflow.nodes:
         for reference in references_in(reader, "results"):
             looks[str(reference.path.steps[0])].append((reader.id.text, reference))
+    written = {node.id.text: node for node in workflow.nodes}
     place = {node.id: 1 << number for number, node in enumerate(graph.nodes)}
     behind: dict[str, int] = {}
     found: dict[str, Used] = {}
@@ -58,13 +60,12 @@ def used_of_nodes(workflow: Workflow, graph: model.Graph) -> Mapping[str, Used]:
         ahead = {outcome: behind[edge.to] for outcome, edge in _edges(node).items()}
         behind[node.id] = reduce(or_, ahead.values(), place[node.id])
         seen = {outcome: [ref for id, ref in looks[node.id] if place[id] & nodes] for outcome, nodes in ahead.items()}
-        found[node.id] = _used_of_node(workflow, node, seen)
+        found[node.id] = _used_of_node(written.get(node.id), node, seen)
     return found
 
 
-def _used_of_node(workflow: Workflow, node: model.Node, seen: Mapping[str, list[Reference]]) -> Used:
+def _used_of_node(syntax: NodeSyntax | None, node: model.Node, seen: Mapping[str, list[Reference]]) -> Used:
     """`seen`: the references to the node from further down, by the outcome of the node."""
-    syntax = workflow.node(node.id)
     if syntax is None or isinstance(syntax, ExitNodeSyntax):
         return {}
     read = _items if isinstance(syntax, EachNodeSyntax) else _members

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 from jsonpath_ng import jsonpath
-from jsonpath_ng.parser import parse
+from jsonpath_ng.parser import JsonPathParser
 
 from pgs_snapshot.model import Slice, Wildcard
 from pgs_snapshot.values import MAX_INTEGER
@@ -155,10 +155,16 @@ def _selector(step: Step) -> str:
     return ":".join((*bounds, str(step.step)))
 
 
+@cache
+def _jsonpath() -> JsonPathParser:
+    """One for all paths: to set up its tables takes longer than to read a path."""
+    return JsonPathParser()
+
+
 def _second_opinion(steps: tuple[Step, ...]) -> None:
     text = bracketed(steps)
     seen: list[Step] = []
-    node = parse(text)
+    node = _jsonpath().parse(text)
     while isinstance(node, jsonpath.Child):
         seen.append(_seen(node.right))
         node = node.left
