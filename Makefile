@@ -20,6 +20,7 @@ test: .venv/.dev .venv/.project
 ## make mutants   set up, then judge every mutant of the examples, some minutes
 mutants: .venv/.dev .venv/.project
 	@.venv/bin/python -m tests.compiler.mutants
+	@PGS_EVERY_CHANGE=1 .venv/bin/python -m pytest tests/compiler/prove/test_proofs.py
 
 ## make soak      set up, then kill, stop and cut the power of durable runs, some hours (SOAK="kills --every 20" for some)
 soak: .venv/.dev .venv/.project
