@@ -13,7 +13,7 @@ from pgs_snapshot.snapshot import Snapshot
 from tests.durable.kills import Crashes, Grain, Scenario, differences, points
 from tests.durable.scenarios import SCENARIOS
 
-MOST = 40
+MOST = 20
 """Points of each kind that are taken of each scenario."""
 
 
