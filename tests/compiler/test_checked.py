@@ -127,7 +127,7 @@ def test_pictures_say_what_is_called_and_waited_for_and_where_everything_before_
 @pytest.mark.parametrize("format_", ["dot", "mermaid", "svg", "png"])
 def test_every_kind_of_node_is_drawn_in_every_format(format_: str) -> None:
     for code in ("WF_BUY_ALL_V0", "WF_BUY_TWO_V0", "WF_BUY_V0"):
-        assert draw(graph(code), format_)
+        assert draw(picture_of(graph(code)), format_)
 
 
 def _boxes(code: str) -> tuple[Box, ...]:

@@ -102,8 +102,15 @@ def _answers(all_: Sequence[Probed], budget: Budget) -> dict[tuple[str, int], li
 
     def run(surroundings: Surroundings, order: list[tuple[str, int]]) -> list[tuple[tuple[str, int], Told]]:
         caller = Caller(modules, budget, surroundings)
+        told: list[tuple[tuple[str, int], Told]] = []
+        over: set[str] = set()  # what takes too much once is refused, and to wait for it again says no more
         try:
-            return [(key, caller.call(key[0], calls[key])) for key in order]
+            for key in order:
+                if key[0] not in over:
+                    answered = caller.call(key[0], calls[key])
+                    told.append((key, answered))
+                    over |= {key[0]} if _over(answered) else set()
+            return told
         finally:
             caller.close()
 
@@ -122,9 +129,9 @@ def _judge(probed: Probed, answers: list[list[Told]]) -> Iterator[Finding]:
     """What is wrong with one transform. What differs is told once; so is what is changed, kept or too much."""
     name = probed.transform.header.name
     for trial, told in zip(probed.trials, answers, strict=True):
-        over = next((one.answer for one in told if isinstance(one.answer, Broken) and one.answer.why in _OVER), None)
-        if isinstance(over, Broken):
-            message = f"`{name}` takes more {_OVER[over.why]} than a transform may."
+        over = next(filter(None, map(_over, told)), "")
+        if over:
+            message = f"`{name}` takes more {over} than a transform may."
             yield Finding("C644", message, trial.place, "at this example")
             return
         if not all(_agree(told[0], one) for one in told):
@@ -141,6 +148,11 @@ def _judge(probed: Probed, answers: list[list[Told]]) -> Iterator[Finding]:
         wrong = _wrong(trial, told[0])
         if wrong:
             yield Finding("C641", f"`{name}` {wrong}.", trial.place, "says otherwise")
+
+
+def _over(told: Told) -> str:
+    """Of what an example took too much, "" if of nothing."""
+    return _OVER.get(told.answer.why, "") if isinstance(told.answer, Broken) else ""
 
 
 def _agree(left: Told, right: Told) -> bool:
