@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from psycopg import sql
@@ -54,7 +55,8 @@ def test_neither_the_file_nor_its_write_ahead_log_has_a_key_that_was_erased(tmp_
 
 
 def test_a_reader_at_work_keeps_the_write_ahead_log_and_the_next_erasure_empties_it(tmp_path: Path) -> None:
-    with closing(SqliteStore(tmp_path / "state.db", FAST)) as store:
+    # The reader stays however long it is waited for.
+    with closing(SqliteStore(tmp_path / "state.db", replace(FAST, patience=0.2))) as store:
         ward, key = treated(store)
         other = Ward(store=store)
         with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as reader:
