@@ -12,7 +12,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     from pgs_compiler.compiler import Compilation
     from pgs_compiler.waivers import Policy
-    from pgs_snapshot.model import Graph
 
 signal.signal(signal.SIGINT, _INTERRUPT)
 
@@ -249,8 +248,8 @@ def graph(
     engine: str,
 ) -> None:
     """Draw the graph of WORKFLOW, or the states of a machine."""
-    from pgs_compiler.pictures import DotFailed, NoFormat, draw, draw_with_dot, drawn, format_of, write_picture
-    from pgs_snapshot.drawing.picture import TooLarge, picture_of
+    from pgs_compiler.pictures import DotFailed, NoFormat, draw, draw_with_dot, format_of, pictures_of, write_picture
+    from pgs_snapshot.drawing.picture import TooLarge
 
     try:
         kind = format_of(format_, out, engine)
@@ -260,8 +259,8 @@ def graph(
     if compilation.checked is None:
         _report(compilation, "text", sys.stderr)
         sys.exit(FINDINGS)
-    graphs = compilation.checked.graphs
-    shown = drawn(compilation.checked.program, graphs, workflow) or picture_of(_named(workflow, graphs))
+    pictures = pictures_of(compilation.checked.program, compilation.checked.graphs)
+    shown = pictures[_named(workflow, pictures, "workflow or machine", "workflows or machines")]()
     try:
         picture = draw_with_dot(shown, kind) if engine == "dot" else draw(shown, kind)
     except (TooLarge, DotFailed) as refused:
@@ -360,7 +359,7 @@ def flows(
     if compilation.checked is None or compilation.flows is None:
         _report(compilation, "text", sys.stderr)
         sys.exit(FINDINGS)
-    name = _named(workflow, compilation.checked.graphs).workflow
+    name = _named(workflow, compilation.checked.graphs)
     width = 0 if format_ == "json" else max(shutil.get_terminal_size((80, 24)).columns, 40)
     try:
         click.echo(answer(name, compilation.flows.workflows[name], (source, sink), width, ways), nl=False)
@@ -399,16 +398,16 @@ def _stop_at_errors(compilation: Compilation) -> None:
         sys.exit(FINDINGS)
 
 
-def _named(workflow: str, graphs: Mapping[str, Graph]) -> Graph:
-    """The graph of a workflow by its full name, or by what stands behind the domain where that is enough."""
-    found = [name for name in graphs if workflow in (name, name.partition("::")[2])]
+def _named(given: str, names: Collection[str], one: str = "workflow", several: str = "workflows") -> str:
+    """The full name of what is named in full, or by what stands behind the domain where that is enough."""
+    found = [name for name in names if given in (name, name.partition("::")[2])]
     if len(found) != 1:
         from pgs_snapshot.suggest import unknown
 
-        wrong = "several workflows" if found else "no workflow"
-        hint = unknown(workflow, tuple(graphs), "an `index.json` that is compiled lists them")
-        _stop(USAGE, f"The workspace has {wrong} `{workflow}`. {hint}")
-    return graphs[found[0]]
+        wrong = f"several {several}" if found else f"no {one}"
+        hint = unknown(given, tuple(names), "an `index.json` that is compiled lists them")
+        _stop(USAGE, f"The workspace has {wrong} `{given}`. {hint}")
+    return found[0]
 
 
 for _command in (audit, fuzz, import_, keys, process, schema, scenarios, sign, verify):

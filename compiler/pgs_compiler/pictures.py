@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import graphviz
@@ -48,14 +49,11 @@ def format_of(format_: str | None, out: Path | None, engine: str) -> str:
     return kind
 
 
-def drawn(program: Program, graphs: Mapping[str, model.Graph], name: str) -> Picture | None:
-    """The picture of a workflow or machine, by its full name, or by what stands behind the domain if that is enough."""
-    machines = {full: each for full, each in program.declarations.items() if isinstance(each, Machine)}
-    found = [full for full in (*graphs, *machines) if name in (full, full.partition("::")[2])]
-    if len(found) != 1:
-        return None
-    (full,) = found
-    return picture_of_machine(machines[full]) if full in machines else picture_of(graphs[full])
+def pictures_of(program: Program, graphs: Mapping[str, model.Graph]) -> Mapping[str, Callable[[], Picture]]:
+    """What makes the picture of each workflow and machine, by its full name."""
+    of_graphs = {name: partial(picture_of, graph) for name, graph in graphs.items()}
+    machines = [each for each in program.declarations.values() if isinstance(each, Machine)]
+    return {**of_graphs, **{each.header.name: partial(picture_of_machine, each) for each in machines}}
 
 
 def draw(picture: Picture, format_: str) -> bytes:

@@ -153,10 +153,13 @@ def test_graphviz_that_is_missing_or_gives_up_is_said(
 def test_a_workflow_that_is_not_there_or_not_alone_is_a_misuse(shop: Path) -> None:
     result = run("graph", "WF_ODER_V0")
     assert result.exit_code == 2
-    assert "The workspace has no workflow `WF_ODER_V0`. Is it `shop::WF_ORDER_V0`?" in result.stderr
+    assert "The workspace has no workflow or machine `WF_ODER_V0`. Is it `shop::WF_ORDER_V0`?" in result.stderr
     other = WORKFLOW.replace("shop::", "store::")
     (shop / "protocols" / "other.yaml").write_text(other, encoding="utf-8")
-    several = "The workspace has several workflows `WF_ORDER_V0`. Write `shop::WF_ORDER_V0` or `store::WF_ORDER_V0`."
+    several = (
+        "The workspace has several workflows or machines `WF_ORDER_V0`. Write `shop::WF_ORDER_V0` or"
+        " `store::WF_ORDER_V0`."
+    )
     assert several in run("graph", "WF_ORDER_V0").stderr
     assert run("graph", "store::WF_ORDER_V0").exit_code == 0
 
