@@ -181,6 +181,21 @@ def test_prose_is_words_and_code_spans_and_nothing_else(text: str) -> None:
     assert kinds <= {"paragraph_open", "inline", "text", "code_inline", "paragraph_close"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Stopped (`domain.n` is `9`, and has to meet `min: 10`; 2 of 2).",
+        "It is `a b`: no more, `c`.",
+    ],
+)
+def test_prose_that_is_written_with_code_spans_stays_as_it_is(text: str) -> None:
+    assert prose(text) == text
+
+
+def test_a_backtick_of_somebody_elses_ends_no_code_span_of_ours() -> None:
+    assert prose("`a` don`t `b c`d `e`") == "`a` ``don`t`` `` `b `` ``c`d`` `e`"
+
+
 @given(st.text(alphabet=st.one_of(st.sampled_from("`~ \n"), st.characters())))
 def test_a_fence_ends_where_it_is_ended(text: str) -> None:
     found = tokens("\n".join([*fence(text), "", "after"]))

@@ -17,6 +17,8 @@ from pgs_snapshot.visible import visible
 # a word or stands between digits: elsewhere some readers take what is around it for an address.
 _PLAIN = re.compile(r"(?:[^\W_]|[,;?!’“”–—…'%()-]|:\Z|\.\Z|(?<=[0-9])\.(?=[0-9])|(?<=[^\W_])/(?=[^\W_]))*")
 _ENDED = re.compile(r"(.*?)([.,:;]?)", re.DOTALL)
+# What stands between two backticks, with what may lean on them, or else a word; after each comes a space or the end.
+_TOKEN = re.compile(r"(\(?)`([^`]+)`([.,:;)]*)(?![^ ])|[^ ]+")
 _TICKS = re.compile("`+")
 
 
@@ -31,15 +33,16 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence within a line: words as they are, and as code spans where they could mean anything else."""
-    return " ".join(_word(word) for word in visible(text).split(" "))
+    return _TOKEN.sub(_token, visible(text))
 
 
-def _word(word: str) -> str:
-    if _PLAIN.fullmatch(word):
-        return word
-    inner, end = _ENDED.fullmatch(word).groups()  # type: ignore[union-attr]
-    if inner[0] == inner[-1] == "`" and "`" not in inner[1:-1] and len(inner) > 2:
-        inner = inner[1:-1]
+def _token(found: re.Match[str]) -> str:
+    before, span, after = found.groups()
+    if span:
+        return f"{before}{code(span)}{after}"
+    if _PLAIN.fullmatch(found[0]):
+        return found[0]
+    inner, end = _ENDED.fullmatch(found[0]).groups()  # type: ignore[union-attr]
     return code(inner) + end
 
 
