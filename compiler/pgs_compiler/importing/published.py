@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from types import MappingProxyType
 
@@ -159,8 +160,17 @@ def _is_namespace(paths: Iterable[str]) -> bool:
 
 
 def domains(namespaces: list[str]) -> dict[str, str]:
-    """A domain for each namespace: its last word that is no kind, or all of them where two would share one."""
-    words = {namespace: _words(namespace) for namespace in namespaces}
+    """A domain for each namespace: its last word that is no kind, or all of them where two would share one.
+
+    Words that are alike once they are written as names are numbered.
+    """
+    folders = {namespace: _folders(namespace) for namespace in namespaces}
+    names: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for folder in sorted(set(folders.values())):
+        own = tuple(map(_word, folder))
+        numbered = ((*own[:-1], f"{own[-1][:60]}_{n}") for n in count(2))
+        names[folder] = next(each for each in chain([own], numbered) if each not in names.values())
+    words = {namespace: names[folder] for namespace, folder in folders.items()}
     last: dict[str, set[str]] = {}
     for own in words.values():
         last.setdefault(own[-1], set()).add(".".join(own))
@@ -170,10 +180,15 @@ def domains(namespaces: list[str]) -> dict[str, str]:
     }
 
 
-def _words(namespace: str) -> list[str]:
-    words = [re.sub(r"[^a-z0-9_]", "_", word.lower()) for word in namespace.split(".")]
-    kept = words[:-1] if len(words) > 1 and words[-1] in FOLDERS else words
-    return [word if DOMAIN.fullmatch(word) else _cut(f"d_{word}") for word in kept]
+def _folders(namespace: str) -> tuple[str, ...]:
+    """The folders of a namespace, without the one that is called after a kind."""
+    words = namespace.split(".")
+    return tuple(words[:-1] if len(words) > 1 and words[-1].lower() in FOLDERS else words)
+
+
+def _word(folder: str) -> str:
+    word = re.sub(r"[^a-z0-9_]", "_", folder.lower())
+    return word if DOMAIN.fullmatch(word) else _cut(f"d_{word}")
 
 
 def _cut(word: str) -> str:

@@ -15,6 +15,7 @@ from pgs_compiler.findings import Place
 from pgs_compiler.importing.account import all_entries
 from pgs_compiler.importing.importer import Imported, bring_in
 from pgs_compiler.importing.outcome import verdicts
+from pgs_compiler.importing.published import domains
 from pgs_compiler.importing.writing import written
 from pgs_compiler.read import read
 from pgs_compiler.source import Entry, Mapping, Scalar, Sequence, SourceFile, Tree, to_value
@@ -52,6 +53,18 @@ def test_a_museum_full_of_mistakes_gives_what_is_kept() -> None:
     if os.environ.get("PGS_REWRITE_GOLDENS"):
         KEPT.write_text(text, encoding="utf-8")
     assert text == KEPT.read_text(encoding="utf-8")
+
+
+def test_folders_that_are_alike_as_names_are_domains_of_their_own() -> None:
+    alike = ["my lib.workflows", "my-lib.workflows", "my-lib.intents", "My_Lib", "shop.lib", "lib.workflows"]
+    assert domains(alike) == {
+        "My_Lib": "my_lib",
+        "my lib.workflows": "my_lib_2",
+        "my-lib.intents": "my_lib_3",
+        "my-lib.workflows": "my_lib_3",
+        "lib.workflows": "published_lib",
+        "shop.lib": "published_shop_lib",
+    }
 
 
 def test_what_is_written_compiles_as_a_workspace(library: Imported) -> None:
