@@ -57,7 +57,8 @@ class Planter:
                 items = cast(Schema, schema.get("items", {}))
                 return [self.value(items, labelled) for _ in range(self.draw(st.integers(1, 2)))]
             case "integer" | "number":
-                return self.draw(st.integers(cast(int, schema.get("minimum", 0)), cast(int, schema.get("maximum", 99))))
+                least = cast(int, schema.get("minimum", 0))
+                return self.draw(st.integers(least, cast(int, schema.get("maximum", least + 99))))
             case "boolean":
                 return self.draw(st.booleans())
         return self._text(schema, labelled)

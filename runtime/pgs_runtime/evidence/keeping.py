@@ -305,6 +305,8 @@ def _ran(
         raise unusable(name, f"`{line[0]}` cannot be started: {(error.strerror or 'refused').lower()}") from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        told = f": {said[-1][:200]}" if said else ""
+        # git goes on after the line that says why.
+        why = next((line for line in said if line.startswith("fatal: ")), said[-1] if said else "")
+        told = f": {why[:200].rstrip('.')}" if why else ""
         raise unusable(name, f"`{line[0]}` ended with {done.returncode}{told}")
     return done.stdout or b""
