@@ -25,7 +25,7 @@ def _implementations(corpus: Corpus, *kinds: str) -> Iterator[tuple[Document, No
             yield document, implementation
 
 
-@mistake("C602")
+@mistake("C602", "A852")
 def implement_outside_of_the_listed_packages(corpus: Corpus) -> Iterator[Mutant]:
     for document, place in _implementations(corpus, "transform", "side_effect"):
         yield here(document, replaced(place, "json:dumps"), place)

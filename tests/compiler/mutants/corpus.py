@@ -17,11 +17,13 @@ from tests.compiler.mutants.documents import Corpus, documents
 from tests.compiler.mutants.kinds import Kind, Mutant
 
 ROOT = Path(__file__).parents[3]
-DOMAINS = ("ai_governance", "blockchain", "payments", "posting")
+DOMAINS = ("ai_governance", "bank", "blockchain", "name_service", "payments", "posting")
 POSTING = Path(__file__).parent / "posting"
 FAMILIES = (flow, data, forms, surface, effects, code, idle, leaks)  # to import them is to register their kinds
 AS_CHECKED = Policy(strict=True)
 """Warnings count, and so does what is checked and not run."""
+_MAY_IMPLEMENT = b"{implementations: {packages: ["
+"""What of a constitution lists packages."""
 _STRIDE = 61  # prime and larger than most kinds have mutants, so that neighbours are dealt from far apart
 
 
@@ -60,12 +62,14 @@ class Judged:
 
 @cache
 def workspace() -> Workspace:
-    """The examples, and what none of them has."""
+    """The examples, and what none of them has: a package whose functions are mistakes, and that may implement."""
     opened = open_workspace(ROOT, ()).value
     assert opened is not None
     packages = {**opened.project.packages, "acme": str(code.PACKAGES.relative_to(ROOT))}
     more = tuple(SourceFile(f"protocols/posting/{path.name}", path.read_bytes()) for path in sorted(POSTING.iterdir()))
-    return replace(opened, files=(*opened.files, *more), project=replace(opened.project, packages=packages))
+    read = ((file.path, file.data.replace(_MAY_IMPLEMENT, _MAY_IMPLEMENT + b"acme, ")) for file in opened.files)
+    files = (*(SourceFile(path, data) for path, data in read), *more)
+    return replace(opened, files=files, project=replace(opened.project, packages=packages))
 
 
 @cache

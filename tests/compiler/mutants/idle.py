@@ -61,8 +61,12 @@ def decide_with_outputs_that_nobody_uses(corpus: Corpus) -> Iterator[Mutant]:
 
 @mistake("A809")
 def clear_what_never_comes(corpus: Corpus) -> Iterator[Mutant]:
+    """An event that is only heard gets nothing from a workflow, and so nothing is said of it."""
+    every = [node for workflow in corpus.own("workflow") for node in nodes(workflow).values()]
+    emitted = {name.value for node in every for name, _ in pairs(member(node, "emit"))}
     for document in corpus.own("store", "event"):
-        if document.get("clears") is None:
+        used = document.kind == "store" or document.name.partition("::")[2] in emitted
+        if used and document.get("clears") is None:
             keys = [key for key, _ in document.root.value]
             start = keys[1].start_mark.index
             yield here(document, Edit(start, start, "clears: [pii]\n"), keys[1])
