@@ -13,6 +13,7 @@ from tests.compiler.mutants.documents import (
     Document,
     added,
     dropped,
+    edges,
     items,
     mappings,
     member,
@@ -20,6 +21,7 @@ from tests.compiler.mutants.documents import (
     pairs,
     removed,
     replaced,
+    rewritten,
     scalars,
     value_of,
 )
@@ -45,14 +47,14 @@ def _bound(document: Document) -> Iterator[MappingNode]:
 def misspell_a_root(corpus: Corpus) -> Iterator[Mutant]:
     for document, place in _references(corpus):
         root = place.value.split(".")[1]
-        yield here(document, replaced(place, place.value.replace(root, root[:-1], 1)), place)
+        yield here(document, rewritten(place, place.value.replace(root, root[:-1], 1)), place)
 
 
-@mistake("T403", "T404")
+@mistake("T403", "T404", "C634")
 def misspell_a_member(corpus: Corpus) -> Iterator[Mutant]:
     for document, place in _references(corpus):
         if place.value.count(".") > 1:
-            yield here(document, replaced(place, place.value + "_x"), place)
+            yield here(document, rewritten(place, place.value + "_x"), place)
 
 
 @mistake("T401", "T440")
@@ -98,15 +100,17 @@ def retype_an_input_of_a_contract(corpus: Corpus) -> Iterator[Mutant]:
 
 
 def _uses(corpus: Corpus, contract: Document, name: str) -> Iterator[At]:
-    """Where an input of a contract is bound or used."""
+    """Where an input of a contract is bound, on the edges to it as well, or used."""
     for value in scalars(contract.root):
         if value.value.startswith(f"$.inputs.{name}"):
             yield from contract.lines(value)
     short = contract.name.partition("::")[2]
     for workflow in corpus.own("workflow"):
-        for node in nodes(workflow).values():
-            if isinstance(of := member(node, "contract"), ScalarNode) and of.value == short:
-                yield from workflow.lines(node)
+        every = nodes(workflow)
+        for id, node in every.items():
+            if _says(node, "contract", short):
+                into = [place for other in every.values() for _, target, place in edges(other) if target == id]
+                yield from workflow.lines(node, *into)
 
 
 @mistake("T406", "T412", "T427", "C612")
@@ -150,9 +154,12 @@ def _is_value(document: Document, wanted: ScalarNode) -> bool:
     return False
 
 
-@mistake("T408")
+@mistake("T408", "T414", "F517")
 def make_a_required_field_optional(corpus: Corpus) -> Iterator[Mutant]:
-    """Something that needs the field has it no longer on every way; one with a default it has all the same."""
+    """Something that needs the field has it no longer on every way.
+
+    One with a default it has all the same, and a workflow that is called may reject what it does not get.
+    """
     for intent in corpus.own("intent"):
         for name, schema in pairs(intent.get("payload")):
             if isinstance(schema, MappingNode) and not {"optional", "default"} & set(_keys(value_of(schema))):
@@ -165,8 +172,9 @@ def _payload_uses(corpus: Corpus, intent: Document, name: str) -> Iterator[At]:
     short = intent.name.partition("::")[2]
     starts = [w for w in corpus.own("workflow") if any(_says(n, "intent", short) for n in nodes(w).values())]
     for document in (intent, *starts):
+        called = {id(value) for node in nodes(document).values() if member(node, "call") for value in scalars(node)}
         for value in scalars(document.root):
-            if value.value == f"$.payload.{name}" or value.value.startswith(f"$.payload.{name}."):
+            if id(value) not in called and f"{value.value}.".startswith(f"$.payload.{name}."):
                 yield from document.lines(value)
 
 

@@ -127,6 +127,11 @@ def replaced(node: Node, text: str) -> Edit:
     return Edit(node.start_mark.index, node.end_mark.index, text)
 
 
+def rewritten(scalar: ScalarNode, text: str) -> Edit:
+    """Another text in the quotes that a scalar has."""
+    return replaced(scalar, f"{scalar.style}{text}{scalar.style}" if scalar.style in ("'", '"') else text)
+
+
 def removed(mapping: MappingNode, index: int, text: str) -> Edit:
     """A pair taken out of a mapping that has others."""
     key, value = mapping.value[index]
