@@ -20,16 +20,15 @@ _OPTIONS = (
     | orjson.OPT_PASSTHROUGH_DATACLASS
     | orjson.OPT_PASSTHROUGH_DATETIME
 )
-_POINT, _MINUS = b".-"
-_FRACTION = re.compile(rb"(?:^|[:,\[])-?[0-9]+(?:\.|e-)")  # where a number begins, and at times within a text
+# What every fraction has one of, and some texts; each begins with what is found many times faster than a digit.
+_POINT, _EXPONENT = re.compile(rb"\.[0-9]"), re.compile(rb"e-[0-9]")
 _FOUR_BYTES = re.compile(rb"[\xf0-\xf4]")
 
 
 def canonical(value: Value) -> bytes:
     """The canonical bytes of a value of the domain (`pgs_snapshot.values`), as RFC 8785 defines them."""
     text = orjson.dumps(value, option=_OPTIONS)
-    # A fraction is written with a `.` or an `e-`; most texts have neither, and to look for a byte costs nothing.
-    fraction = (_POINT in text or (_MINUS in text and b"e-" in text)) and _FRACTION.search(text) and _has_float(value)
+    fraction = (_POINT.search(text) or _EXPONENT.search(text)) and _has_float(value)
     if fraction or (not text.isascii() and _FOUR_BYTES.search(text)):
         import rfc8785  # rare: a value with a fraction, or with a character beyond U+FFFF
 
